@@ -1,0 +1,30 @@
+"""What every test shares: hypothesis settings and the way to the recorded clips."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# No deadline: the first call of a numba function compiles it. Derandomized: every run tries the same examples.
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("house")
+
+CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "clips"
+HARDWARE = ("camera", "v4l2", "gpu")
+
+
+@pytest.fixture
+def clips() -> Path:
+    """The folder of recorded clips; skips the test where it is absent. Mark such a test `clips`."""
+    if not CLIPS.is_dir():
+        pytest.skip("no ../shared/data/clips: the recorded clips are not part of the project")
+    return CLIPS
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hardware tests run only when asked for by name (`-m camera`); then they fail, not skip, without the hardware."""
+    asked = config.getoption("-m")
+    for item in items:
+        for mark in HARDWARE:
+            if item.get_closest_marker(mark) and mark not in asked:
+                item.add_marker(pytest.mark.skip(reason=f"hardware test: ask for it with -m {mark}"))
