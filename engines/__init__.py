@@ -1,0 +1,1 @@
+"""Engines: read a target bundle and run its ONNX on this machine. No torch, nothing of `live`."""

@@ -1,0 +1,147 @@
+"""What every engine is: the tensors it takes and gives, and the `Engine` protocol."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.errors import EngineError
+
+U8Array = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One tensor of a model: its name, its fixed shape (NHWC, batch 1 in a bundle), its dtype (always uint8)."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "uint8"
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.shape or any(size < 1 for size in self.shape):
+            raise EngineError(
+                "a tensor is described wrongly", got=str(self), wanted="a name and a fixed shape of positive sizes"
+            )
+        if self.dtype != "uint8":
+            raise EngineError(f"tensor {self.name!r} has a dtype no engine takes", got=self.dtype, wanted="uint8")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dtype}{list(self.shape)}"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """The tensors of a model. `state` holds pairs (output name, input name): that output is that input of the next run.
+
+    Raises EngineError when a name occurs twice, or a pair names a tensor that is not there or differs in shape.
+    """
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    state: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        _names_once("inputs", [tensor.name for tensor in self.inputs])
+        _names_once("outputs", [tensor.name for tensor in self.outputs])
+        _names_once("state outputs", [output for output, _ in self.state])
+        _names_once("state inputs", [into for _, into in self.state])
+        outputs = {tensor.name: tensor.shape for tensor in self.outputs}
+        inputs = {tensor.name: tensor.shape for tensor in self.inputs}
+        for output, into in self.state:
+            if outputs.get(output) is None or outputs.get(output) != inputs.get(into):
+                raise EngineError(
+                    f"state pair {output} -> {into} does not fit",
+                    got=f"{output} {outputs.get(output)}, {into} {inputs.get(into)}",
+                    wanted="an output and an input of the same shape",
+                )
+
+    @property
+    def feeds(self) -> tuple[TensorSpec, ...]:
+        """The inputs that a caller gives to `run`: all that are not state."""
+        kept = {into for _, into in self.state}
+        return tuple(tensor for tensor in self.inputs if tensor.name not in kept)
+
+    @property
+    def state_inputs(self) -> tuple[TensorSpec, ...]:
+        """The inputs that the engine keeps itself."""
+        kept = {into for _, into in self.state}
+        return tuple(tensor for tensor in self.inputs if tensor.name in kept)
+
+
+class Engine(Protocol):
+    """A model opened on one device. Methods may be called from any thread; calls wait for each other.
+
+    Two engines of the same file share nothing. Every method raises EngineError after `close`, save `close` itself.
+    """
+
+    spec: EngineSpec
+    backend: str  # "openvino", "onnxruntime", "fake"
+    device: str  # "CPU"
+    precision: str  # what it really computes in: "fp32", "bf16", ...
+
+    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+        """One frame. `feeds` are `spec.feeds` by name, uint8, any memory layout; they are copied, never kept.
+
+        The outputs are read-only, C-contiguous, owned by the engine and valid until the next `run` or `close`; copy
+        to keep. Raises EngineError on a wrong name, shape or dtype, or when the runtime fails; the state is then as it
+        was.
+        """
+
+    def reset(self) -> None:
+        """Sets the state to zeros: from here on the engine behaves as a new one."""
+
+    def state(self) -> dict[str, U8Array]:
+        """A copy of the state, by the name of the input it becomes: what another engine's `load_state` takes."""
+
+    def load_state(self, state: Mapping[str, U8Array]) -> None:
+        """Takes over a state (copied). Raises EngineError, changing nothing, if it is not of `spec.state_inputs`."""
+
+    def describe(self) -> str:
+        """One line for people: backend, device, precision, threads, and why these."""
+
+    def close(self) -> None:
+        """Frees the model; may be called twice."""
+
+
+def check_arrays(what: str, wanted: Mapping[str, TensorSpec], given: Mapping[str, U8Array]) -> None:
+    """Raises EngineError unless `given` is exactly the `wanted` names, each an array of that shape and dtype."""
+    if given.keys() != wanted.keys():
+        raise EngineError(f"the {what} have wrong names", got=_listed(given), wanted=_listed(wanted))
+    for name, spec in wanted.items():
+        array = given[name]
+        if not isinstance(array, np.ndarray):
+            raise EngineError(
+                f"the {what} hold something else", got=f"{name}: {type(array).__name__}", wanted=str(spec)
+            )
+        if array.shape != spec.shape or array.dtype != spec.dtype:
+            raise EngineError(
+                f"the {what} do not fit the model", got=f"{name} {array.dtype}{list(array.shape)}", wanted=str(spec)
+            )
+
+
+def check_ports(side: str, wanted: Iterable[TensorSpec], found: Mapping[str, tuple[str, tuple[object, ...]]]) -> None:
+    """Raises EngineError unless a model's own ports (`found`: name -> dtype, shape) are those that its bundle names."""
+    expected = {tensor.name: (tensor.dtype, tensor.shape) for tensor in wanted}
+    if expected != found:
+        raise EngineError(
+            f"the model's {side} are not those of its description",
+            got=_ports(found),
+            wanted=_ports(expected),
+            do="export the target again; model and manifest do not belong together",
+        )
+
+
+def _names_once(what: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise EngineError(f"a model's {what} name a tensor twice", got=", ".join(names), wanted="each name once")
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(sorted(str(name) for name in names)) or "nothing"
+
+
+def _ports(ports: Mapping[str, tuple[str, tuple[object, ...]]]) -> str:
+    return ", ".join(f"{name} {dtype}{list(shape)}" for name, (dtype, shape) in sorted(ports.items())) or "nothing"

@@ -1,0 +1,234 @@
+"""`Bundle`: a target on disk. A folder with `manifest.json` (docs/architecture.md), read and checked, and its writer.
+
+Targets are those shipped beside this file and the user's own in the platform's data folder.
+Nothing in a bundle is executed; every file it names lies inside its folder and has the sha256 that the manifest states.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import platformdirs
+
+from engines.base import EngineSpec
+from engines.errors import BundleError
+from engines.manifest import checked_manifest, engine_spec, named_files
+
+MANIFEST = "manifest.json"
+SHIPPED = Path(__file__).parent / "targets"
+_LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has some 20 kB
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One way the target was filmed: its background picture, and its BodyStats as JSON values (live reads them)."""
+
+    plate: Path
+    stats: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One network of a target: its ONNX file and its tensors."""
+
+    file: Path
+    spec: EngineSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A target that has been checked. Paths are absolute and their contents had the stated hashes when it was opened.
+
+    `canvas` is (width, height) in pixels; `puppet` and `takes[...].stats` are JSON values; `generators` may be empty:
+    then the doll itself is shown. `manifest` is all of manifest.json.
+    """
+
+    folder: Path
+    name: str
+    title: str
+    licence: str
+    canvas: tuple[int, int]
+    fps: float
+    estimator: str
+    puppet: Mapping[str, Any]
+    fingerprint: str
+    takes: Mapping[str, Take]
+    generators: Mapping[str, Generator]
+    atlas: Path
+    idle: Path
+    poster: Path | None
+    manifest: Mapping[str, Any]
+
+    def generator(self, preset: str) -> Generator:
+        """The generator `preset` ("lite", "full"). Raises BundleError, listing what there is, if there is none."""
+        found = self.generators.get(preset)
+        if found is None:
+            there = ", ".join(sorted(self.generators)) or "none: this target shows the bare doll"
+            raise BundleError(f"target {self.name} has no such generator", got=preset, wanted=there)
+        return found
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Reads and checks the bundle in the folder `path`, every hash included.
+
+    Raises BundleError: no folder or manifest, not JSON, another format, a key missing or of the wrong kind, a file
+    that is missing, lies outside the folder, is not listed under "files", or has another sha256.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BundleError("there is no such target folder", got=str(folder), do="give a folder with a manifest.json")
+    manifest = checked_manifest(_read_json(folder / MANIFEST))
+    paths = {name: file_inside(folder, name) for name in {*manifest["files"], *named_files(manifest)}}
+    for name in sorted(named_files(manifest) - manifest["files"].keys()):
+        raise BundleError("the manifest states no hash for a file that it uses", got=name, wanted='an entry in "files"')
+    for name, wanted in manifest["files"].items():
+        found = sha256_of(paths[name])
+        if found != wanted:
+            raise BundleError(
+                f"{name} of target {manifest['name']} is not the file that was exported",
+                got=f"sha256 {found}",
+                wanted=str(wanted),
+                do="copy or export the target again",
+            )
+    return _bundle(folder, manifest, paths)
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
+    """Writes `manifest` as `folder`/manifest.json, with "files" computed, and returns its path.
+
+    Hashed are all files that the manifest names, and those already listed under "files" (their values are ignored). The
+    file appears whole or not at all. Raises BundleError, and writes nothing, if `open_bundle` would
+    refuse the result.
+    """
+    extra = manifest.get("files") or {}
+    full = checked_manifest({"format": 1, **manifest, "files": dict.fromkeys(extra, "")})
+    names = sorted({*extra, *named_files(full)})
+    full["files"] = {name: sha256_of(file_inside(folder, name)) for name in names}
+    try:
+        text = json.dumps(full, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise BundleError("the manifest cannot be written as JSON", got=str(error)) from error
+    target = Path(folder) / MANIFEST
+    try:
+        handle, unfinished = tempfile.mkstemp(prefix=".manifest-", dir=folder)
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(unfinished, 0o644)  # mkstemp makes it private; a bundle is to be shared
+            os.replace(unfinished, target)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BundleError("the manifest cannot be written", got=str(error)) from error
+    return target
+
+
+def user_targets() -> Path:
+    """The folder of the user's own targets, such as ~/.local/share/everybody-dance-live/targets; it may not exist."""
+    return platformdirs.user_data_path("everybody-dance-live", appauthor=False) / "targets"
+
+
+def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:
+    """Name (of the folder) -> folder of every target there is, in order of name; of two of a name the user's counts.
+
+    `folders` (by default the shipped and the user's) hold one folder for each target; a later one wins. None is opened.
+    """
+    found: dict[str, Path] = {}
+    for folder in (SHIPPED, user_targets()) if folders is None else folders:
+        found |= {manifest.parent.name: manifest.parent for manifest in folder.glob(f"*/{MANIFEST}")}
+    return dict(sorted(found.items()))
+
+
+def find_target(name_or_folder: str | Path, folders: Sequence[Path] | None = None) -> Path:
+    """The folder of a target given by name, or by the folder itself (to mean a folder named as a target, write ./name).
+
+    Raises BundleError, with what there is and the nearest name, if it is neither.
+    """
+    asked = str(name_or_folder)
+    targets = find_targets(folders)
+    if asked in targets:
+        return targets[asked]
+    if asked and Path(asked).is_dir():
+        return Path(asked)
+    near = difflib.get_close_matches(asked.lower(), targets, n=1)
+    raise BundleError(
+        "there is no such target",
+        got=asked or "an empty name",
+        wanted=f"a folder, or one of: {', '.join(targets)}" if targets else "a folder: none is installed by name",
+        do=f"did you mean {near[0]}?" if near else "see python -m engines list, or train your own with python -m train",
+    )
+
+
+def file_inside(folder: Path, name: str) -> Path:
+    """The absolute path of the regular file `name` (relative, with "/") of `folder`; BundleError if it is not in it."""
+    wanted = "the relative name of a file inside the target's folder"
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or any(sign in name for sign in "\\:\0"):
+        raise BundleError("the manifest names a file outside the target", got=repr(name), wanted=wanted)
+    try:
+        found = Path(folder, *parts).resolve(strict=True)
+        inside = found.is_relative_to(Path(folder).resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # missing, a loop of links, no name of a file
+        raise BundleError("the target lacks a file", got=repr(name), do="copy or export the target again") from error
+    if not inside:
+        raise BundleError("a link leads out of the target", got=f"{name!r} -> {found}", wanted=wanted)
+    if not found.is_file():
+        raise BundleError("the manifest names something that is no file", got=repr(name), wanted=wanted)
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file's bytes, in lower-case hex. Raises BundleError if it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise BundleError("a file of the target cannot be read", got=str(error)) from error
+    return digest.hexdigest()
+
+
+def _read_json(path: Path) -> object:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST_MANIFEST + 1)
+    except OSError as error:
+        raise BundleError("the target has no readable manifest", got=str(error), do="give a target's folder") from error
+    if len(content) > _LARGEST_MANIFEST:
+        raise BundleError("the manifest is too large", got=f"over {_LARGEST_MANIFEST} bytes", wanted="some kilobytes")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BundleError("the manifest is not JSON", got=f"{path}: {error}", do="copy or export it again") from error
+
+
+def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]) -> Bundle:
+    poster = manifest.get("poster")
+    width, height = manifest["canvas"]
+    return Bundle(
+        folder=folder.resolve(),
+        name=manifest["name"],
+        title=manifest["title"],
+        licence=manifest["licence"],
+        canvas=(width, height),
+        fps=float(manifest["fps"]),
+        estimator=manifest["estimator"],
+        puppet=manifest["puppet"],
+        fingerprint=manifest["fingerprint"],
+        takes={name: Take(paths[take["plate"]], take["stats"]) for name, take in manifest["takes"].items()},
+        generators={
+            name: Generator(paths[g["file"]], engine_spec(name, g)) for name, g in manifest["generators"].items()
+        },
+        atlas=paths[manifest["atlas"]],
+        idle=paths[manifest["idle"]],
+        poster=paths[poster] if poster is not None else None,
+        manifest=manifest,
+    )

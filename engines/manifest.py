@@ -1,0 +1,108 @@
+"""The manifest's JSON values: which keys it needs, of which kind, and what they name. No file is touched here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engines.base import EngineSpec, TensorSpec
+from engines.errors import BundleError, EngineError
+
+FORMAT = 1
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "title": (str,),
+    "licence": (str,),
+    "canvas": (list, tuple),
+    "fps": (int, float),
+    "estimator": (str,),
+    "puppet": (dict,),
+    "fingerprint": (str,),
+    "takes": (dict,),
+    "generators": (dict,),
+    "atlas": (str,),
+    "idle": (str,),
+    "files": (dict,),
+}
+
+
+def checked_manifest(value: object) -> dict[str, Any]:
+    """A shallow copy of the manifest `value`. Raises BundleError unless its format and all its keys are right.
+
+    Optional keys: "poster" (a file), "tools", "training" (anything).
+    """
+    if not isinstance(value, dict):
+        raise BundleError("the manifest is not a JSON object", got=type(value).__name__, wanted="{...}")
+    if value.get("format") != FORMAT or isinstance(value.get("format"), bool):
+        raise BundleError(
+            "the target is of another format",
+            got=f"format {value.get('format')!r}",
+            wanted=f"format {FORMAT}",
+            do="export the target again with this version, or update the program",
+        )
+    for key, kinds in _KINDS.items():
+        _need(value, key, *kinds, where="the manifest")
+    width_height = value["canvas"]
+    if len(width_height) != 2 or not all(_is_size(size) for size in width_height):
+        raise BundleError("the manifest's canvas is wrong", got=repr(width_height), wanted="[width, height] in pixels")
+    if isinstance(value["fps"], bool) or not 0 < value["fps"] <= 1000:
+        raise BundleError("the manifest's fps is wrong", got=repr(value["fps"]), wanted="a number over 0, at most 1000")
+    if value.get("poster") is not None:
+        _need(value, "poster", str, where="the manifest")
+    if not value["takes"]:
+        raise BundleError("the target has no take", got="takes {}", wanted='at least one, such as "full"')
+    for name, take in value["takes"].items():
+        _need(take, "plate", str, where=f"take {name!r}")
+        _need(take, "stats", dict, where=f"take {name!r}")
+    for name, generator in value["generators"].items():
+        _need(generator, "file", str, where=f"generator {name!r}")
+        engine_spec(name, generator)
+    return dict(value)
+
+
+def named_files(manifest: Mapping[str, Any]) -> set[str]:
+    """The files that a checked manifest uses, as it names them."""
+    names = {manifest["atlas"], manifest["idle"]}
+    names |= {take["plate"] for take in manifest["takes"].values()}
+    names |= {generator["file"] for generator in manifest["generators"].values()}
+    return names | ({manifest["poster"]} if manifest.get("poster") is not None else set())
+
+
+def engine_spec(name: str, generator: Mapping[str, Any]) -> EngineSpec:
+    """The tensors of the generator `name`, from its manifest entry. Raises BundleError if they are not well-formed."""
+    where = f"generator {name!r}"
+    state = _need(generator, "state", dict, where=where)
+    try:
+        return EngineSpec(
+            inputs=_tensors(_need(generator, "inputs", dict, where=where), where),
+            outputs=_tensors(_need(generator, "outputs", dict, where=where), where),
+            state=tuple((output, str(into)) for output, into in state.items()),
+        )
+    except BundleError:
+        raise
+    except EngineError as error:
+        raise BundleError(f"{where} is described wrongly", got=str(error)) from error
+
+
+def _tensors(shapes: Mapping[str, Any], where: str) -> tuple[TensorSpec, ...]:
+    for name, shape in shapes.items():
+        if not isinstance(shape, (list, tuple)) or not all(_is_size(size) for size in shape):
+            raise BundleError(
+                f"{where} has a tensor without a fixed shape", got=f"{name}: {shape!r}", wanted="[1, ...]"
+            )
+    return tuple(TensorSpec(name, tuple(shape)) for name, shape in shapes.items())
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _need(table: object, key: str, *kinds: type, where: str) -> Any:
+    """`table[key]`, which must be there and of one of the kinds. Raises BundleError."""
+    wanted = f"{key!r}: {' or '.join(kind.__name__ for kind in kinds)}"
+    if not isinstance(table, dict):
+        raise BundleError(f"{where} is not a JSON object", got=type(table).__name__, wanted="{...}")
+    if key not in table:
+        raise BundleError(f"{where} lacks a key", wanted=wanted, do="export the target again")
+    if not isinstance(table[key], kinds):
+        raise BundleError(f"{where} has a value of the wrong kind", got=f"{key!r}: {table[key]!r:.80}", wanted=wanted)
+    return table[key]

@@ -1,0 +1,28 @@
+"""What the engine tests share: the tiny model, written once, and a bundle."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.bundle import write_manifest
+from tests.engines.tiny_bundle import FILES, manifest
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX file of `tests/engines/tiny_model.py`, 32x32; skips where onnx (of the train extra) is absent."""
+    pytest.importorskip("onnx", reason="the tiny model is built with onnx, which the train extra brings")
+    from tests.engines.tiny_model import write_tiny_model
+
+    return write_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A bundle whose files are a few bytes each."""
+    path = tmp_path / "tiny"
+    path.mkdir()
+    for name in FILES:
+        (path / name).write_bytes(name.encode())
+    write_manifest(path, manifest())
+    return path
