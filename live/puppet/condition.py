@@ -1,0 +1,153 @@
+"""Conditioner: pose -> conditioning. The only wiring of smoothing, normalization, retargeting and drawing in the
+house.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from live.puppet import pose_map
+from live.puppet.atlas import Atlas
+from live.puppet.body_stats import HEIGHT_PER_TORSO, BodyStats
+from live.puppet.complete import Completer
+from live.puppet.config import PuppetConfig
+from live.puppet.doll import Doll
+from live.puppet.face_box import face_box
+from live.puppet.first_guess import first_guess
+from live.puppet.normalize import Normalizer
+from live.puppet.retarget import Retargeter
+from live.puppet.running_stats import RunningStats
+from live.puppet.smooth import Smoother
+from live.puppet.values import F32, Conditioning, PlacedPose, Pose
+
+FADE_S = 0.4  # new statistics move the figure; over this time it glides to its new place
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """One set of performer statistics with the stages built on it."""
+
+    stats: BodyStats
+    normalizer: Normalizer
+    retargeter: Retargeter
+
+    def place(self, points: F32, scores: F32, t_s: float) -> tuple[F32, float]:
+        """Points on the canvas, and how large the figure is there relative to the target's usual size."""
+        normalized, scale = self.normalizer.apply(points, scores, t_s)
+        return self.retargeter.apply(normalized, scores, scale), self.normalizer.figure_factor
+
+
+class Conditioner:
+    """Turns the performer's poses into what the generator is given, frame by frame, causally.
+
+    `target`: the take's BodyStats in canvas pixels. `performer`: a calibrated BodyStats in pixels of the performer's
+    picture, or None: then the performer is measured while moving, until that freezes. Training passes the take's own
+    statistics; nothing else differs between training and live. Not thread-safe.
+    """
+
+    def __init__(
+        self, config: PuppetConfig, *, target: BodyStats, atlas: Atlas, performer: BodyStats | None = None
+    ) -> None:
+        self.config = config
+        self._target = target
+        self._performer = performer
+        self._doll = Doll(atlas, valid_score=config.valid_score)
+        self._torso_px = target.torso if target.torso > 0 else target.size / HEIGHT_PER_TORSO
+        self._smoother = Smoother(
+            min_cutoff_hz=config.smooth_min_cutoff_hz,
+            beta=config.smooth_beta,
+            derivative_cutoff_hz=config.smooth_derivative_cutoff_hz,
+            detail_min_cutoff_hz=config.detail_min_cutoff_hz,
+            detail_beta=config.detail_beta,
+            hold_s=config.hold_s,
+            valid_score=config.valid_score,
+        )
+        self._completer = Completer(target, valid_score=config.valid_score)
+        self._running = RunningStats(freeze_s=config.freeze_s)
+        self._fit: _Fit | None = None
+        self._old: _Fit | None = None
+        self._fade_from_s = 0.0
+        self._clear_fit()
+
+    def reset(self, *, keep_performer: bool = False) -> None:
+        """Forget the person; behave as new. `keep_performer`: the same person is back, so their measures still hold."""
+        self._smoother.reset()
+        self._completer.reset()
+        if keep_performer and self._fit is not None:
+            self._fit.normalizer.reset()
+            self._old = None
+        else:
+            self._running.reset()
+            self._clear_fit()
+
+    @property
+    def performer(self) -> BodyStats | None:
+        """The measures of the performer in use: calibrated, measured so far, or None before anybody was seen."""
+        return self._fit.stats if self._fit is not None else self._performer
+
+    def step(self, pose: Pose) -> Conditioning:
+        """`draw(place(pose))`. The arrays are new and the caller's."""
+        return self.draw(self.place(pose))
+
+    def place(self, pose: Pose) -> PlacedPose:
+        """Smooth, normalize, retarget and complete one pose. Keeps state: give every pose of a clip, in order of time.
+
+        Nobody in view gives a placed pose whose scores are all 0 (after the short hold of lost joints).
+        """
+        t_s = pose.t_capture_s
+        fit = self._fit_for(pose)
+        if fit is None:
+            return PlacedPose(
+                pose.frame_id, t_s, np.zeros((137, 2), np.float32), np.zeros(137, np.float32), self._torso_px
+            )
+        points, scores = self._smoother.step(pose.points_px, pose.scores, t_s, fit.stats.size)
+        placed, factor = fit.place(points, scores, t_s)
+        if self._old is not None:
+            share = (t_s - self._fade_from_s) / FADE_S
+            if 0 <= share < 1:
+                before, factor_before = self._old.place(points, scores, t_s)
+                placed = (before + np.float32(share) * (placed - before)).astype(np.float32)
+                factor = factor_before + share * (factor - factor_before)
+            else:
+                self._old = None
+        size_px = self._torso_px * factor
+        placed, scores = self._completer.apply(placed, scores, t_s, size_px)
+        return PlacedPose(pose.frame_id, t_s, placed, scores, size_px)
+
+    def draw(self, placed: PlacedPose) -> Conditioning:
+        """The pictures of a placed pose. Keeps no state. The arrays are new and the caller's."""
+        width, height = self.config.canvas_px
+        map_height, map_width = self.config.pose_map_shape
+        channels = np.empty((map_height, map_width, pose_map.CHANNELS), np.uint8)
+        pose_map.draw_pose_map(placed, self.config, channels)
+        doll = np.empty((height, width, 4), np.uint8)
+        self._doll.draw(placed, doll)
+        seen = np.where(placed.scores >= self.config.valid_score, placed.scores, np.float32(0))
+        box = face_box(placed.points_px, seen, self.config.canvas_px)
+        return Conditioning(placed.frame_id, placed.t_capture_s, channels, doll, box, placed)
+
+    def _clear_fit(self) -> None:
+        self._fit = None if self._performer is None else self._build(self._performer)
+        self._old = None
+
+    def _build(self, stats: BodyStats) -> _Fit:
+        return _Fit(stats, Normalizer(stats, self._target), Retargeter(stats, self._target))
+
+    def _fit_for(self, pose: Pose) -> _Fit | None:
+        """The fit for this frame; without a calibration it follows the running statistics, fading from one to the
+        next.
+        """
+        if self._performer is not None:
+            return self._fit
+        self._running.add(replace(pose, scores=_valid(pose.scores, self.config.valid_score)))
+        stats = self._running.current()
+        if stats is None and self._fit is None:
+            stats = first_guess(pose, self._target, valid_score=self.config.valid_score)
+        if stats is not None and (self._fit is None or stats is not self._fit.stats):
+            self._old, self._fade_from_s = self._fit, pose.t_capture_s
+            self._fit = self._build(stats)
+        return self._fit
+
+
+def _valid(scores: F32, valid_score: float) -> F32:
+    return np.where(scores >= valid_score, scores, np.float32(0))

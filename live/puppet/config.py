@@ -1,0 +1,69 @@
+"""`PuppetConfig`: every constant that decides what is drawn. It travels in the bundle; live has no copy of its own."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from live.puppet.errors import TargetError
+
+POSE_MAP_SHRINK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PuppetConfig:
+    """What training and live must share to the bit. Radii are fractions of the figure's torso (neck to mid-hip).
+
+    canvas_px: (width, height), each a multiple of 32. valid_score: a joint below it is not drawn.
+    smooth_*, detail_*: One Euro for the body, and for hands and face (see `smooth.Smoother`: Hz, and Hz per body
+    size/s). hold_s: how long a lost joint keeps its place. freeze_s: seconds in view after which online statistics
+    freeze. limb_radius, finger_radius, face_radius: half-widths of the capsules of the pose map.
+    """
+
+    canvas_px: tuple[int, int] = (512, 512)
+    valid_score: float = 0.3
+    smooth_min_cutoff_hz: float = 0.5
+    smooth_beta: float = 12.0
+    smooth_derivative_cutoff_hz: float = 3.0
+    detail_min_cutoff_hz: float = 0.5
+    detail_beta: float = 12.0
+    hold_s: float = 0.15
+    freeze_s: float = 4.0
+    limb_radius: float = 0.16
+    finger_radius: float = 0.045
+    face_radius: float = 0.03
+
+    def __post_init__(self) -> None:
+        width, height = self.canvas_px
+        if width % 32 or height % 32 or not 64 <= min(width, height) <= max(width, height) <= 2048:
+            raise TargetError(
+                "the canvas has a size that the generator cannot draw",
+                got=f"{width}x{height}",
+                wanted="multiples of 32 between 64 and 2048",
+                do="use 512x512",
+            )
+
+    @property
+    def pose_map_shape(self) -> tuple[int, int]:
+        """(height, width) of the pose map: the canvas divided by 4."""
+        return self.canvas_px[1] // POSE_MAP_SHRINK, self.canvas_px[0] // POSE_MAP_SHRINK
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`; `from_json` gives an equal config back."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "PuppetConfig":
+        """Raises TargetError when a field is missing, unknown or of the wrong kind."""
+        try:
+            canvas = tuple(int(v) for v in data["canvas_px"])
+            rest = {key: float(value) for key, value in data.items() if key != "canvas_px"}
+            names = {field.name for field in dataclasses.fields(PuppetConfig)} - {"canvas_px"}
+            if set(rest) != names or len(canvas) != 2:
+                raise ValueError(f"fields {sorted(set(rest) ^ names)} are missing or unknown")
+            return PuppetConfig(canvas_px=(canvas[0], canvas[1]), **rest)
+        except (KeyError, TypeError, ValueError) as error:
+            raise TargetError(
+                "the bundle's puppet settings do not fit this version",
+                got=str(error),
+                do="export the target again with this version, or install the version it was made with",
+            ) from error

@@ -1,0 +1,35 @@
+"""The square around the face, from the head joints of the body."""
+
+import math
+
+from live.puppet import topology as top
+from live.puppet.values import F32, FaceBox
+
+MIN_SIDE_PX = 16
+# The pairs, and the box side as a multiple of their distance: OpenPose, src/openpose/face/faceDetector.cpp.
+_RULE = ((top.NECK, top.NOSE, 2.0), (top.R_EYE, top.L_EYE, 3.0), (top.R_EAR, top.L_EAR, 2.0))
+
+
+def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | None:
+    """The square of the face, wholly inside the canvas, or None when no head is seen.
+
+    `points`: (137, 2) canvas pixels; `scores`: (137,), 0 where not valid; `canvas`: (width, height). Its centre is the
+    mean of the midpoints neck-nose, eye-eye and ear-ear that are there, its side the mean of 2, 3 and 2 times their
+    distances.
+    """
+    found = []
+    for a, b, factor in _RULE:
+        (ax, ay), (bx, by) = points[a].tolist(), points[b].tolist()
+        side = factor * math.hypot(ax - bx, ay - by)
+        if scores[a] > 0 and scores[b] > 0 and math.isfinite(side):
+            found.append(((ax + bx) / 2, (ay + by) / 2, side))
+    if not any(scores[j] > 0 for j in (top.NOSE, top.R_EYE, top.L_EYE, top.R_EAR, top.L_EAR)) or not found:
+        return None
+    x, y, side = (sum(values) / len(found) for values in zip(*found, strict=True))
+    width, height = canvas
+    if not (0 <= x < width and 0 <= y < height):
+        return None
+    whole = min(max(round(side), MIN_SIDE_PX), width, height)
+    x0 = min(max(round(x - whole / 2), 0), width - whole)
+    y0 = min(max(round(y - whole / 2), 0), height - whole)
+    return FaceBox(x0, y0, x0 + whole, y0 + whole)

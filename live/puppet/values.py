@@ -1,0 +1,125 @@
+"""The values that travel from the camera to the sink. Each is frozen and carries `frame_id` and `t_capture_s`
+unchanged.
+
+Arrays: images are RGB uint8, height x width x channels; points are pixels, x right then y down, float32. The receiver
+owns an array until the sender's next step; a stage that keeps one copies it.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+
+BOUND_PX = 1e6  # so far from any canvas nothing is visible, and integer arithmetic still holds
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a source. `image`: (H, W, 3) uint8 RGB. `t_capture_s`: seconds on the loop's clock at the
+    read.
+    """
+
+    frame_id: int
+    t_capture_s: float
+    image: U8
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """One person as the estimator saw them, in pixels of the source picture, topology `openpose137`.
+
+    `points_px`: (137, 2) float32, x then y. `depth_px`: (137,) float32, the estimator's z (smaller is nearer; noisy).
+    `scores`: (137,) float32 in 0..1, 0 for a joint that is not seen. `image_size`: (width, height) of the source
+    picture. Nobody in view is a value, not an error: see `Pose.empty`.
+    """
+
+    frame_id: int
+    t_capture_s: float
+    points_px: F32
+    depth_px: F32
+    scores: F32
+    image_size: tuple[int, int]
+
+    @staticmethod
+    def empty(frame_id: int, t_capture_s: float, image_size: tuple[int, int]) -> "Pose":
+        """A pose in which nobody is in view: every score is 0."""
+        return Pose(
+            frame_id,
+            t_capture_s,
+            np.zeros((137, 2), np.float32),
+            np.zeros(137, np.float32),
+            np.zeros(137, np.float32),
+            image_size,
+        )
+
+    @property
+    def in_view(self) -> bool:
+        """True when a person was found: any joint has a score."""
+        return bool((self.scores > 0).any())
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPose:
+    """The performer's pose on the target's canvas: smoothed, normalized, retargeted.
+
+    `points_px`: (137, 2) float32, canvas pixels. `scores`: (137,) float32, 0 where not valid. `size_px`: the figure's
+    torso length on the canvas (neck to mid-hip of a person who stands there), the unit of line widths and textures.
+    """
+
+    frame_id: int
+    t_capture_s: float
+    points_px: F32
+    scores: F32
+    size_px: float
+
+    def bounded(self) -> "PlacedPose":
+        """This pose, or a copy with coordinates beyond BOUND_PX (NaN too) brought to it, and the size to 1..BOUND_PX.
+
+        The drawing code turns coordinates into integers; in compiled code a huge one would write outside the picture.
+        """
+        if np.abs(self.points_px).max() <= BOUND_PX and 1.0 <= self.size_px <= BOUND_PX:
+            return self
+        points = np.fmin(np.fmax(self.points_px, np.float32(-BOUND_PX)), np.float32(BOUND_PX))
+        return replace(self, points_px=points, size_px=min(BOUND_PX, max(1.0, self.size_px)))
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """A square around the face in canvas pixels: left, top inclusive; right, bottom exclusive; inside the canvas."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """What the generator is given for one frame.
+
+    `pose_map`: (H/4, W/4, C) uint8. `doll`: (H, W, 4) uint8 RGBA, the atlas posed by this skeleton. `face_box`: None
+    when no head is in view. `placed`: the skeleton that both were drawn from.
+    """
+
+    frame_id: int
+    t_capture_s: float
+    pose_map: U8
+    doll: U8
+    face_box: FaceBox | None
+    placed: PlacedPose
+
+
+@dataclass(frozen=True, slots=True)
+class PuppetFrame:
+    """A finished picture of the puppet. `image`: (H, W, 3) uint8 RGB, composited; `matte`: (H, W) uint8, 255 =
+    puppet.
+    """
+
+    frame_id: int
+    t_capture_s: float
+    image: U8
+    matte: U8
