@@ -1,0 +1,220 @@
+"""The flags of `run_live.py`. Nothing heavy is imported here, so `--help` is quick."""
+
+import argparse
+import os
+from pathlib import Path
+
+from live.config import LiveConfig
+from live.specs import is_camera, sink_error
+
+DEFAULT_TARGET = "fortnite"
+
+_DESCRIPTION = """\
+Be a puppet: you move in front of your webcam, and a character moves as you do, in OBS, Zoom, a browser or a video file.
+Without flags it looks for a webcam and a virtual camera. If there is no webcam it plays a bundled clip once; if there
+is no virtual camera it writes puppet.mp4."""
+
+_EXAMPLES = """\
+examples:
+  run_live.py                                        webcam -> virtual camera ("Puppet" in OBS or Zoom)
+  run_live.py --framing half --background green      seated, on green, to be keyed out in OBS
+  run_live.py --source dance.mp4 --sink dance_puppet.mp4 --no-realtime
+                                                     turn a video into a puppet video, every frame of it
+  run_live.py --sink virtual-camera --sink window    stream, and watch it in a window
+
+Your own picture is never shown: when you leave, the puppet idles; when the camera fails, it idles too.
+Ctrl-C ends it. Exit code: 0 all went well, 1 something failed, 2 a flag was wrong."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser of run_live.py."""
+    result = argparse.ArgumentParser(
+        prog="run_live.py",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_picture(result.add_argument_group("who is shown"))
+    _add_ends(result.add_argument_group("from where to where"))
+    _add_speed(result.add_argument_group("speed"))
+    _add_run(result.add_argument_group("this run"))
+    return result
+
+
+def _add_picture(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--target",
+        default=DEFAULT_TARGET,
+        metavar="NAME|DIR",
+        help="the character: a name from --list-targets, or the folder of one (default: %(default)s)",
+    )
+    group.add_argument(
+        "--framing",
+        choices=("full", "half"),
+        default="full",
+        help="full: your whole body is in view; half: you sit, seen from the waist up (default: %(default)s)",
+    )
+    group.add_argument(
+        "--background",
+        default="plate",
+        type=_background,
+        metavar="plate|green|#RRGGBB|FILE",
+        help="behind the character: its own scene, green for keying, a colour, or a picture (default: %(default)s)",
+    )
+    group.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="move as in a mirror: your left hand is the hand on the left of the picture (default: no)",
+    )
+    group.add_argument(
+        "--calibration",
+        default="none",
+        metavar="PROFILE|none",
+        help="your measures from a file; none: they are taken while you begin to move (default: %(default)s)",
+    )
+
+
+def _add_ends(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--source",
+        type=_source,
+        metavar="SOURCE",
+        help="camera, camera:NAME (a part of it will do), camera:INDEX, a video file, a folder of pictures, recorded "
+        "poses (.npz), or demo (default: the first camera; if there is none, demo)",
+    )
+    group.add_argument(
+        "--sink",
+        action="append",
+        type=_sink,
+        metavar="SINK",
+        help="virtual-camera, virtual-camera:DEVICE, FILE.mp4, window or null; may be given several times (default: "
+        "virtual-camera; if there is none, puppet.mp4)",
+    )
+    group.add_argument(
+        "--realtime",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="play a file at its own pace, dropping frames as a camera would; --no-realtime: take the time that every "
+        "frame needs and drop nothing (default: realtime)",
+    )
+    group.add_argument("--loop", action="store_true", help="play a file over and over, until --duration or Ctrl-C")
+
+
+def _add_speed(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--engine",
+        choices=("auto", "openvino", "onnxruntime", "tensorrt"),
+        default="auto",
+        help="what runs the character's network; auto: the fastest there is here (default: %(default)s)",
+    )
+    group.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "fp16", "bf16", "int8"),
+        default="auto",
+        help="how exactly it computes; auto: what this machine is fast at (default: %(default)s)",
+    )
+    group.add_argument(
+        "--threads",
+        type=_positive_int,
+        default=max(1, _cores() // 2),
+        metavar="N",
+        help="CPU threads of the engine; finding your pose needs the other cores (default here: %(default)s)",
+    )
+    group.add_argument(
+        "--fps",
+        type=_fps,
+        metavar="N",
+        help="pictures a second that go out (default: the character's own, 30; with --no-realtime the clip's)",
+    )
+
+
+def _add_run(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
+    group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
+    group.add_argument("--report", type=Path, metavar="FILE.json", help="write all measurements of the run to a file")
+    group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
+    group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")
+    group.add_argument("--dry-run", action="store_true", help="print the whole resolved configuration as JSON, and end")
+
+
+def check(arguments: argparse.Namespace) -> str | None:
+    """What is wrong with flags that are right each by itself, for a usage message; None when nothing is."""
+    if not arguments.realtime and arguments.source and is_camera(arguments.source):
+        return "--no-realtime needs a file: a camera does not wait (leave it out, or give another --source)"
+    if arguments.loop and arguments.source and is_camera(arguments.source):
+        return "--loop needs a file: a camera has no end"
+    if arguments.loop and not arguments.realtime and arguments.duration is None and arguments.frames is None:
+        return "--loop with --no-realtime would never end: give --duration or --frames too"
+    return None
+
+
+def to_config(arguments: argparse.Namespace, *, source: str, sinks: tuple[str, ...]) -> LiveConfig:
+    """The configuration of the run, with `source` and `sinks` as resolved."""
+    return LiveConfig(
+        target=arguments.target,
+        source=source,
+        sinks=sinks,
+        framing=arguments.framing,
+        background=arguments.background,
+        engine=arguments.engine,
+        precision=arguments.precision,
+        threads=arguments.threads,
+        fps=arguments.fps,
+        mirror=arguments.mirror,
+        calibration=arguments.calibration,
+        duration_s=arguments.duration,
+        frames=arguments.frames,
+        realtime=arguments.realtime,
+        loop=arguments.loop,
+        report=arguments.report,
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _sink(text: str) -> str:
+    if problem := sink_error(text):
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def _source(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty source")
+    return text
+
+
+def _background(text: str) -> str:
+    if text.startswith("#") and not (len(text) == 7 and all(c in "0123456789abcdefABCDEF" for c in text[1:])):
+        raise argparse.ArgumentTypeError(f"not a colour: {text!r}; wanted: #RRGGBB, such as #ff8800")
+    return text
+
+
+def _positive_int(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number of 1 or more")
+    return value
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a number above 0")
+    return value
+
+
+def _fps(text: str) -> float:
+    value = _positive(text)
+    if not 1 <= value <= 240:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted 1 to 240")
+    return value

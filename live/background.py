@@ -1,0 +1,44 @@
+"""What stands behind the puppet: the target's own plate, green, a colour, or a picture."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from live.puppet.errors import TargetError
+from live.puppet.values import U8
+
+_GREEN = (0, 177, 64)  # the usual chroma key green
+
+
+def make_background(spec: str, plate: U8) -> U8:
+    """The background for `spec` (plate, green, #RRGGBB, or a file), (H, W, 3) uint8 RGB, of the plate's size.
+
+    A picture is scaled to fill the canvas and cut at the edges, so it is never stretched. Raises TargetError for one
+    that cannot be read.
+    """
+    if spec == "plate":
+        return plate
+    if spec == "green" or spec.startswith("#"):
+        colour = _GREEN if spec == "green" else tuple(int(spec[i : i + 2], 16) for i in (1, 3, 5))
+        return np.ascontiguousarray(np.broadcast_to(np.array(colour, np.uint8), plate.shape))
+    return _filled(read_picture(Path(spec)), plate.shape[1], plate.shape[0])
+
+
+def read_picture(path: Path) -> U8:
+    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError."""
+    if not path.is_file():
+        raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
+    # By way of memory: cv2.imread cannot open names outside the code page on Windows.
+    bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
+    if bgr is None:
+        raise TargetError(f"not a picture that can be read: {path}", wanted="a png, jpg, webp or bmp")
+    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
+
+
+def _filled(image: U8, width: int, height: int) -> U8:
+    scale = max(width / image.shape[1], height / image.shape[0])
+    w, h = max(width, round(image.shape[1] * scale)), max(height, round(image.shape[0] * scale))
+    scaled = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (w - width) // 2, (h - height) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width], dtype=np.uint8)

@@ -1,0 +1,46 @@
+"""`LiveConfig`: everything a run is told, after defaults are filled in. It is what `--dry-run` and the report show."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """One run of the puppet.
+
+    source, sinks, background: as typed (see live/sources, live/sinks, live/background). fps: of the output; None: the
+    target's in real time, the clip's own otherwise. threads: of the engine. duration_s, frames: where to stop, None:
+    never. hold_s, ease_s: nobody in view -> hold the last pose, then ease to the idle loop. forget_s: away for longer
+    than this, the next person counts as another one. gap_reset_s: a hole in time after which the previous picture is
+    no longer fed back. camera_size_px: (width, height) asked of a camera; it gives the nearest it has.
+    """
+
+    target: str
+    source: str
+    sinks: tuple[str, ...]
+    framing: str = "full"
+    background: str = "plate"
+    engine: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+    fps: float | None = None
+    mirror: bool = False
+    calibration: str = "none"
+    duration_s: float | None = None
+    frames: int | None = None
+    realtime: bool = True
+    loop: bool = False
+    report: Path | None = None
+    hold_s: float = 0.5
+    ease_s: float = 0.6
+    forget_s: float = 5.0
+    gap_reset_s: float = 0.5
+    camera_size_px: tuple[int, int] = (1280, 720)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`."""
+        data = dataclasses.asdict(self)
+        data["report"] = None if self.report is None else str(self.report)
+        return data

@@ -1,0 +1,59 @@
+"""`IdleLoop`: what the puppet does while nobody is in view."""
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from live.puppet.errors import TargetError
+from live.puppet.topology import K
+from live.puppet.values import F32, PlacedPose
+
+
+@dataclass(frozen=True, slots=True)
+class IdleLoop:
+    """A short loop on the canvas. points_px: (N, 137, 2); scores: (N, 137); size_px: (N,); fps: of the recording."""
+
+    points_px: F32
+    scores: F32
+    size_px: F32
+    fps: float
+
+    def pose(self, frame_id: int, t_capture_s: float, elapsed_s: float) -> PlacedPose:
+        """The pose `elapsed_s` after the loop began, between two recorded ones where it falls there. New arrays."""
+        place = (elapsed_s * self.fps) % len(self.points_px)
+        first = min(math.floor(place), len(self.points_px) - 1)
+        second, part = (first + 1) % len(self.points_px), np.float32(place - first)
+        points, scores = blend(
+            (self.points_px[first], self.scores[first]), (self.points_px[second], self.scores[second]), part
+        )
+        size = float(self.size_px[first] * (1 - part) + self.size_px[second] * part)
+        return PlacedPose(frame_id, t_capture_s, points, scores, size)
+
+
+def blend(a: tuple[F32, F32], b: tuple[F32, F32], part: np.float32) -> tuple[F32, F32]:
+    """(points, scores) between two of them, `part` 0..1. A joint that only one has stays where that one has it."""
+    (points_a, scores_a), (points_b, scores_b) = a, b
+    weight = np.where(scores_a <= 0, np.float32(1), np.where(scores_b <= 0, np.float32(0), part))[:, None]
+    points = (points_a * (1 - weight) + points_b * weight).astype(np.float32)
+    return points, (scores_a * (1 - part) + scores_b * part).astype(np.float32)
+
+
+def load_idle(path: Path) -> IdleLoop:
+    """Read a bundle's idle.npz. Raises TargetError when it is not one."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            points, scores = np.asarray(data["points_px"], np.float32), np.asarray(data["scores"], np.float32)
+            size, fps = np.asarray(data["size_px"], np.float32), float(data["fps"])
+        count = len(points)
+        if not count or points.shape != (count, K, 2) or scores.shape != (count, K) or size.shape != (count,):
+            raise ValueError(f"arrays of shape {points.shape}, {scores.shape} and {size.shape}")
+        if not (np.isfinite(points).all() and np.isfinite(scores).all() and np.isfinite(size).all() and fps > 0):
+            raise ValueError("numbers that are not finite")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise TargetError(
+            f"the target's idle loop cannot be read: {path.name}", got=str(error), do="export the target again"
+        ) from error
+    return IdleLoop(points, scores, size, fps)

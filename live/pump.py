@@ -1,0 +1,97 @@
+"""`Pump`: feeds the sinks at a constant rate, whatever the generator does.
+
+Time is cut into windows of 1/fps, and each window has exactly one send: at once when a new picture is there or arrives,
+else, at the window's end, the last good one again. So the rate is constant, and a new picture waits only when it
+comes in a window that has been used; a fixed beat would add half a window on average and a whole one at worst.
+A picture found waiting says that the windows open too late for a source of the same rate: they slide earlier, a
+little at a time and by no more than the rate's tolerance, until new pictures come just after a window opens.
+"""
+
+import math
+import threading
+from typing import Protocol
+
+from live.clock import Clock
+from live.puppet.values import PuppetFrame
+from live.report import Report
+from live.sinks.several import Sinks
+
+_SLIDE = 0.05  # of a window, for each picture found waiting
+_TOLERANCE = 0.001  # how much faster than its nominal rate the pump may run in the long term
+_WAKE_S = 0.5  # how long a wait without a beat lasts before `stop` is looked at
+
+
+class Frames(Protocol):
+    """What the pump needs of a `LatestSlot[PuppetFrame]`."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    def take(self, timeout_s: float | None = None) -> PuppetFrame | None: ...
+
+
+class Pump:
+    """`realtime=False`: no rate, each picture is sent once, as soon as it comes."""
+
+    def __init__(
+        self,
+        slot: Frames,
+        sinks: Sinks,
+        fps: float,
+        clock: Clock,
+        stop: threading.Event,
+        report: Report,
+        *,
+        realtime: bool,
+    ) -> None:
+        self._slot, self._sinks, self._period_s = slot, sinks, 1 / fps
+        self._clock, self._stop, self._report, self._realtime = clock, stop, report, realtime
+        self._slide_left_s = self._period_s
+        self._shown_id: int | None = None
+
+    def run(self) -> None:
+        """Pump until the slot has ended, `stop` is set, or no sink is left."""
+        frame = self._wait()
+        start_s, tick = self._clock.now(), 0
+        while frame is not None and not self._stop.is_set():
+            self._send(frame, tick)
+            if not self._sinks.active:
+                return
+            if not self._realtime:
+                frame, tick = self._wait(), tick + 1
+                continue
+            self._clock.wait_until(start_s + (tick + 1) * self._period_s, self._stop)
+            now = self._clock.now()
+            # A sink that blocked has cost whole windows: they are skipped, not made up for.
+            tick = max(tick + 1, math.floor((now - start_s) / self._period_s + 1e-6))
+            fresh = self._slot.take(0.0)
+            if fresh is not None:
+                start_s -= self._slide()
+            else:
+                fresh = self._slot.take(max(0.0, start_s + (tick + 1) * self._period_s - now))
+            if fresh is None and self._slot.ended:
+                return
+            frame = fresh or frame
+
+    def _slide(self) -> float:
+        """By how many seconds the windows move earlier now."""
+        period = self._period_s
+        slide = min(_SLIDE * period, self._slide_left_s)
+        self._slide_left_s -= slide
+        return slide
+
+    def _wait(self) -> PuppetFrame | None:
+        while not self._stop.is_set() and not self._slot.ended:
+            if (frame := self._slot.take(_WAKE_S)) is not None:
+                return frame
+        return None
+
+    def _send(self, frame: PuppetFrame, tick: int) -> None:
+        self._slide_left_s = min(self._period_s, self._slide_left_s + _TOLERANCE * self._period_s)
+        start = self._clock.now()
+        self._sinks.send(frame.image, tick)
+        now = self._clock.now()
+        new = frame.frame_id >= 0 and frame.frame_id != self._shown_id
+        self._shown_id = frame.frame_id
+        self._report.stages["send"].add(now - start)
+        self._report.frame_sent(frame.frame_id if new else None, now)

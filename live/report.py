@@ -1,0 +1,153 @@
+"""`Report`: what a run measured. Counters and histograms, of a fixed size however long the run is."""
+
+import json
+import os
+import tempfile
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from live.histogram import Histogram
+from live.memory import peak_rss_mb
+from live.puppet.errors import PuppetError
+
+STAGES = ("capture", "wait", "estimate", "condition", "generate", "send")
+_RECENT = 60  # beats and latencies that the status line looks back on
+_IN_FLIGHT = 64  # more frames than can be between source and pump
+
+
+class Rate:
+    """Counts events; each Rate is fed by one thread. Seconds on the loop's clock."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first_s = self._last_s = 0.0
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+
+    def add(self, now_s: float) -> None:
+        """Count one event."""
+        if not self.count:
+            self._first_s = now_s
+        self.count, self._last_s = self.count + 1, now_s
+        self._recent.append(now_s)
+
+    def per_s(self) -> float:
+        """Events a second from the first to the last; 0 for fewer than two."""
+        span = self._last_s - self._first_s
+        return (self.count - 1) / span if span > 0 else 0.0
+
+    def recent_per_s(self, now_s: float) -> float:
+        """The same over the last events up to now, so that a standstill shows."""
+        times = list(self._recent)
+        return (len(times) - 1) / (now_s - times[0]) if len(times) > 1 and now_s > times[0] else 0.0
+
+
+class Report:
+    """Fed by the loop's threads, each its own part; read by the status line and at the end.
+
+    `start_s`: when the program started, on the loop's clock.
+    """
+
+    def __init__(self, start_s: float) -> None:
+        self.captured, self.estimated, self.generated, self.sent = Rate(), Rate(), Rate(), Rate()
+        self.stages = {name: Histogram() for name in STAGES}
+        self.capture_to_send = Histogram()
+        self.in_view_s = self.lost_s = 0.0
+        self.resets = 0
+        self.person = "nobody yet"
+        self.engine = {"backend": "none", "device": "none", "precision": "none"}
+        self.config: dict[str, Any] = {}
+        self.dropped_by_slot: dict[str, int] = {}
+        self._start_s = start_s
+        self._first_sent_s: float | None = None
+        self._arrived = [(-1, 0.0)] * _IN_FLIGHT
+        self._recent_latency: deque[float] = deque(maxlen=_RECENT)
+
+    def frame_captured(self, frame_id: int, now_s: float) -> None:
+        """A source gave a frame."""
+        self._arrived[frame_id % _IN_FLIGHT] = (frame_id, now_s)
+        self.captured.add(now_s)
+
+    def frame_sent(self, frame_id: int | None, now_s: float) -> None:
+        """The sinks took a picture: the first that shows frame `frame_id`, or (None) one that shows no new frame."""
+        self.sent.add(now_s)
+        if self._first_sent_s is None:
+            self._first_sent_s = now_s
+        if frame_id is None:
+            return
+        arrived_id, arrived_s = self._arrived[frame_id % _IN_FLIGHT]
+        if arrived_id == frame_id:
+            self.capture_to_send.add(now_s - arrived_s)
+            self._recent_latency.append(now_s - arrived_s)
+
+    def person_shown(self, state: str, passed_s: float) -> None:
+        """The presence policy is in `state`, `passed_s` after the last time."""
+        self.person = state
+        if state == "in view":
+            self.in_view_s += passed_s
+        else:
+            self.lost_s += passed_s
+
+    def recent_latency_s(self) -> tuple[float, float] | None:
+        """(p50, p95) of capture-to-send over the last frames; None before the first."""
+        values = sorted(self._recent_latency)
+        return (values[len(values) // 2], values[int(len(values) * 0.95)]) if values else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as the README describes it."""
+        first = self._first_sent_s
+        histograms = {**self.stages, "capture_to_send": self.capture_to_send}
+        return {
+            "config": self.config,
+            "engine": self.engine,
+            "frames": {
+                "captured": self.captured.count,
+                "estimated": self.estimated.count,
+                "generated": self.generated.count,
+                "sent": self.sent.count,
+                "dropped_by_slot": self.dropped_by_slot,
+            },
+            "fps": {"generated": round(self.generated.per_s(), 2), "sent": round(self.sent.per_s(), 2)},
+            "latency_ms": {name: histogram.summary_ms() for name, histogram in histograms.items()},
+            "person": {
+                "in_view_s": round(self.in_view_s, 3),
+                "lost_s": round(self.lost_s, 3),
+                "resets": self.resets,
+            },
+            "start_to_first_frame_s": None if first is None else round(first - self._start_s, 3),
+            "peak_rss_mb": round(peak_rss_mb(), 1),
+        }
+
+    def table(self) -> str:
+        """The report for people."""
+        data = self.to_json()
+        frames, person = data["frames"], data["person"]
+        dropped = ", ".join(f"{count} {slot}" for slot, count in frames["dropped_by_slot"].items() if count) or "none"
+        rows = [f"{'ms':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}"]
+        for name, summary in data["latency_ms"].items():
+            rows.append(f"{name.replace('_', '-'):<16}" + "".join(f"{value:>8.1f}" for value in summary.values()))
+        engine = " ".join(dict.fromkeys(data["engine"].values()))
+        rows += [
+            f"frames: {frames['captured']} captured, {frames['estimated']} estimated, {frames['generated']} generated, "
+            f"{frames['sent']} sent; dropped on purpose: {dropped}",
+            f"fps: {data['fps']['generated']} generated, {data['fps']['sent']} sent; engine: {engine}",
+            f"person: {person['in_view_s']:.1f} s in view, {person['lost_s']:.1f} s not, {person['resets']} resets",
+            f"first picture after {data['start_to_first_frame_s'] or 0} s; peak memory {data['peak_rss_mb']:.0f} MB",
+        ]
+        return "\n".join(rows)
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write the report as JSON; the file appears whole or not at all. Raises PuppetError when it cannot be written."""
+    try:
+        handle, unfinished = tempfile.mkstemp(prefix=".report-", dir=path.parent)
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                json.dump(report.to_json(), file, indent=1)
+            os.chmod(unfinished, 0o644)  # mkstemp makes it private
+            os.replace(unfinished, path)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PuppetError(f"cannot write the report {path}", got=str(error), do="choose another file") from error

@@ -1,0 +1,42 @@
+"""Fills in what was not typed: which source and which sinks this machine has, said in a line each when it lacks one."""
+
+from typing import Any
+
+from live.config import LiveConfig
+from live.sinks.virtual_camera import has_virtual_camera, how_to_install
+from live.sources.base import Say
+from live.sources.camera_list import list_cameras
+
+FALLBACK_FILE = "puppet.mp4"
+
+
+def resolve(source: str | None, sinks: list[str] | None, say: Say) -> tuple[str, tuple[str, ...]]:
+    """The source and the sinks of the run. What was asked for is never replaced by something else."""
+    if source is None:
+        source = "camera" if any(not camera.virtual for camera in list_cameras()) else "demo"
+        if source == "demo":
+            say("no webcam found: playing the bundled demo clip once (or give --source FILE)")
+    if not sinks:
+        sinks = ["virtual-camera" if has_virtual_camera() else FALLBACK_FILE]
+        if sinks == [FALLBACK_FILE]:
+            say(f"no virtual camera found: writing {FALLBACK_FILE} (for OBS or Zoom: {how_to_install()})")
+    return source, tuple(sinks)
+
+
+def described(config: LiveConfig) -> dict[str, Any]:
+    """The config with what it leads to: for --dry-run. Raises EngineError for a target that is not there."""
+    from engines.bundle import find_target, open_bundle
+
+    bundle = open_bundle(find_target(config.target))
+    target = {
+        "folder": str(bundle.folder),
+        "title": bundle.title,
+        "canvas": list(bundle.canvas),
+        "framings": sorted(bundle.takes),
+        "generators": sorted(bundle.generators),
+    }
+    return {
+        **config.to_json(),
+        "fps": config.fps or (bundle.fps if config.realtime else None),
+        "resolved_target": target,
+    }

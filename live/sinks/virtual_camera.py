@@ -1,0 +1,82 @@
+"""`VirtualCameraSink`: the puppet as a webcam for OBS, Zoom or a browser.
+
+The only file that imports pyvirtualcam, and only when such a sink is opened: pyvirtualcam is GPL-2, the rest is MIT.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from live.puppet.errors import SinkError
+from live.puppet.values import U8
+
+V4L = Path("/sys/class/video4linux")
+_HOW_TO = {
+    "linux": "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Puppet",
+    "win32": "install OBS Studio (obsproject.com) and close its own virtual camera, or install UnityCapture",
+    "darwin": "install OBS Studio 30 or newer, start its virtual camera once, allow the extension, log out and in",
+}
+
+
+def how_to_install() -> str:
+    """What this system needs to have a virtual camera."""
+    return _HOW_TO.get(sys.platform, "this system has no virtual camera; use --sink FILE.mp4 or --sink window")
+
+
+def has_virtual_camera(v4l: Path = V4L) -> bool:
+    """Whether one can be opened: on Linux a v4l2loopback device is listed in `v4l`, elsewhere it is tried."""
+    if sys.platform == "linux":
+        return any("virtual" in entry.resolve().parts for entry in v4l.glob("video*"))
+    sink = VirtualCameraSink()
+    try:
+        sink.open((512, 512), 30.0)
+    except SinkError:
+        return False
+    sink.close(complete=True)
+    return True
+
+
+class VirtualCameraSink:
+    """`device`: such as /dev/video10 or "OBS Virtual Camera"; None: the first there is."""
+
+    def __init__(self, device: str | None = None) -> None:
+        self.name = f"virtual camera {device}" if device else "virtual camera"
+        self._device = device
+        self._camera: Any = None
+
+    def open(self, size: tuple[int, int], fps: float) -> None:
+        try:
+            import pyvirtualcam
+        except ImportError as error:
+            raise SinkError(
+                "the virtual camera needs pyvirtualcam", got=str(error), do="pip install pyvirtualcam"
+            ) from error
+        device = self._device
+        if sys.platform == "linux" and device and not os.path.exists(device):
+            raise SinkError(f"there is no virtual camera {device}", do=how_to_install())
+        try:
+            self._camera = pyvirtualcam.Camera(size[0], size[1], fps, fmt=pyvirtualcam.PixelFormat.RGB, device=device)
+        except (
+            RuntimeError,
+            ValueError,
+            OSError,
+        ) as error:  # what its backends raise when there is none or it is taken
+            raise SinkError("no virtual camera can be opened", got=_one_line(error), do=how_to_install()) from error
+        self.name = f"virtual camera {self._camera.device}"
+
+    def send(self, image: U8, tick: int) -> bool:
+        try:
+            self._camera.send(image)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise SinkError(f"{self.name} takes no more pictures", got=_one_line(error), do="start again") from error
+        return True
+
+    def close(self, *, complete: bool) -> None:
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,32 @@
+"""What every source is."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from live.puppet.values import Frame
+
+Say = Callable[[str], None]  # one line for the user that is no error
+
+
+class Source(Protocol):
+    """Gives frames with ids counted from 0. Used from one thread.
+
+    name: for people. fps: nominal. size: (width, height) of every frame, in pixels. live: it is a camera, which cannot
+    wait and may come back after a fault.
+    """
+
+    name: str
+    fps: float
+    size: tuple[int, int]
+    live: bool
+
+    def read(self) -> Frame | None:
+        """The next frame, or None at the end. `t_capture_s` of a file counts from 0 by the file's own timestamps.
+
+        The picture is the caller's. Raises CameraError when the source breaks; a live one may be read again later.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the device or file. May be called twice."""
+        ...

@@ -1,0 +1,90 @@
+"""`Target`: who is shown. A bundle, opened and read into the values that the loop works with."""
+
+from dataclasses import dataclass
+
+import cv2
+
+from engines.bundle import Bundle, Generator, find_target, open_bundle
+from live.background import read_picture
+from live.idle import IdleLoop, load_idle
+from live.puppet.atlas import Atlas, load_atlas
+from live.puppet.body_stats import BodyStats
+from live.puppet.config import PuppetConfig
+from live.puppet.errors import TargetError
+from live.puppet.fingerprint import fingerprint
+from live.puppet.values import U8
+
+# Which generator is taken when a bundle has several: the one for CPUs first.
+_PRESETS = ("lite", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target in one framing. `plate`: (H, W, 3) uint8 RGB, the canvas's size. `generator` None: show the doll."""
+
+    bundle: Bundle
+    framing: str
+    puppet: PuppetConfig
+    stats: BodyStats
+    plate: U8
+    atlas: Atlas
+    idle: IdleLoop
+    generator: Generator | None
+
+
+def open_target(name_or_folder: str, framing: str) -> Target:
+    """Find, check and read a target.
+
+    Raises EngineError for a bundle that is missing or damaged, TargetError for a take it lacks, or a puppet that this
+    version would draw in another way than its training saw.
+    """
+    bundle = open_bundle(find_target(name_or_folder))
+    take = bundle.takes.get(framing)
+    if take is None:
+        raise TargetError(
+            f"target {bundle.name} was not filmed in this framing",
+            got=framing,
+            wanted=", ".join(sorted(bundle.takes)),
+            do=f"use --framing {sorted(bundle.takes)[0]}",
+        )
+    puppet = PuppetConfig.from_json(dict(bundle.puppet))
+    _check_drawing(bundle, puppet)
+    generators = bundle.generators
+    preset = next((p for p in _PRESETS if p in generators), next(iter(sorted(generators)), None))
+    return Target(
+        bundle,
+        framing,
+        puppet,
+        BodyStats.from_json(dict(take.stats)),
+        _plate(bundle, framing),
+        load_atlas(bundle.atlas),
+        load_idle(bundle.idle),
+        generators[preset] if preset else None,
+    )
+
+
+def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:
+    if puppet.canvas_px != bundle.canvas:
+        raise TargetError(
+            f"target {bundle.name} names two canvas sizes",
+            got=f"{bundle.canvas} and {puppet.canvas_px}",
+            wanted="the same",
+            do="export it again",
+        )
+    ours = fingerprint(puppet)
+    if ours != bundle.fingerprint:
+        raise TargetError(
+            f"target {bundle.name} was made with another version of the drawing",
+            got=f"fingerprint {bundle.fingerprint}",
+            wanted=f"fingerprint {ours}",
+            do="export it again with this version (python -m train export), or install the version it was made with",
+        )
+
+
+def _plate(bundle: Bundle, framing: str) -> U8:
+    plate = read_picture(bundle.takes[framing].plate)
+    width, height = bundle.canvas
+    if plate.shape[:2] == (height, width):
+        return plate
+    scaled: U8 = cv2.resize(plate, (width, height), interpolation=cv2.INTER_AREA).astype("uint8", copy=False)
+    return scaled

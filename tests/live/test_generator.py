@@ -1,0 +1,142 @@
+"""The generator: matte near the doll only, background behind it, recurrence reset when it should be."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from live.background import make_background
+from live.composite import composite, gate
+from live.generator import Drawn, Generator
+from live.puppet.condition import Conditioner
+from live.puppet.errors import TargetError
+from live.puppet.values import U8, Conditioning
+from tests.live.fakes import fake_engine, plate
+from tests.live.tiny_target import CONFIG, DOLL, PLATE, SIDE, atlas, stats, walking
+
+
+def conditionings(count: int) -> list[Conditioning]:
+    conditioner = Conditioner(CONFIG, target=stats(), atlas=atlas(), performer=None)
+    return [conditioner.step(pose) for pose in walking(count)]
+
+
+def drawn(conditioning: Conditioning, *, t_s: float | None = None, epoch: int = 0) -> Drawn:
+    at = conditioning.t_capture_s if t_s is None else t_s
+    return Drawn(conditioning.frame_id, at, conditioning, epoch)
+
+
+def test_without_an_engine_the_doll_stands_on_the_plate() -> None:
+    (first,) = conditionings(1)
+    frame = Generator(None, plate(), gap_reset_s=0.5).step(drawn(first))
+    assert (frame.image[frame.matte == 255] == DOLL).all()
+    assert (frame.image[frame.matte == 0] == PLATE).all()
+    assert 0.02 < (frame.matte == 255).mean() < 0.6
+    assert (frame.frame_id, frame.t_capture_s) == (first.frame_id, first.t_capture_s)
+
+
+def test_composite_is_the_textbook_formula() -> None:
+    rng = np.random.default_rng(1)
+    rgba, ground, near = (rng.integers(0, 256, shape, np.uint8) for shape in ((9, 7, 4), (9, 7, 3), (9, 7)))
+    image, matte = np.empty((9, 7, 3), np.uint8), np.empty((9, 7), np.uint8)
+    composite(rgba, near, ground, image, matte)
+    alpha = np.round(rgba[..., 3].astype(float) * near / 255)
+    wanted = np.round((rgba[..., :3] * alpha[..., None] + ground * (255 - alpha[..., None])) / 255)
+    assert np.array_equal(matte, alpha)
+    assert np.abs(image - wanted).max() <= 1
+
+
+def test_the_gate_is_open_at_the_doll_and_closed_far_from_it() -> None:
+    doll = np.zeros((128, 128, 4), np.uint8)
+    doll[60:68, 60:68, 3] = 255
+    near = gate(doll, 128)
+    assert (near[56:72, 56:72] == 255).all()
+    assert near[:30].max() == 0 and near[:, 100:].max() == 0
+    assert (np.abs(np.diff(near[64].astype(int))) < 64).all(), "it fades, no edge"
+    assert gate(np.zeros((128, 128, 4), np.uint8), 128).max() == 0
+
+
+class Blob:
+    """An engine that draws a blob into the corner, whatever it is given."""
+
+    backend = device = precision = "blob"
+
+    def run(self, feeds: dict[str, U8]) -> dict[str, U8]:
+        frame = feeds["doll"].copy()
+        frame[0, :8, :8] = 255
+        return {"frame": frame}
+
+    def reset(self) -> None:
+        return None
+
+
+def test_what_the_generator_draws_far_from_the_doll_is_not_shown() -> None:
+    (first,) = conditionings(1)
+    assert first.doll[:12, :12].max() == 0
+    frame = Generator(Blob(), plate(), gap_reset_s=0.5).step(drawn(first))  # type: ignore[arg-type]
+    assert (frame.image[:8, :8] == PLATE).all()
+
+
+def test_a_new_epoch_or_a_hole_in_time_resets_and_small_gaps_do_not() -> None:
+    a, b, c = conditionings(3)
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator.step(drawn(a, t_s=0.0))
+    generator.step(drawn(b, t_s=0.4))
+    assert generator.resets == 0
+    generator.step(drawn(c, t_s=1.0))
+    assert generator.resets == 1
+    generator.step(drawn(a, t_s=1.03, epoch=1))
+    assert generator.resets == 2
+
+
+def test_reset_equals_new() -> None:
+    first, second = conditionings(2)
+    used, new = (Generator(fake_engine(), plate(), gap_reset_s=0.5) for _ in range(2))
+    used.step(drawn(first))
+    carried = used.step(drawn(second)).image
+    used.reset()
+    fresh = new.step(drawn(second)).image
+    assert np.array_equal(used.step(drawn(second)).image, fresh)
+    assert not np.array_equal(carried, fresh), "the fake engine shows a state that is kept"
+
+
+def test_a_spare_frames_arrays_are_written_over() -> None:
+    first, second = conditionings(2)
+    generator = Generator(None, plate(), gap_reset_s=0.5)
+    spare = generator.step(drawn(first))
+    frame = generator.step(drawn(second), spare)
+    assert frame.image is spare.image and frame.matte is spare.matte
+    assert np.array_equal(frame.image, generator.step(drawn(second)).image)
+
+
+def test_the_card_says_something_and_holds_nothing_else() -> None:
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    frame = generator.step(Drawn(7, 1.5, None, 0))
+    assert (frame.frame_id, frame.t_capture_s) == (7, 1.5)
+    assert frame.matte.max() == 0
+    assert 2 < len(np.unique(frame.image.reshape(-1, 3), axis=0)) < 300
+
+
+@pytest.mark.parametrize(("spec", "colour"), [("green", (0, 177, 64)), ("#102030", (16, 32, 48)), ("plate", PLATE)])
+def test_backgrounds_by_name_and_colour(spec: str, colour: tuple[int, int, int]) -> None:
+    ground = make_background(spec, plate())
+    assert ground.shape == (SIDE, SIDE, 3) and ground.flags.c_contiguous
+    assert (ground == colour).all()
+
+
+def test_a_picture_fills_the_canvas_without_being_stretched(tmp_path: Path) -> None:
+    picture = np.zeros((100, 300, 3), np.uint8)
+    picture[:, 100:200] = (10, 20, 250)  # BGR: the middle square is red
+    cv2.imwrite(str(tmp_path / "b.png"), picture)
+    ground = make_background(str(tmp_path / "b.png"), plate())
+    assert ground.shape == (SIDE, SIDE, 3)
+    assert (ground[64, 4:-4] == (250, 20, 10)).all()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no picture"])
+def test_a_background_that_cannot_be_read_is_a_clear_error(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "b.png"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TargetError, match=r"b\.png"):
+        make_background(str(path), plate())

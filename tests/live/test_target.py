@@ -1,0 +1,89 @@
+"""A target is opened whole or refused with the reason."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.bundle import write_manifest
+from engines.errors import EngineError
+from live.calibration import load_calibration
+from live.puppet.errors import CalibrationError, TargetError
+from live.target import open_target
+from tests.live.tiny_target import CONFIG, PLATE, SIDE, stats, write_target
+
+
+def test_a_target_is_read_into_the_values_of_the_loop(tiny: Path) -> None:
+    target = open_target(str(tiny), "full")
+    assert target.puppet == CONFIG
+    assert target.stats == stats()
+    assert target.plate.shape == (SIDE, SIDE, 3) and (target.plate == PLATE).all()
+    assert target.generator is None
+    assert len(target.idle.points_px) == 4
+
+
+def test_a_framing_it_was_not_filmed_in_lists_what_there_is(tiny: Path) -> None:
+    with pytest.raises(TargetError, match="got: half; wanted: full"):
+        open_target(str(tiny), "half")
+
+
+def test_another_fingerprint_is_refused_naming_both(tmp_path: Path) -> None:
+    folder = write_target(tmp_path / "old", fingerprint="0123456789abcdef")
+    ours = open_target(str(write_target(tmp_path / "new")), "full").bundle.fingerprint
+    with pytest.raises(TargetError, match=f"0123456789abcdef.*{ours}"):
+        open_target(str(folder), "full")
+
+
+def test_two_canvas_sizes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="two canvas sizes"):
+        open_target(str(write_target(tmp_path / "t", canvas=[256, 256])), "full")
+
+
+def test_unknown_puppet_settings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="settings do not fit"):
+        open_target(str(write_target(tmp_path / "t", puppet={**CONFIG.to_json(), "new_thing": 1})), "full")
+
+
+@pytest.mark.parametrize("name", ["atlas.npz", "idle.npz", "plate.png"])
+def test_a_damaged_file_with_a_right_hash_is_refused(name: str, tiny: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    shutil.copytree(tiny, folder)
+    manifest = open_target(str(folder), "full").bundle.manifest
+    (folder / name).write_bytes(b"not what it says")
+    write_manifest(folder, manifest)
+    with pytest.raises(TargetError):
+        open_target(str(folder), "full")
+
+
+def test_an_unknown_target_suggests_the_nearest() -> None:
+    with pytest.raises(EngineError, match="no such target"):
+        open_target("fortnight", "full")
+
+
+def test_no_calibration_is_a_value(tmp_path: Path) -> None:
+    assert load_calibration("none") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "not a calibration profile"),
+        ("{", "not a calibration profile"),
+        ('{"topology": "coco17", "stats": {}}', "another topology"),
+        ('{"topology": "openpose137", "stats": {"torso": 1}}', "does not fit"),
+    ],
+)
+def test_a_bad_calibration_is_a_clear_error(text: str | None, message: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "me.json").write_text(text)
+    with pytest.raises(CalibrationError, match=message):
+        load_calibration(str(tmp_path / "me.json"))
+
+
+def test_a_calibration_gives_its_stats(tmp_path: Path) -> None:
+    import json
+
+    (tmp_path / "me.json").write_text(json.dumps({"topology": "openpose137", "stats": stats().to_json()}))
+    assert load_calibration(str(tmp_path / "me.json")) == stats()
+    assert np.isfinite(stats().torso)
