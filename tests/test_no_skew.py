@@ -1,0 +1,64 @@
+"""What training learns is what live draws: one clip through both sides gives equal bytes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tqdm", reason="the trainer is not installed")
+
+from live.estimator import RecordedEstimator
+from live.puppet.condition import Conditioner
+from live.puppet.values import Frame
+from live.recording import load_poses, save_poses
+from tests.train.dataset_folder import SOURCE_SIDE, write_dataset
+from tests.train.film import CONFIG, SIDE, poses
+from train.dataset import Dataset, Rollouts, open_dataset
+
+COUNT = 40
+BLACK = np.zeros((SIDE, SIDE, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_dataset(write_dataset(tmp_path_factory.mktemp("data") / "paper", COUNT))
+
+
+def test_pose_maps_and_dolls_of_a_clip_are_byte_equal_in_training_and_live(dataset: Dataset, tmp_path: Path) -> None:
+    save_poses(tmp_path / "clip.npz", poses(COUNT, side=SOURCE_SIDE), estimator="recorded")
+    estimator = RecordedEstimator(load_poses(tmp_path / "clip.npz")[0])
+    take = dataset.takes["full"]
+    live = Conditioner(CONFIG, target=take.stats, atlas=dataset.atlas, performer=take.source_stats)
+    trained = dataset.sequence(take, 0, COUNT)
+    for i, (learned, _) in enumerate(trained):
+        drawn = live.step(estimator.estimate(Frame(i, i / 30, BLACK)))
+        assert drawn.pose_map.any() and drawn.doll.any()
+        assert np.array_equal(drawn.pose_map, learned.pose_map), f"frame {i}"
+        assert np.array_equal(drawn.doll, learned.doll), f"frame {i}"
+        assert drawn.face_box == learned.face_box
+
+
+def test_crops_are_cut_from_what_is_drawn_on_the_canvas(dataset: Dataset) -> None:
+    take = dataset.takes["full"]
+    whole = {
+        refined: list(dataset.sequence(take, 0, take.trained_on.stop, refined=refined)) for refined in (False, True)
+    }
+    batch = Rollouts(dataset, length=2, batch=6, crop=(64, 96), seed=3).sample()
+    for b in range(6):
+        places = [
+            (refined, i, x, y)
+            for refined, frames in whole.items()
+            for i in range(len(frames) - 1)
+            for x in range(0, SIDE - 64 + 1, 4)
+            for y in range(0, SIDE - 96 + 1, 4)
+            if np.array_equal(frames[i][1][y : y + 96, x : x + 64], batch.real[b, 0])
+            and np.array_equal(frames[i][0].doll[y : y + 96, x : x + 64], batch.doll[b, 0])
+        ]
+        assert places, f"rollout {b} shows what was never drawn"
+        refined, i, x, y = places[0]
+        for t in range(2):
+            drawn, real = whole[refined][i + t]
+            assert np.array_equal(batch.doll[b, t], drawn.doll[y : y + 96, x : x + 64])
+            assert np.array_equal(batch.real[b, t], real[y : y + 96, x : x + 64])
+            cut = drawn.pose_map[y // 4 : (y + 96) // 4, x // 4 : (x + 64) // 4]
+            assert np.array_equal(batch.pose_map[b, t], cut)

@@ -1,0 +1,264 @@
+"""Cuts the atlas out of a target's takes: for each body part a few views, each one real sample near the median.
+
+A mean of samples would blur, and a random one may show an arm that crosses; so the views are chosen: frames are
+grouped by the part's view key, each group's median says what the part looks like and which texels belong to it, and
+the single sample that is nearest to the median and freest of other limbs becomes the texture. (Method:
+docs/architecture.md, "Atlas".)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet import topology as T
+from live.puppet.atlas import Atlas, PartViews
+from live.puppet.parts import BONE, EXTENTS, HAND, HEAD, KEY_SIZE, PARTS, Part, part_frames
+from train.errors import TrainError
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+
+TEXELS_PER_TORSO = 144
+CANDIDATES = 900  # frames looked at, spread over all takes
+GROUP = 40  # samples of one view that vote for its median
+VIEWS = {HEAD: 14, HAND: 10, BONE: 4}
+TORSO_VIEWS = 8
+MEMBER_COLOUR = 40.0  # a texel belongs to the part when its colour stays this near to the median (0..255, mean of RGB)
+HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
+UNFORESHORTENED = 0.8  # bones shorter than this share of their typical length make poor textures
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One take as the builder needs it. `rgba`: (N, H, W, 4) uint8 frames on the canvas with their matte; `points_px`:
+    (N, 137, 2), `scores`: (N, 137), `size_px`: (N,) torso length; `weight`: (N,) 0..1, 0 for poses not to be
+    trusted."""
+
+    rgba: U8
+    points_px: F32
+    scores: F32
+    size_px: NDArray[np.float64]
+    weight: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Where one part lies in one frame: shot and frame numbers, its (2, 3) frame on the canvas, its view key, its
+    size.
+    """
+
+    shot: int
+    index: int
+    frame: F64
+    key: F64
+    size_px: float
+
+
+def build_atlas(
+    shots: Sequence[Shot], *, valid_score: float, extents: F64 = EXTENTS, progress: Callable[[], None] = lambda: None
+) -> Atlas:
+    """Build the atlas; `progress` is called once a part. Raises TrainError when the torso or head was never seen well.
+
+    A limb that no take shows gets one transparent view: the doll is drawn without it.
+    """
+    samples = _collect(shots, valid_score, extents)
+    parts: list[PartViews] = []
+    for number, part in enumerate(PARTS):
+        usable = _unforeshortened(part, samples[number])
+        if len(usable) < 8:
+            if part.name in ("torso", "head"):
+                raise TrainError(
+                    f"the {part.name} is hardly ever seen",
+                    got=f"{len(usable)} good frames",
+                    wanted="a video in which one whole person faces the camera most of the time",
+                    do="film again, or cut away the parts where nobody is in view",
+                )
+            parts.append(PartViews(np.zeros((1, 2, 2, 4), np.uint8), np.zeros((1, KEY_SIZE), np.float32)))
+        else:
+            parts.append(_build_part(part, extents[number], usable, shots))
+        progress()
+    return Atlas(tuple(parts), extents.copy())
+
+
+def _collect(shots: Sequence[Shot], valid_score: float, extents: F64) -> list[list[Sample]]:
+    """For each part its samples over all shots, in order of shot and time."""
+    samples: list[list[Sample]] = [[] for _ in PARTS]
+    total = sum(len(shot.rgba) for shot in shots)
+    stride = max(1, total // CANDIDATES)
+    for s, shot in enumerate(shots):
+        for i in range(0, len(shot.rgba), stride):
+            if shot.weight[i] < 0.5:
+                continue
+            frames, valid, keys = part_frames(
+                shot.points_px[i], shot.scores[i], float(shot.size_px[i]), valid_score, extents
+            )
+            for p in np.flatnonzero(valid):
+                samples[p].append(Sample(s, i, frames[p], keys[p], float(shot.size_px[i])))
+    return samples
+
+
+def _unforeshortened(part: Part, samples: list[Sample]) -> list[Sample]:
+    if part.kind == HAND:
+        return [s for s in samples if s.key.any()]  # a hand whose fingers were not found has no key
+    if part.kind == HEAD or part.name == "torso" or not samples:
+        return samples
+    reach = np.array([np.hypot(*s.frame[:, 0]) / s.size_px for s in samples])
+    return [s for s, r in zip(samples, reach, strict=True) if r >= UNFORESHORTENED * np.quantile(reach, 0.9)]
+
+
+def texture_shape(part: Part, extent: F64, samples: Sequence[Sample]) -> tuple[int, int]:
+    """(rows, columns) of a part's textures: its typical reach on the canvas at TEXELS_PER_TORSO."""
+    reach = float(np.median([np.hypot(*s.frame[:, 0]) / s.size_px for s in samples]))
+    return max(8, round(reach * TEXELS_PER_TORSO)), max(8, round(2 * extent[2] * TEXELS_PER_TORSO))
+
+
+def rectify(rgba: U8, frame: F64, shape: tuple[int, int]) -> U8:
+    """Cut a part out of a canvas picture: (rows, columns, 4) uint8, rows along the bone. `frame`: (2, 3), see `parts`.
+
+    Texel (i, j) is u = (i + 0.5) / rows, v = 2 (j + 0.5) / columns - 1, as `doll.py` reads it.
+    """
+    rows, columns = shape
+    along, across = frame[:, 0] / rows, frame[:, 1] * 2 / columns
+    corner = frame[:, 2] - frame[:, 1] + 0.5 * along + 0.5 * across - 0.5  # OpenCV puts pixel centres at integers
+    matrix = np.stack([across, along, corner], axis=1)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(rgba, matrix, (columns, rows), flags=flags), np.uint8)
+
+
+def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[Shot]) -> PartViews:
+    shape = texture_shape(part, extent, samples)
+    keys = np.array([s.key for s in samples])
+    wanted = TORSO_VIEWS if part.name == "torso" else VIEWS[part.kind]
+    groups = group_views(keys, min(wanted, max(1, len(samples) // 12)))
+    views, centres = [], []
+    for centre, members in groups:
+        views.append(_best_texture(part, _varied(part, [samples[m] for m in members], shots), shots, shape))
+        centres.append(centre)
+    return PartViews(np.stack(views), np.array(centres, np.float32))
+
+
+def _varied(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
+    """At most GROUP samples, spread evenly over the directions in which the limb points (for the torso: the arms).
+
+    What moves along with a limb is the limb; what stands beside it changes with its direction. Were all the arms to
+    hang, the hip beside them would pass for arm.
+    """
+    if part.kind != BONE:
+        return samples[:GROUP]
+    a, b = (T.R_SHOULDER, T.R_ELBOW) if part.name == "torso" else (part.a, part.b)
+    bones = np.array([shots[s.shot].points_px[s.index, b] - shots[s.shot].points_px[s.index, a] for s in samples])
+    angles = np.arctan2(bones[:, 0], bones[:, 1])
+    order = np.argsort(angles, kind="stable")
+    wanted = np.linspace(angles.min(), angles.max(), GROUP)
+    nearest = np.abs(angles[order][None] - wanted[:, None]).argmin(axis=1)
+    return [samples[order[i]] for i in np.unique(nearest)]
+
+
+def group_views(keys: F64, count: int) -> list[tuple[F64, NDArray[np.int64]]]:
+    """k-means over view keys (N, F): for each group its centre and its members, nearest first; largest group first.
+
+    Seeded by farthest points, so it is deterministic and rare views (profile, back) get groups of their own.
+    """
+    centres = [np.median(keys, axis=0)]
+    while len(centres) < count:
+        distance = np.min([((keys - c) ** 2).sum(axis=1) for c in centres], axis=0)
+        # The 99th percentile, not the farthest: one wrong pose should not found a view.
+        centres.append(keys[np.argsort(distance, kind="stable")[int(0.99 * (len(keys) - 1))]])
+    table = np.array(centres)
+    for _ in range(12):
+        nearest = ((keys[:, None] - table[None]) ** 2).sum(axis=2).argmin(axis=1)
+        table = np.array(
+            [np.median(keys[nearest == g], axis=0) if (nearest == g).any() else table[g] for g in range(count)]
+        )
+    distance = ((keys[:, None] - table[None]) ** 2).sum(axis=2)
+    nearest = distance.argmin(axis=1)
+    groups = []
+    for g in range(count):
+        members = np.flatnonzero(nearest == g)
+        if len(members) >= 4:
+            groups.append((table[g], members[np.argsort(distance[members, g], kind="stable")]))
+    groups.sort(key=lambda group: -len(group[1]))
+    return groups
+
+
+def _best_texture(part: Part, samples: list[Sample], shots: Sequence[Shot], shape: tuple[int, int]) -> U8:
+    """The sample nearest to the group's median, with alpha where the group agrees that the texel is the part."""
+    small = (max(4, shape[0] // 3), max(4, shape[1] // 3))
+    patches = np.array([rectify(shots[s.shot].rgba[s.index], s.frame, small) for s in samples], np.float32)
+    inside = patches[..., 3] > 127
+    median = _masked_median(patches[..., :3], inside)
+    away = np.abs(patches[..., :3] - median).mean(axis=3)
+    member = (inside & (away < MEMBER_COLOUR)).mean(axis=0)  # share of samples that agree, texel by texel
+    core = np.tile(member > 0.5, (len(samples), 1, 1))
+    if part.kind == HAND:  # fingers move: the skeleton says what is hand, not the median
+        core = np.array([hand_mask(part, s, shots[s.shot], small) > 0.5 for s in samples])
+    lone = HAND_ALONE if part.kind == HAND else LIMB_ALONE
+    scores = [_badness(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
+    best = int(np.argmin([bad - _sharpness_bonus(s) for bad, s in zip(scores, samples, strict=True)]))
+    chosen = samples[best]
+    texture = rectify(shots[chosen.shot].rgba[chosen.index], chosen.frame, shape)
+    if part.kind == HAND:
+        return cut_out(texture, hand_mask(part, chosen, shots[chosen.shot], shape))
+    return cut_out(texture, member.astype(np.float32))
+
+
+def hand_mask(part: Part, sample: Sample, shot: Shot, shape: tuple[int, int]) -> F32:
+    """(rows, columns) float32 0..1: palm and fingers of one sample, drawn thick from its 21 hand points."""
+    first = T.R_HAND.start if part.b == T.R_WRIST else T.L_HAND.start
+    canvas_points = shot.points_px[sample.index, first : first + 21].astype(np.float64)
+    uv = np.linalg.solve(sample.frame[:, :2], (canvas_points - sample.frame[:, 2]).T).T
+    texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)  # x = column, y = row
+    thick = max(2, round(0.11 * sample.size_px / np.hypot(*sample.frame[:, 0]) * shape[0]))
+    mask = np.zeros(shape, np.uint8)
+    fixed = np.round(np.clip(texels, -999, 999) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [cv2.convexHull(fixed[[0, 1, 2, 5, 9, 13, 17]])], (255,), cv2.LINE_AA, shift=4)
+    for finger in T.HAND_FINGERS:
+        cv2.polylines(mask, [fixed[list(finger)]], False, (255,), thick, cv2.LINE_AA, shift=4)
+    return mask.astype(np.float32) / 255
+
+
+def _masked_median(colours: F32, inside: NDArray[np.bool_]) -> F32:
+    """Median over samples (N, h, w, 3) of those inside their matte; 0 where none is."""
+    order = np.sort(np.where(inside[..., None], colours, np.inf), axis=0)
+    count = inside.sum(axis=0)
+    middle = np.maximum(count - 1, 0) // 2
+    median = np.take_along_axis(order, np.broadcast_to(middle[None, ..., None], (1, *order.shape[1:])), axis=0)[0]
+    return np.where(count[..., None] > 0, median, 0).astype(np.float32)
+
+
+def _badness(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lone: float) -> float:
+    """Distance from the median inside the core, plus body that shows where only background should be (a limb
+    across).
+    """
+    if not core.any():
+        return 255.0
+    foreign = float(inside[~core].mean()) if (~core).any() else 0.0
+    holes = float((~inside)[core].mean())
+    crossed = float((away[core] > MEMBER_COLOUR).mean())
+    return float(away[core].mean()) + 60.0 * (holes + crossed) + lone * foreign
+
+
+def _sharpness_bonus(sample: Sample) -> float:
+    """A take filmed closer shows more: up to a few grey levels of advantage for twice the size."""
+    return 6.0 * min(1.0, sample.size_px / TEXELS_PER_TORSO)
+
+
+def cut_out(texture: U8, member: F32) -> U8:
+    """Alpha = matte x membership; colours near the edge are taken from inside, free of background that shines
+    through.
+    """
+    height, width = texture.shape[:2]
+    agreed = cv2.resize(member, (width, height), interpolation=cv2.INTER_LINEAR)
+    agreed = np.clip((cv2.GaussianBlur(agreed, (0, 0), 2.0) - 0.45) / 0.2, 0, 1)
+    matte = np.clip((texture[..., 3].astype(np.float32) - 64) / 176, 0, 1)
+    pure = ((matte > 0.98) & (agreed > 0.3)).astype(np.float32)
+    colour = texture[..., :3].astype(np.float32)
+    weight = cv2.GaussianBlur(pure, (0, 0), 3.0)
+    bled = cv2.GaussianBlur(colour * pure[..., None], (0, 0), 3.0) / np.maximum(weight, 1e-4)[..., None]
+    inner = np.where((pure > 0)[..., None] | (weight < 1e-3)[..., None], colour, bled)
+    alpha = matte * agreed * 255
+    return np.dstack([np.clip(inner, 0, 255), alpha]).round().astype(np.uint8)

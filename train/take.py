@@ -1,0 +1,95 @@
+"""One take of a dataset on disk: frames on the canvas with their matte, poses placed on it, weights, plate and
+statistics.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet.body_stats import BodyStats
+from live.puppet.errors import NPZ_ERRORS, PuppetError
+from live.puppet.values import PlacedPose
+from train.errors import TrainError
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+HELD_OUT_SHARE = (
+    0.2  # the last fifth of each take is never trained on (paper: about 80/20; reading of its data release)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One take. `frames`: (N, H, W, 4) uint8 RGBA, A the matte, mapped from disk, read-only. `placed_px`: (N, 137, 2)
+    the poses as the Conditioner places them; `refined_px`: the same after registration to the picture; `scores`: (N,
+    137); `size_px`: (N,) torso length on the canvas; `t_s`: (N,) seconds; `weight`: (N,) trust 0..1. `plate`: (H, W,
+    3). `stats`: the figure on the canvas; `source_stats`: the same figure in pixels of the video."""
+
+    name: str
+    folder: Path
+    frames: U8
+    placed_px: F32
+    refined_px: F32
+    scores: F32
+    size_px: NDArray[np.float64]
+    t_s: NDArray[np.float64]
+    weight: F32
+    plate: U8
+    stats: BodyStats
+    source_stats: BodyStats
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def held_out(self) -> range:
+        """Frame numbers kept for evaluation: the last fifth."""
+        return range(int(len(self) * (1 - HELD_OUT_SHARE)), len(self))
+
+    @property
+    def trained_on(self) -> range:
+        """Frame numbers that training may see."""
+        return range(self.held_out.start)
+
+    def placed(self, index: int, *, refined: bool) -> PlacedPose:
+        """The pose of one frame, as live would place it, or refined."""
+        points = self.refined_px[index] if refined else self.placed_px[index]
+        return PlacedPose(index, float(self.t_s[index]), points, self.scores[index], float(self.size_px[index]))
+
+
+def save_poses_of(folder: Path, **arrays: NDArray[Any]) -> None:
+    """Write the per-frame arrays of a take (names as in `Take`) atomically."""
+    partial = folder / "placed.npz.part"
+    with partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    partial.replace(folder / "placed.npz")
+
+
+def open_take(folder: Path, entry: dict[str, Any]) -> Take:
+    """Open one take; `entry` is its part of dataset.json. Raises TrainError when files are missing or do not fit."""
+    try:
+        frames = np.load(folder / "frames.npy", mmap_mode="r")
+        # Opened here: numpy leaves a file open that turns out not to be a zip.
+        with (folder / "placed.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
+            arrays = {key: data[key] for key in ("placed_px", "refined_px", "scores", "size_px", "t_s", "weight")}
+        plate = cv2.imread(str(folder / "plate.png"))
+        if plate is None or any(len(a) != len(frames) for a in arrays.values()) or plate.shape[:2] != frames.shape[1:3]:
+            raise ValueError("its files do not fit each other")
+        return Take(
+            name=folder.name,
+            folder=folder,
+            frames=frames,
+            plate=np.ascontiguousarray(plate[..., ::-1]),
+            stats=BodyStats.from_json(entry["stats"]),
+            source_stats=BodyStats.from_json(entry["source_stats"]),
+            **arrays,
+        )
+    except (*NPZ_ERRORS, PuppetError) as error:
+        raise TrainError(
+            f"a take of the dataset cannot be read: {folder}", got=str(error), do="prepare it again"
+        ) from error
