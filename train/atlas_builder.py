@@ -142,20 +142,27 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
 
 
 def _varied(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
-    """At most GROUP samples, spread evenly over the directions in which the limb points (for the torso: the arms).
+    """The GROUP samples nearest to the view, and as many spread evenly over the limb's directions (for a torso: the
+    arms').
 
     What moves along with a limb is the limb; what stands beside it changes with its direction. Were all the arms to
-    hang, the hip beside them would pass for arm.
+    hang, the hip beside them would pass for arm, and their sleeves for torso.
     """
     if part.kind != BONE:
         return samples[:GROUP]
-    a, b = (T.R_SHOULDER, T.R_ELBOW) if part.name == "torso" else (part.a, part.b)
-    bones = np.array([shots[s.shot].points_px[s.index, b] - shots[s.shot].points_px[s.index, a] for s in samples])
-    angles = np.arctan2(bones[:, 0], bones[:, 1])
+    arms = ((T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW))
+    angles = sum(_directions(samples, shots, a, b) for a, b in (arms if part.name == "torso" else ((part.a, part.b),)))
     order = np.argsort(angles, kind="stable")
-    wanted = np.linspace(angles.min(), angles.max(), GROUP)
-    nearest = np.abs(angles[order][None] - wanted[:, None]).argmin(axis=1)
-    return [samples[order[i]] for i in np.unique(nearest)]
+    wanted = np.linspace(np.min(angles), np.max(angles), GROUP)
+    spread = order[np.unique(np.abs(np.asarray(angles)[order][None] - wanted[:, None]).argmin(axis=1))]
+    return [samples[i] for i in np.union1d(spread, np.arange(min(GROUP // 2, len(samples))))]
+
+
+def _directions(samples: list[Sample], shots: Sequence[Shot], a: int, b: int) -> F64:
+    """(N,) angle of the bone from joint a to b, 0 hanging; for a right-hand joint measured to the other side."""
+    bones = np.array([shots[s.shot].points_px[s.index, b] - shots[s.shot].points_px[s.index, a] for s in samples])
+    outward = -1.0 if a == T.R_SHOULDER else 1.0  # so that two raised arms add up instead of cancelling out
+    return np.arctan2(outward * bones[:, 0], bones[:, 1])
 
 
 def group_views(keys: F64, count: int) -> list[tuple[F64, NDArray[np.int64]]]:

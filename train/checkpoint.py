@@ -70,11 +70,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """Read `last.pt` of a run folder. Tensors and plain values only: nothing in it is executed. Raises TrainError."""
     path = folder / NAME
     if not path.is_file():
-        raise TrainError("no checkpoint", got=str(folder), wanted=f"a run folder with {NAME}", do="train first: python -m train run")
+        raise TrainError(
+            "no checkpoint", got=str(folder), wanted=f"a run folder with {NAME}", do="train first: python -m train run"
+        )
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
         if values["version"] != VERSION:
-            raise TrainError("a checkpoint of another version", got=str(values["version"]), wanted=str(VERSION), do="train anew")
+            raise TrainError(
+                "a checkpoint of another version", got=str(values["version"]), wanted=str(VERSION), do="train anew"
+            )
         return Checkpoint(
             config=RunConfig.from_json(json.loads(values["config"])),
             steps_done=int(values["steps_done"]),
@@ -88,4 +92,6 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     except TrainError:
         raise
     except Exception as error:  # torch.load raises nearly anything for a damaged file
-        raise TrainError(f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train anew") from error
+        raise TrainError(
+            f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train anew"
+        ) from error

@@ -9,7 +9,7 @@ from train.networks import PRESETS, STRIDE
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """How much each loss counts. Weights of L1, matte, foreground and perceptual are those that worked in the prototype."""
+    """How much each loss counts. The first four are weights that worked in the prototype."""
 
     composite: float = 10.0  # L1 over a random flat colour
     matte: float = 5.0
@@ -23,8 +23,8 @@ class LossWeights:
 class RunConfig:
     """One training run. Exactly one of `steps` and `minutes` is above 0; the schedule runs along it.
 
-    `crop`: (width, height) px of the training windows, multiples of 32. `gan_start`: the step at which the discriminator
-    joins. `lengthen_at`: the share of the run after which rollouts have 4 frames instead of 2 (1: never).
+    `crop`: (width, height) px of the training windows, multiples of 32. `gan_start`: the step at which the
+    discriminator joins. `lengthen_at`: the share of the run after which rollouts have 4 frames instead of 2 (1: never).
     `perceptual`: `none` or `mobilenet_v2:PATH`. Raises TrainError for values that cannot be trained with.
     """
 
@@ -52,14 +52,18 @@ class RunConfig:
     def __post_init__(self) -> None:
         if (self.steps > 0) == (self.minutes > 0):
             raise TrainError(
-                "a run needs one end", got=f"steps {self.steps}, minutes {self.minutes}", wanted="--steps N or --minutes M"
+                "a run needs one end",
+                got=f"steps {self.steps}, minutes {self.minutes}",
+                wanted="--steps N or --minutes M",
             )
         if self.preset not in PRESETS:
             raise TrainError("no such network preset", got=self.preset, wanted=" or ".join(PRESETS))
         if self.batch < 1 or self.threads < 1:
             raise TrainError("batch and threads start at 1", got=f"batch {self.batch}, threads {self.threads}")
         if any(side <= 0 or side % STRIDE for side in self.crop):
-            raise TrainError("crop of a size that the network cannot take", got=f"{self.crop}", wanted=f"multiples of {STRIDE}")
+            raise TrainError(
+                "crop of a size that the network cannot take", got=f"{self.crop}", wanted=f"multiples of {STRIDE}"
+            )
         if self.precision not in ("bf16", "fp32"):
             raise TrainError("no such precision", got=self.precision, wanted="bf16 or fp32")
 

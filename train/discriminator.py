@@ -11,8 +11,8 @@ from train.networks import CHANNELS
 class PatchDiscriminator(nn.Module):
     """A PatchGAN on two frames and their pose maps, at one scale; spectral norm keeps it from running away.
 
-    `forward(pose_maps (N, 2C, h, w), frames (N, 8, 4h, 4w))`, both 0..1, returns the activations of every layer, the last
-    being the score of each patch, (N, 1, h/2, w/2): 1 for real, 0 for generated (least squares).
+    `forward(pose_maps (N, 2C, h, w), frames (N, 8, 4h, 4w))`, both 0..1, returns the activations of every layer, the
+    last being the score of each patch, (N, 1, h/2, w/2): 1 for real, 0 for generated (least squares).
     """
 
     def __init__(self, pose_map_channels: int, width: int) -> None:

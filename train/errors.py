@@ -4,8 +4,8 @@
 class TrainError(Exception):
     """Anything that a user may meet while preparing, training, evaluating or exporting.
 
-    Arguments: `what` failed, what it `got`, what it `wanted`, and what the user can `do` about it. The last three may be
-    empty; `str()` joins those that are there into one readable sentence.
+    Arguments: `what` failed, what it `got`, what it `wanted`, and what the user can `do` about it. The last three may
+    be empty; `str()` joins those that are there into one readable sentence.
     """
 
     def __init__(self, what: str, *, got: str = "", wanted: str = "", do: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Measures a run on the frames that it never saw: the bare doll and the network, in closed loop, against the real video."""
+"""Measures a run on frames that it never saw: the bare doll and the network, in closed loop, against the real video."""
 
 import json
 from collections.abc import Iterator
@@ -110,9 +110,9 @@ class Variant:
 
 
 def evaluate(folder: Path, *, frames: int = 0, poses: bool = True) -> Path:
-    """Measure the run in `folder`; returns the folder with `metrics.json`, `metrics.md` and a contact sheet for each take.
+    """Measure the run in `folder`; returns the folder with metrics.json, metrics.md and a contact sheet for each take.
 
-    `frames`: at most this many held-out frames of each take (0: all). `poses`: find poses again, which takes longest.
+    `frames`: at most this many held-out frames of each take (0: all). `poses`: find poses again, which takes long.
     Raises TrainError.
     """
     checkpoint = load_checkpoint(folder)
@@ -139,26 +139,34 @@ def averaged_generator(checkpoint: Checkpoint) -> Generator:
 def _measure(
     dataset: Dataset, take: Take, shown: range, network: DeployedGenerator, out: Path, *, poses: bool
 ) -> dict[str, Scores]:
-    estimators = [HolisticEstimator() for _ in range(3)] if poses else [None] * 3
-    variants = {"doll": Variant(estimators[0]), "network": Variant(estimators[1])}
+    opened = [HolisticEstimator() if poses else None for _ in range(3)]  # each tracks one person, in one video
+    estimator, variants = opened[0], {"doll": Variant(opened[1]), "network": Variant(opened[2])}
     player, columns = Player(network), set(np.linspace(shown.start, shown.stop - 1, COLUMNS).astype(int).tolist())
     rows: dict[str, list[U8]] = {"real": [], "pose": [], "doll": [], "generated": []}
     sequence = dataset.sequence(take, shown.start, shown.stop)
-    for index, (conditioning, real) in zip(shown, tqdm(sequence, total=len(shown), desc=f"evaluate {take.name}"), strict=True):
+    for index, (conditioning, real) in zip(
+        shown, tqdm(sequence, total=len(shown), desc=f"evaluate {take.name}"), strict=True
+    ):
         frames = {"doll": conditioning.doll, "network": player.step(conditioning)}
         real_pose = None
-        if poses and (index - shown.start) % POSE_EVERY == 0:
-            real_pose = estimators[2].estimate(Frame(index, index / 30, sheet.over(real, take.plate)))
+        if estimator is not None and (index - shown.start) % POSE_EVERY == 0:
+            real_pose = estimator.estimate(Frame(index, index / 30, sheet.over(real, take.plate)))
         for name, variant in variants.items():
             variant.see(index, frames[name], real, take.plate, real_pose)
         if index in columns:
             rows["real"].append(sheet.over(real, take.plate))
-            rows["pose"].append(draw_stick_figure(conditioning.placed, dataset.canvas, valid_score=dataset.config.valid_score))
+            rows["pose"].append(
+                draw_stick_figure(conditioning.placed, dataset.canvas, valid_score=dataset.config.valid_score)
+            )
             rows["doll"].append(sheet.over(frames["doll"], take.plate))
             rows["generated"].append(sheet.over(frames["network"], take.plate))
+    for one in filter(None, opened):
+        one.close()
     for before, after in _held(dataset, take, shown, network):
         variants["network"].see_held(before, after, take.plate)
-    sheet.write_picture(out / f"contact_{take.name}.png", sheet.contact_sheet(list(rows.items()), cell_height_px=SHEET_CELL_PX))
+    sheet.write_picture(
+        out / f"contact_{take.name}.png", sheet.contact_sheet(list(rows.items()), cell_height_px=SHEET_CELL_PX)
+    )
     return {name: variant.scores() for name, variant in variants.items()}
 
 
@@ -186,12 +194,17 @@ def _write(out: Path, results: dict[str, dict[str, Scores]], checkpoint: Checkpo
         "steps": checkpoint.steps_done,
         "minutes": round(checkpoint.elapsed_s / 60, 1),
         "takes": {
-            take: {name: {k: None if v != v else v for k, v in asdict(scores).items()} for name, scores in variants.items()}
+            take: {
+                name: {k: None if v != v else v for k, v in asdict(scores).items()} for name, scores in variants.items()
+            }
             for take, variants in results.items()
         },
     }
     (out / "metrics.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
-    lines = [f"| take | drawn by | {' | '.join(name.replace('_', ' ') for name in names)} |", "|" + " --- |" * (len(names) + 2)]
+    lines = [
+        f"| take | drawn by | {' | '.join(name.replace('_', ' ') for name in names)} |",
+        "|" + " --- |" * (len(names) + 2),
+    ]
     for take, variants in results.items():
         for name, scores in variants.items():
             cells = [f"{value:.3f}" if value == value else "-" for value in asdict(scores).values()]

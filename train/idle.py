@@ -28,14 +28,16 @@ def idle_loop(take: Take, fps: float) -> dict[str, NDArray[np.generic]]:
     looped, sizes = points[:count].copy(), size[:count].copy()
     looped[:blend] = points[:blend] * share[:, None, None] + points[count : count + blend] * (1 - share[:, None, None])
     sizes[:blend] = size[:blend] * share + size[count : count + blend] * (1 - share)
-    return {"points_px": looped, "scores": scores, "size_px": sizes, "fps": np.float32(fps)}
+    return {"points_px": looped, "scores": scores, "size_px": sizes, "fps": np.array(fps, np.float32)}
 
 
 def _calmest(take: Take, fps: float) -> tuple[int, int]:
     """(first frame, number of frames) with the least motion and the best seam, in torsos, among trusted stretches."""
     size = float(np.median(take.size_px)) or 1.0
     points, seen = take.placed_px[:, BODY] / size, take.scores[:, BODY] > 0
-    moved = np.where(seen[1:] & seen[:-1], np.linalg.norm(np.diff(points, axis=0), axis=2), 0).mean(axis=1) * fps  # torso/s
+    moved = (
+        np.where(seen[1:] & seen[:-1], np.linalg.norm(np.diff(points, axis=0), axis=2), 0).mean(axis=1) * fps
+    )  # torso/s
     motion = np.concatenate([[0.0], np.cumsum(moved)])
     shown = np.concatenate([[0.0], np.cumsum((take.weight > 0) & (seen.mean(axis=1) > 0.4))])
     step, best, found = max(round(EVERY_S * fps), 1), np.inf, None
@@ -44,7 +46,11 @@ def _calmest(take: Take, fps: float) -> tuple[int, int]:
             if shown[start + count] - shown[start] < 0.97 * count:
                 continue
             both = seen[start] & seen[start + count]
-            seam = np.linalg.norm(points[start, both] - points[start + count, both], axis=1).mean() if both.any() else np.inf
+            seam = (
+                np.linalg.norm(points[start, both] - points[start + count, both], axis=1).mean()
+                if both.any()
+                else np.inf
+            )
             cost = (motion[start + count] - motion[start]) / count + SEAM_WEIGHT * seam
             if cost < best:
                 best, found = cost, (start, count)

@@ -1,7 +1,7 @@
-"""The losses, as pure functions. Each gives a scalar: the mean over samples, each sample counted by its weight (N,) in 0..1.
+"""The losses, as pure functions. Each gives a scalar: the mean over samples, each counted by its weight (N,) in 0..1.
 
-Pictures are (N, 4, H, W): RGB and matte, straight alpha, 0..1 (a generated one may pass by a little). Samples of doubtful
-poses carry a small weight, so they add little and do not raise the others.
+Pictures are (N, 4, H, W): RGB and matte, straight alpha, 0..1. Samples of doubtful poses carry a small weight, so they
+add little and do not raise the others.
 """
 
 import torch
@@ -11,11 +11,6 @@ from torch import Tensor
 def per_sample(values: Tensor, weight: Tensor) -> Tensor:
     """Mean over everything but the first axis, weighed, then the mean over samples."""
     return (values.float().flatten(1).mean(1) * weight).mean()
-
-
-def premultiplied(picture: Tensor) -> Tensor:
-    """(N, 4, H, W): colours times matte, matte kept: what a discriminator or an eye can see of it."""
-    return torch.cat([picture[:, :3] * picture[:, 3:], picture[:, 3:]], 1)
 
 
 def over(picture: Tensor, background: Tensor) -> Tensor:
@@ -41,7 +36,9 @@ def foreground_l1(generated: Tensor, real: Tensor, weight: Tensor) -> Tensor:
     matte = real[:, 3:]
     wrong = ((generated[:, :3] - real[:, :3]).abs() * matte).flatten(1).sum(1)
     area = matte.flatten(1).sum(1)
-    enough = area.new_tensor(0.01 * matte[0].numel())  # a window that hardly holds a figure must not weigh its few pixels
+    enough = area.new_tensor(
+        0.01 * matte[0].numel()
+    )  # a window that hardly holds a figure must not weigh its few pixels
     return (wrong / (3 * torch.maximum(area, enough)) * weight).mean()
 
 

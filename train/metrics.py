@@ -40,7 +40,7 @@ def body_box(matte: U8) -> Box | None:
 
 
 def detail(picture: U8, matte: U8) -> float:
-    """Mean size of the grey gradient inside the matte; the ratio of two of them is a sharpness. 0 for an empty matte."""
+    """Mean size of the grey gradient inside the matte; a ratio of two is a sharpness. 0 for an empty matte."""
     inside = cv2.erode(matte, np.ones((2 * INSIDE_PX + 1,) * 2, np.uint8)) > 127
     if not inside.any():
         return 0.0

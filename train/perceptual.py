@@ -1,4 +1,4 @@
-"""The perceptual loss: activations of an ImageNet network, read from a file that the user has. Nothing is downloaded."""
+"""The perceptual loss: activations of an ImageNet network, read from a file of the user. Nothing is downloaded."""
 
 import json
 import zipfile
@@ -22,7 +22,7 @@ LOST = (
 
 
 class MobileNetFeatures(nn.Module):
-    """MobileNetV2 up to its last wanted layer, frozen. `forward((N, 3, H, W) RGB 0..1)` gives one activation per LAYERS."""
+    """MobileNetV2 up to its last wanted layer, frozen. `forward((N, 3, H, W) RGB 0..1)`: one activation per LAYERS."""
 
     def __init__(self, layers: list[dict[str, Any]], weights: dict[str, np.ndarray]) -> None:
         super().__init__()
@@ -64,8 +64,12 @@ def open_perceptual(spec: str) -> MobileNetFeatures | None:
             weights = dict(data)
         return MobileNetFeatures(json.loads(bytes(weights["layers"]).decode()), weights)
     except FileNotFoundError:
-        raise TrainError("no such perceptual weights file", got=path, do="check the path, or pass --perceptual none") from None
+        raise TrainError(
+            "no such perceptual weights file", got=path, do="check the path, or pass --perceptual none"
+        ) from None
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
         raise TrainError(
-            f"perceptual weights that cannot be read: {path}", got=str(error), wanted="an .npz with layers, weights and biases"
+            f"perceptual weights that cannot be read: {path}",
+            got=str(error),
+            wanted="an .npz with layers, weights and biases",
         ) from error

@@ -19,7 +19,7 @@ from live.puppet.fingerprint import fingerprint
 from train import checkpoint, perceptual, sheet
 from train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from train.config import RunConfig
-from train.dataset import Dataset, Rollouts, open_dataset
+from train.dataset import Rollouts, open_dataset
 from train.errors import TrainError
 from train.networks import DeployedGenerator
 from train.step import Batch, StepReport, Trainer
@@ -134,7 +134,9 @@ class Run:
         try:
             self.trainer.load_state(last.trainer)
         except (KeyError, RuntimeError, ValueError) as error:
-            raise TrainError("a checkpoint of other networks", got=str(error).splitlines()[0], do="start a new run") from error
+            raise TrainError(
+                "a checkpoint of other networks", got=str(error).splitlines()[0], do="start a new run"
+            ) from error
         self.elapsed_s, self.length = last.elapsed_s, last.rollout_length
 
     def _lengthen(self) -> None:
@@ -164,7 +166,7 @@ class Run:
         return TrainError(
             f"the loss is not a number at step {self.trainer.steps_done}",
             got=str(report),
-            do=f"the batch is in {path}; go on from the last checkpoint with --resume, or start again with a lower --rate",
+            do=f"the batch is in {path}; go on from the checkpoint with --resume, or start anew with a lower --rate",
         )
 
     def _bar(self) -> tqdm:
@@ -197,7 +199,9 @@ class Curves:
             with self.path.open("a", newline="") as file:
                 csv.writer(file).writerow([step, f"{elapsed_s:.1f}", *(f"{mean:.5f}" for mean in means)])
         except OSError as error:
-            raise TrainError(f"cannot write {self.path}", got=str(error), do="make room, then go on with --resume") from error
+            raise TrainError(
+                f"cannot write {self.path}", got=str(error), do="make room, then go on with --resume"
+            ) from error
 
 
 def run(folder: Path, config: RunConfig) -> bool:
@@ -224,8 +228,8 @@ def resume(folder: Path, **changes: Any) -> bool:
 def _opened(folder: Path, config: RunConfig, *, resuming: bool) -> Run:
     if config.perceptual == perceptual.NONE:
         print(perceptual.LOST)
-    folder.mkdir(parents=True, exist_ok=True)
     opened = Run(folder, config, resuming=resuming)
+    folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "config.json.part"
     partial.write_text(json.dumps(config.to_json(), indent=1))
     partial.replace(folder / "config.json")

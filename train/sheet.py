@@ -53,7 +53,9 @@ def write_picture(path: Path, picture: U8) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise TrainError(f"cannot write {path}", got=str(error), do="make room on the disk, or choose another folder") from error
+        raise TrainError(
+            f"cannot write {path}", got=str(error), do="make room on the disk, or choose another folder"
+        ) from error
 
 
 def _scaled(picture: U8, height_px: int) -> U8:

@@ -39,7 +39,7 @@ class Batch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """The losses of one step, unweighted; 0 where one is switched off. `scores_right`: share of patches that D judged right."""
+    """The losses of one step, unweighted; 0 where switched off. `scores_right`: share of patches judged right."""
 
     total: float
     composite: float
@@ -76,7 +76,7 @@ class Trainer:
         self.steps_done = 0
 
     def step(self, batch: Batch, progress: float) -> StepReport:
-        """One update from one batch; `progress` is the share of the run that is done, 0..1, and sets the learning rate."""
+        """One update from one batch; `progress`, the share of the run that is done, 0..1, sets the learning rate."""
         self._set_rates(progress)
         drawn = self._tensor(batch.pose_map)  # (B, T, h, w, C)
         pose_maps = drawn.permute(0, 1, 4, 2, 3) / 255  # (B, T, C, h, w)
@@ -84,20 +84,23 @@ class Trainer:
         weight = torch.from_numpy(np.asarray(batch.weight, np.float32)).to(self.device)
         with self._autocast():
             generated = self.roll_out(drawn, self._tensor(batch.doll))
-            adversarial = self._adversarial_weight()
-            if adversarial > 0:
-                judged = self._update_discriminator(pose_maps, generated, real, weight)
-            else:
-                judged = (0.0, 0.0)
-            total, report = self._generator_losses(pose_maps, generated, real, weight, adversarial)
-        if math.isfinite(report[0]):
+            total, terms = self._picture_losses(generated, real, weight)
+        feature = fooled = wrong = right = torch.zeros(())
+        share = self._adversarial_share()
+        if share > 0:
+            seen = _Pairs.of(pose_maps, generated, real, weight)
+            reals, wrong, right = self._update_discriminator(seen)
+            feature, fooled = self._adversarial_losses(seen, reals)
+            w = self.config.weights
+            total = total + share * (w.feature_matching * feature + w.adversarial * fooled)
+        if math.isfinite(float(total.detach())):
             self.generator_optimizer.zero_grad(set_to_none=True)
             total.backward()
             nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip_norm)
             self.generator_optimizer.step()
             self._update_average()
         self.steps_done += 1
-        return StepReport(*report, *judged)
+        return StepReport(*(float(term.detach()) for term in (total, *terms, feature, fooled, wrong, right)))
 
     def roll_out(self, pose_maps: Tensor, dolls: Tensor) -> Tensor:
         """Frames (B, T, 4, H, W), each made from its own spoilt, detached predecessor; the first from zeros.
@@ -108,8 +111,9 @@ class Trainer:
         previous = torch.zeros_like(to_cells(dolls[:, 0]))
         for t in range(dolls.shape[1]):
             cells = Within.apply(self.generator(pose_maps[:, t], to_cells(dolls[:, t]), previous))
-            previous = self._fed_back(cells.detach())
             frames.append(from_cells(cells).permute(0, 3, 1, 2))  # (B, 4, H, W)
+            if t + 1 < dolls.shape[1]:
+                previous = self._fed_back(cells.detach())
         return torch.stack(frames, 1)
 
     def _fed_back(self, cells: Tensor) -> Tensor:
@@ -120,28 +124,22 @@ class Trainer:
         noise = torch.randn(cells.shape, generator=self.noise) * size
         return (cells * 255 + noise.to(self.device)).clamp(0, 255).round() * keep.to(self.device)
 
-    def _generator_losses(
-        self, pose_maps: Tensor, generated: Tensor, real: Tensor, weight: Tensor, adversarial: float
-    ) -> tuple[Tensor, tuple[float, ...]]:
+    def _picture_losses(self, generated: Tensor, real: Tensor, weight: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The weighted sum, and composite, matte, foreground and perceptual loss."""
         w, (count, length) = self.config.weights, generated.shape[:2]
         fake, true, each = generated.flatten(0, 1), real.flatten(0, 1), weight.repeat_interleave(length)
-        background = torch.rand(count, 1, 3, 1, 1, generator=self.noise).to(self.device).expand(-1, length, -1, -1, -1).flatten(0, 1)
-        composite = losses.composite_l1(fake, true, background, each)
+        colour = torch.rand(count, 3, 1, 1, generator=self.noise).to(self.device)
+        composite = losses.composite_l1(fake, true, colour.repeat_interleave(length, 0), each)
         matte = losses.matte_l1(fake, true, each)
         foreground = losses.foreground_l1(fake, true, each)
-        total = w.composite * composite + w.matte * matte + w.foreground * foreground
-        perceptual = feature = fooled = torch.zeros(())
+        perceptual = torch.zeros((), device=self.device)
         if self.perceptual is not None:
-            perceptual = self._perceptual_loss(generated[:, -1], real[:, -1], background[::length], weight)
-            total = total + w.perceptual * perceptual
-        if adversarial > 0:
-            feature, fooled = self._adversarial_losses(pose_maps, generated, real, weight)
-            total = total + adversarial * (w.feature_matching * feature + w.adversarial * fooled)
-        terms = (total, composite, matte, foreground, perceptual, feature, fooled)
-        return total, tuple(float(term.detach()) for term in terms)
+            perceptual = self._perceptual_loss(generated[:, -1], real[:, -1], colour, weight)
+        total = w.composite * composite + w.matte * matte + w.foreground * foreground + w.perceptual * perceptual
+        return total, [composite, matte, foreground, perceptual]
 
     def _perceptual_loss(self, generated: Tensor, real: Tensor, background: Tensor, weight: Tensor) -> Tensor:
-        """The costliest loss: it sees half of each rollout's last frame (made from a fed-back one), at a random height."""
+        """The costliest loss: it sees half of each rollout's last frame (made from a fed-back one)."""
         assert self.perceptual is not None
         half = generated.shape[2] // 2
         top = int(torch.randint(half + 1, (), generator=self.noise)) // 2 * 2
@@ -150,40 +148,41 @@ class Trainer:
             wanted = self.perceptual(theirs)
         return losses.feature_l1(self.perceptual(ours), wanted, weight)
 
-    def _adversarial_losses(
-        self, pose_maps: Tensor, generated: Tensor, real: Tensor, weight: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Feature matching and the generator's least-squares loss, means over scales."""
-        each = weight.repeat_interleave(generated.shape[1] - 1)
-        self.discriminator.requires_grad_(False)
-        fakes = self.discriminator(pairs(pose_maps), pairs(_seen(generated)))
-        with torch.no_grad():
-            reals = self.discriminator(pairs(pose_maps), pairs(_seen(real)))
-        self.discriminator.requires_grad_(True)
-        feature = [losses.feature_l1(f[:-1], r[:-1], each) for f, r in zip(fakes, reals, strict=True)]
-        fooled = [losses.least_squares(f[-1], 1.0, each) for f in fakes]
-        return torch.stack(feature).mean(), torch.stack(fooled).mean()
-
-    def _update_discriminator(
-        self, pose_maps: Tensor, generated: Tensor, real: Tensor, weight: Tensor
-    ) -> tuple[float, float]:
-        """One step of D. Returns its loss, and the share of patches that it judged right."""
-        each = weight.repeat_interleave(generated.shape[1] - 1)
-        found = self.discriminator(
-            pairs(pose_maps).repeat(2, 1, 1, 1), torch.cat([pairs(_seen(real)), pairs(_seen(generated.detach()))])
-        )
-        scores = [scale[-1].chunk(2) for scale in found]
-        terms = [losses.least_squares(r, 1.0, each) + losses.least_squares(f, 0.0, each) for r, f in scores]
-        loss = 0.5 * torch.stack(terms).mean()
-        if torch.isfinite(loss):
+    def _update_discriminator(self, seen: "_Pairs") -> tuple[list[list[Tensor]], Tensor, Tensor]:
+        """One step of D. Returns its activations on the real pairs, its loss, and the share of patches judged right."""
+        count = len(seen.weight)
+        with self._autocast():
+            found = self.discriminator(
+                torch.cat([seen.pose_maps, seen.pose_maps]), torch.cat([seen.real, seen.generated.detach()])
+            )
+            scores = [(scale[-1][:count], scale[-1][count:]) for scale in found]
+            terms = [
+                losses.least_squares(r, 1.0, seen.weight) + losses.least_squares(f, 0.0, seen.weight) for r, f in scores
+            ]
+            loss = 0.5 * torch.stack(terms).mean()
+        if math.isfinite(float(loss.detach())):
             self.discriminator_optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.discriminator.parameters(), self.config.clip_norm)
             self.discriminator_optimizer.step()
         right = [((r > 0.5).float().mean() + (f < 0.5).float().mean()) / 2 for r, f in scores]
-        return float(loss.detach()), float(torch.stack(right).mean())
+        reals = [[activation[:count].detach() for activation in scale] for scale in found]
+        return reals, loss, torch.stack(right).mean()
 
-    def _adversarial_weight(self) -> float:
+    def _adversarial_losses(self, seen: "_Pairs", reals: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
+        """Feature matching and the generator's least-squares loss, means over scales.
+
+        `reals` are D's activations from before its step: one step old, and a third of D's arithmetic saved.
+        """
+        self.discriminator.requires_grad_(False)
+        with self._autocast():
+            fakes = self.discriminator(seen.pose_maps, seen.generated)
+            feature = [losses.feature_l1(f[:-1], r[:-1], seen.weight) for f, r in zip(fakes, reals, strict=True)]
+            fooled = [losses.least_squares(f[-1], 1.0, seen.weight) for f in fakes]
+        self.discriminator.requires_grad_(True)
+        return torch.stack(feature).mean(), torch.stack(fooled).mean()
+
+    def _adversarial_share(self) -> float:
         return min(max((self.steps_done - self.config.gan_start + 1) / RAMP_STEPS, 0.0), 1.0)
 
     def _set_rates(self, progress: float) -> None:
@@ -198,7 +197,7 @@ class Trainer:
                 group["lr"] = rate * share
 
     def _update_average(self) -> None:
-        """The weights that are shipped: a running mean, over few steps at first (a long one spoils the first hundreds)."""
+        """The weights that are shipped: a running mean, short at first (a long one spoils the first steps)."""
         decay = min(self.config.ema_decay, (1 + self.steps_done) / (10 + self.steps_done))
         with torch.no_grad():
             for mean, now in zip(self.average.parameters(), self.generator.parameters(), strict=True):
@@ -232,6 +231,21 @@ class Trainer:
         }
 
 
-def _seen(sequence: Tensor) -> Tensor:
-    """(B, T, 4, H, W) premultiplied: the discriminator judges what is seen, not colours behind the matte."""
-    return torch.cat([sequence[:, :, :3] * sequence[:, :, 3:], sequence[:, :, 3:]], 2)
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """What the discriminator is shown: each frame beside the next. pose_maps (N, 2C, h, w), frames (N, 8, H, W), 0..1.
+
+    Frames are premultiplied: it judges what is seen, not colours behind the matte. `weight`: (N,).
+    """
+
+    pose_maps: Tensor
+    generated: Tensor
+    real: Tensor
+    weight: Tensor
+
+    @staticmethod
+    def of(pose_maps: Tensor, generated: Tensor, real: Tensor, weight: Tensor) -> "_Pairs":
+        """From sequences (B, T, ...) and one weight for each (B,)."""
+        seen = [torch.cat([f[:, :, :3] * f[:, :, 3:], f[:, :, 3:]], 2) for f in (generated, real)]
+        each = weight.repeat_interleave(generated.shape[1] - 1)
+        return _Pairs(pairs(pose_maps), pairs(seen[0]), pairs(seen[1]), each)

@@ -48,12 +48,12 @@ def _sides(name: str, kind: int, right: tuple[int, int], left: tuple[int, int], 
 # Extents from human proportions (torso 1 = about 0.5 m), generous: what is not the part is cut away when the atlas
 # is built.
 PARTS: tuple[Part, ...] = (
-    Part("torso", BONE, T.NECK, T.MID_HIP, 0.30, 0.40, 0.75),
+    Part("torso", BONE, T.NECK, T.MID_HIP, 0.30, 0.18, 0.58),
     Part("head", HEAD, T.NECK, T.NOSE, 1.00, 0.45, 0.70),
     *_sides("upper_arm", BONE, (T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW), 0.20, 0.15, 0.24),
     *_sides("forearm", BONE, (T.R_ELBOW, T.R_WRIST), (T.L_ELBOW, T.L_WRIST), 0.14, 0.10, 0.20),
     *_sides("hand", HAND, (T.R_ELBOW, T.R_WRIST), (T.L_ELBOW, T.L_WRIST), 0.10, 0.55, 0.34),
-    *_sides("thigh", BONE, (T.R_HIP, T.R_KNEE), (T.L_HIP, T.L_KNEE), 0.25, 0.16, 0.32),
+    *_sides("thigh", BONE, (T.R_HIP, T.R_KNEE), (T.L_HIP, T.L_KNEE), 0.20, 0.16, 0.30),
     *_sides("shin", BONE, (T.R_KNEE, T.R_ANKLE), (T.L_KNEE, T.L_ANKLE), 0.16, 0.14, 0.24),
     *_sides("foot", BONE, (T.R_ANKLE, T.R_BIG_TOE), (T.L_ANKLE, T.L_BIG_TOE), 0.22, 0.16, 0.20),
 )

@@ -1,4 +1,4 @@
-"""A synthetic take: the paper puppet waves before a blotchy wall. Frames, videos and datasets for the trainer's tests."""
+"""A synthetic take for the trainer's tests: the paper puppet waves before a blotchy wall."""
 
 from pathlib import Path
 
@@ -44,12 +44,12 @@ def before_wall(rgba: U8) -> U8:
     return (rgba[..., :3] * alpha + wall(len(rgba)) * (1 - alpha)).round().astype(np.uint8)
 
 
-def write_video(path: Path, pictures: list[U8]) -> Path:
-    """Write (H, W, 3) RGB pictures without loss, 30 fps, Matroska."""
-    with av.open(str(path), "w", format="matroska") as file:
-        stream = file.add_stream("ffv1", rate=30)
+def write_video(path: Path, pictures: list[U8], *, codec: str = "ffv1", pix_fmt: str = "bgr0") -> Path:
+    """Write (H, W, 3) RGB pictures without loss, 30 fps; the container follows the name. Returns `path`."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(codec, rate=30)
         stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt = "bgr0"
+        stream.pix_fmt = pix_fmt
         for picture in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         file.mux(stream.encode())

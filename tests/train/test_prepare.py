@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+import train.film
 from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose
 from live.recording import load_poses
@@ -11,7 +12,8 @@ from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
 from train import prepare as module
 from train.dataset import open_dataset
 from train.errors import TrainError
-from train.prepare import Film, prepare
+from train.film import Film
+from train.prepare import prepare
 
 COUNT = 120
 FRAMES = [film_frame(i) for i in range(COUNT)]
@@ -49,7 +51,8 @@ class SoftMatte:
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HolisticEstimator", KnownPoses)
-    monkeypatch.setattr(module, "SelfieMatte", SoftMatte)
+    monkeypatch.setattr(train.film, "HolisticEstimator", KnownPoses)
+    monkeypatch.setattr(train.film, "SelfieMatte", SoftMatte)
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +92,14 @@ def test_a_video_becomes_a_dataset(video: Path, tmp_path: Path, capsys: pytest.C
 
 def test_the_users_own_matte_and_plate_are_taken_as_they_are(video: Path, tmp_path: Path) -> None:
     plate = tmp_path / "plate.png"
-    cv2.imwrite(str(plate), np.full((SIDE, SIDE, 3), (10, 20, 30), np.uint8))
+    own = wall()
+    own[:10, :10] = (30, 20, 10)
+    cv2.imwrite(str(plate), np.ascontiguousarray(own[..., ::-1]))
     folder = make(video, tmp_path, matte=matte_video(tmp_path / "matte.mkv", 110), plate=plate)
     take = open_dataset(folder).takes["full"]
     assert len(take) == 110  # what has no matte is not used
     assert np.array_equal(take.frames[..., 3], np.array([frame[..., 3] for frame in FRAMES[:110]]))
-    assert (take.plate == (30, 20, 10)).all()
+    assert np.array_equal(take.plate, own)
 
 
 def test_too_few_frames_with_a_person_are_refused_and_leave_nothing(
@@ -113,7 +118,7 @@ def test_a_failure_leaves_the_old_dataset_alone(video: Path, tmp_path: Path, mon
     def disk_full(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(module, "make_plate", disk_full)
+    monkeypatch.setattr(train.film, "make_plate", disk_full)
     with pytest.raises(TrainError, match="cannot be written; got: no space"):
         make(video, tmp_path)
     assert (tmp_path / "paper" / "old").read_text() == "mine"

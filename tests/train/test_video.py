@@ -94,6 +94,14 @@ def test_a_video_that_breaks_off_ends_early(tmp_path: Path) -> None:
     assert 4 <= len(got) < 12 and np.array_equal(got[0], noise[0])
 
 
+def test_a_video_that_turns_to_rubbish_ends_there(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "clip.mov", counted(12), codec="png", pix_fmt="rgb24")
+    parts = video.read_bytes().split(b"\x89PNG")
+    assert len(parts) == 13
+    video.write_bytes(b"\x89PNG".join(parts[:8]) + b"\0\0\0\0" + b"\x89PNG".join(parts[8:]))
+    assert [int(frame[0, 0, 0]) for frame in read_frames(probe(video))] == [10 * i for i in range(7)]
+
+
 def test_frames_of_another_size_are_refused(video: Path) -> None:
     info = replace(probe(video), size=(32, 48))
     with pytest.raises(TrainError, match="got: 64x48 after 32x48"):

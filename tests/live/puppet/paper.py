@@ -1,4 +1,4 @@
-"""A paper puppet: an atlas of smooth random textures, for the tests of the doll and of all that is cut from pictures."""
+"""A paper puppet: an atlas of random textures, for the tests of the doll and of what is cut from pictures."""
 
 import cv2
 import numpy as np

@@ -19,6 +19,13 @@ def test_a_whole_figure_gives_its_own_height_and_place() -> None:
     assert guess.torso / guess.size == pytest.approx(TARGET.torso / TARGET.size)
 
 
+def test_hips_and_neck_that_are_not_numbers_do_no_harm() -> None:
+    points = figure(floor=900, height=600, x=700)
+    points[[top.MID_HIP, top.NECK]] = np.nan
+    guess = first_guess(pose(points), TARGET, valid_score=0.3)
+    assert guess is not None and guess.neck_x == pytest.approx(700, abs=0.5)
+
+
 def test_the_raised_foot_does_not_lift_the_floor() -> None:
     points = figure(floor=900, height=600, x=700)
     points[top.R_ANKLE, 1] = 700
@@ -26,8 +33,8 @@ def test_the_raised_foot_does_not_lift_the_floor() -> None:
     assert guess is not None and guess.near_y == pytest.approx(900, abs=0.5)
 
 
-@pytest.mark.parametrize("hidden", [LEGS, (*LEGS, top.NOSE), (top.NOSE,)])
-def test_without_ankles_or_nose_the_shoulders_set_the_size_and_the_neck_the_place(hidden: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("hidden", [LEGS, (*LEGS, top.NOSE), (top.NOSE,), (top.MID_HIP,), (top.NOSE, top.NECK)])
+def test_without_ankles_hips_or_nose_the_shoulders_set_the_size_and_the_neck_the_place(hidden: tuple[int, ...]) -> None:
     points = figure(floor=900, height=600, x=700)
     guess = first_guess(pose(points, scores=without(*hidden)), TARGET, valid_score=0.3)
     assert guess is not None

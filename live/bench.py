@@ -1,0 +1,58 @@
+"""`python -m live.bench`: how long one `Conditioner.step` takes on this machine, doll included, on recorded or
+made-up poses.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from live.puppet.condition import Conditioner
+from live.puppet.fingerprint import golden_pose
+from live.puppet.values import Pose
+from live.recording import load_poses
+from live.target import open_target
+
+WARM_UP = 30
+
+
+def main() -> None:
+    """Print median and p95 in milliseconds per framing of a target."""
+    parser = argparse.ArgumentParser(prog="python -m live.bench", description=__doc__)
+    parser.add_argument("--target", default="fortnite", help="whose doll is drawn (default fortnite)")
+    parser.add_argument("--poses", type=Path, help="recorded poses (.npz); default: a figure that sways")
+    parser.add_argument("--steps", type=int, default=600, help="steps measured (default 600)")
+    args = parser.parse_args()
+    poses = load_poses(args.poses)[0] if args.poses else [golden_pose(i % 60) for i in range(120)]
+    for framing in ("full", "half"):
+        target = open_target(args.target, framing)
+        conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
+        place_ms, step_ms = measure(conditioner, poses, args.steps)
+        width, height = target.puppet.canvas_px
+        print(
+            f"{args.target} {framing} {width}x{height}: step median {np.median(step_ms):.2f} ms, "
+            f"p95 {np.quantile(step_ms, 0.95):.2f} ms; of that place {np.median(place_ms):.2f} ms"
+        )
+
+
+def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of `place` alone and of the whole step, one entry a step; the poses are played over and over at 30
+    fps.
+    """
+    place_ms, step_ms = [], []
+    for n in range(WARM_UP + steps):
+        pose = poses[n % len(poses)]
+        timed = Pose(n, n / 30, pose.points_px, pose.depth_px, pose.scores, pose.image_size)
+        start = time.perf_counter()
+        placed = conditioner.place(timed)
+        middle = time.perf_counter()
+        conditioner.draw(placed)
+        if n >= WARM_UP:
+            place_ms.append(1e3 * (middle - start))
+            step_ms.append(1e3 * (time.perf_counter() - start))
+    return place_ms, step_ms
+
+
+if __name__ == "__main__":
+    main()

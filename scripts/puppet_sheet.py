@@ -1,0 +1,74 @@
+"""Draws how a target follows a clip: stick figures above, the puppet below, N moments of it, as one picture for docs/.
+
+python scripts/puppet_sheet.py dance.mp4 --target fortnite --framing full --out docs/dance.jpg
+
+Every frame goes through estimator, Conditioner and generator as in a run with --no-realtime; no frame of the clip is
+shown.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from engines.choose import open_engine  # noqa: E402
+from live.estimator import HolisticEstimator  # noqa: E402
+from live.generator import Drawn, Generator  # noqa: E402
+from live.puppet.condition import Conditioner  # noqa: E402
+from live.puppet.stick_figure import draw_stick_figure  # noqa: E402
+from live.puppet.values import Frame  # noqa: E402
+from live.target import Target, open_target  # noqa: E402
+from train.sheet import contact_sheet, write_picture  # noqa: E402
+from train.video import probe, read_frames  # noqa: E402
+
+U8 = NDArray[np.uint8]
+
+
+def main() -> None:
+    """Parse the arguments and write the sheet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--target", default="fortnite")
+    parser.add_argument("--framing", default="full")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--moments", type=int, default=16)
+    parser.add_argument("--columns", type=int, default=8)
+    parser.add_argument("--cell", type=int, default=200, help="height of one picture in pixels (default 200)")
+    args = parser.parse_args()
+    sticks, puppets = follow(args.clip, open_target(args.target, args.framing), args.moments)
+    rows: list[tuple[str, list[U8]]] = []
+    for at in range(0, len(sticks), args.columns):
+        rows.append(("performer's skeleton, on the target's canvas", sticks[at : at + args.columns]))
+        rows.append((f"{args.target}, {args.framing}", puppets[at : at + args.columns]))
+    write_picture(args.out, contact_sheet(rows, cell_height_px=args.cell))
+
+
+def follow(clip: Path, target: Target, moments: int) -> tuple[list[U8], list[U8]]:
+    """Stick figures and puppet pictures, both (H, W, 3) at canvas size, at evenly spaced moments of the clip."""
+    info = probe(clip)
+    found = target.generator
+    engine = None if found is None else open_engine(found.file, found.spec, threads=2)
+    generator = Generator(engine, target.plate, gap_reset_s=0.5)
+    conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
+    estimator = HolisticEstimator()
+    wanted = set(np.linspace(0.03 * info.frames, info.frames - 2, moments).astype(int).tolist())
+    sticks, puppets = [], []
+    for i, image in enumerate(read_frames(info)):
+        pose = estimator.estimate(Frame(i, i / info.fps, image))
+        drawn = conditioner.step(pose)
+        puppet = generator.step(Drawn(i, pose.t_capture_s, drawn, 0))
+        if i in wanted:
+            canvas = target.puppet.canvas_px
+            sticks.append(draw_stick_figure(drawn.placed, canvas, valid_score=target.puppet.valid_score))
+            puppets.append(puppet.image.copy())
+    estimator.close()
+    generator.close()
+    return sticks, puppets
+
+
+if __name__ == "__main__":
+    main()

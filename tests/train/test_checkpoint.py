@@ -1,0 +1,81 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from train.checkpoint import NAME, Checkpoint, load_checkpoint, save_checkpoint
+from train.config import RunConfig
+from train.errors import TrainError
+
+
+def checkpoint(steps_done: int = 7) -> Checkpoint:
+    return Checkpoint(
+        config=RunConfig("data", minutes=2.5, crop=(64, 96)),
+        steps_done=steps_done,
+        elapsed_s=1.5,
+        rollout_length=4,
+        pose_map_channels=20,
+        fingerprint="abc",
+        trainer={"weights": torch.arange(3.0)},
+        data=dict(np.random.default_rng(3).bit_generator.state),
+    )
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    back = load_checkpoint(tmp_path)
+    assert torch.equal(back.trainer["weights"], torch.arange(3.0))
+    for name in ("config", "steps_done", "elapsed_s", "rollout_length", "pose_map_channels", "fingerprint", "data"):
+        assert getattr(back, name) == getattr(checkpoint(), name)
+    rng = np.random.default_rng(0)
+    rng.bit_generator.state = back.data
+    assert rng.random() == np.random.default_rng(3).random()
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_checkpoint(tmp_path, checkpoint(7))
+
+    def full(values: Any, file: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(TrainError, match="No space left.*room"):
+        save_checkpoint(tmp_path, checkpoint(8))
+    assert load_checkpoint(tmp_path).steps_done == 7
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_folder_without_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="no checkpoint"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    whole = (tmp_path / NAME).read_bytes()
+    for broken in (b"", whole[: len(whole) // 2], b"not a checkpoint"):
+        (tmp_path / NAME).write_bytes(broken)
+        with pytest.raises(TrainError, match="damaged"):
+            load_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    values = torch.load(tmp_path / NAME, weights_only=True)
+    torch.save({**values, "version": 0}, tmp_path / NAME)
+    with pytest.raises(TrainError, match="another version"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_cannot_run_code(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "sprung",))
+
+    torch.save({"version": Trap()}, tmp_path / NAME)
+    with pytest.raises(TrainError, match="damaged"):
+        load_checkpoint(tmp_path)
+    assert not (tmp_path / "sprung").exists()

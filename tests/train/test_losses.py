@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from train import losses
+
+ONE = torch.ones(2)
+BLACK, WHITE = torch.zeros(2, 3, 1, 1), torch.ones(2, 3, 1, 1)
+
+
+def figure(colour: float, matte: float) -> torch.Tensor:
+    """(2, 4, 8, 8): a flat colour with a flat matte."""
+    picture = torch.full((2, 4, 8, 8), colour)
+    picture[:, 3] = matte
+    return picture
+
+
+def test_equal_pictures_cost_nothing() -> None:
+    real = torch.rand(2, 4, 8, 8)
+    assert losses.composite_l1(real, real, WHITE, ONE) == 0
+    assert losses.matte_l1(real, real, ONE) == 0
+    assert losses.foreground_l1(real, real, ONE) == 0
+    assert losses.feature_l1([real], [real], ONE) == 0
+
+
+def test_the_composite_is_what_is_seen_over_the_background() -> None:
+    ours, theirs = torch.rand(2, 4, 8, 8), torch.rand(2, 4, 8, 8)
+    seen = (losses.over(ours, WHITE) - losses.over(theirs, WHITE)).abs().mean()
+    assert torch.isclose(losses.composite_l1(ours, theirs, WHITE, ONE), seen)
+
+
+def test_colours_behind_the_matte_cost_nothing() -> None:
+    assert losses.composite_l1(figure(0.2, 0.0), figure(0.9, 0.0), WHITE, ONE) == 0
+    assert losses.foreground_l1(figure(0.2, 0.0), figure(0.9, 0.0), ONE) == 0
+
+
+def test_a_black_hole_in_the_matte_is_seen_over_white() -> None:
+    hole, whole = figure(0.0, 0.0), figure(0.0, 1.0)
+    assert losses.composite_l1(hole, whole, BLACK, ONE) == 0
+    assert losses.composite_l1(hole, whole, WHITE, ONE) == 1
+
+
+def test_a_small_figure_counts_as_much_as_a_large_one() -> None:
+    small, large = figure(0.5, 0.0), figure(0.5, 1.0)
+    small[:, 3, :2, :2] = 1
+    wrong = figure(0.7, 1.0)
+    assert torch.isclose(losses.foreground_l1(wrong, small, ONE), losses.foreground_l1(wrong, large, ONE))
+
+
+def test_a_sample_of_weight_0_costs_nothing_and_does_not_raise_the_other() -> None:
+    ours, theirs = torch.rand(2, 4, 8, 8), torch.rand(2, 4, 8, 8)
+    first = torch.tensor([1.0, 0.0])
+    alone = losses.matte_l1(ours[:1], theirs[:1], ONE[:1])
+    assert torch.isclose(losses.matte_l1(ours, theirs, first), alone / 2)
+    ours[1] = float("inf")
+    assert losses.least_squares(torch.ones(2, 1, 4, 4), 1.0, first) == 0
+
+
+def test_features_count_by_their_own_size() -> None:
+    ours, theirs = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
+    plain = losses.feature_l1([ours], [theirs], ONE)
+    assert losses.feature_l1([ours * 50], [theirs * 50], ONE) == pytest.approx(float(plain), rel=1e-4)
+
+
+def test_least_squares_is_the_squared_distance_from_what_is_wanted() -> None:
+    assert losses.least_squares(torch.full((2, 1, 4, 4), 0.5), 1.0, ONE) == 0.25

@@ -1,0 +1,101 @@
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import train.prepare
+from engines.bundle import open_bundle
+from tests.train.dataset_folder import write_dataset
+from tests.train.trained_run import write_run
+from train import __main__ as cli
+from train import evaluate
+from train.step import StepReport, Trainer
+
+SMALL = ["--batch", "1", "--crop", "64", "64", "--threads", "1"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Replaces `prepare` by one that writes the synthetic data set; the films it was given are here."""
+    films: list[Any] = []
+
+    def prepare(given: list[Any], *, name: str, out: Path) -> Path:
+        films.extend(given)
+        return write_dataset(out / name, 150)
+
+    monkeypatch.setattr(train.prepare, "prepare", prepare)
+    monkeypatch.setattr(evaluate, "HolisticEstimator", lambda: None)
+    return films
+
+
+def everything(tmp_path: Path, *flags: str) -> int:
+    places = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "puppy")]
+    return cli.main(["all", "film.mp4", "--name", "paper", *places, *SMALL, *flags])
+
+
+def test_describe_prints_size_and_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", "--canvas", "256"]) == 0
+    assert "lite" in (text := capsys.readouterr().out) and "at 256x256" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run"], ["run", "data", "--out", "x", "--steps", "many"]])
+def test_wrong_usage_exits_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5"],
+        ["run", "nowhere", "--out", "{tmp}/run"],
+        ["evaluate", "{tmp}"],
+        ["export", "{tmp}", "--out", "{tmp}/out"],
+        ["prepare", "a.mp4", "b.mp4", "--matte", "m.mp4", "--name", "x", "--work", "{tmp}"],
+    ],
+)
+def test_a_failure_is_one_line_and_exits_1(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([argument.format(tmp=tmp_path) for argument in arguments]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_without_steps_makes_the_bare_doll(asked: list[Any], tmp_path: Path) -> None:
+    assert everything(tmp_path, "--steps", "0", "--matte", "m.mp4", "--plate", "p.png") == 0
+    assert [(film.video.name, film.matte.name, film.plate.name) for film in asked] == [("film.mp4", "m.mp4", "p.png")]
+    assert not open_bundle(tmp_path / "puppy").generators
+
+
+def test_all_trains_measures_and_exports(asked: list[Any], tmp_path: Path) -> None:
+    assert everything(tmp_path, "--steps", "2", "--title", "Paper") == 0
+    bundle = open_bundle(tmp_path / "puppy")
+    assert bundle.title == "Paper" and list(bundle.generators) == ["lite"]
+    assert (tmp_path / "work" / "paper.run" / evaluate.FOLDER / "metrics.md").exists()
+
+
+def test_all_goes_on_where_it_was_stopped(asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Trainer.step
+
+    def stopped(self: Trainer, *arguments: Any) -> StepReport:
+        os.kill(os.getpid(), signal.SIGINT)
+        return whole(self, *arguments)
+
+    with monkeypatch.context() as once:
+        once.setattr(Trainer, "step", stopped)
+        assert everything(tmp_path, "--steps", "3") == 1
+    assert not (tmp_path / "puppy").exists()
+    assert everything(tmp_path, "--steps", "3", "--resume") == 0
+    assert len(asked) == 1  # the videos were read once
+    assert open_bundle(tmp_path / "puppy").manifest["training"]["steps"] == 3
+
+
+def test_a_run_is_exported_by_name_of_its_folder(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", write_dataset(tmp_path / "paper", 150))
+    assert cli.main(["export", str(run), "--out", str(tmp_path / "puppy")]) == 0
+    assert open_bundle(tmp_path / "puppy").name == "puppy"
