@@ -16,6 +16,7 @@ OTHERS = {
     "docs/": "architecture.md: the contract between the parts; measurements.md: every number",
     "scripts/check": "format, lint, types, imports, tests: one command before a commit",
     "scripts/tree.py": "writes this tree",
+    "scripts/puppet_sheet.py": "draws how a target follows a clip, for docs/",
     ".ci/run": "runs this page's commands in fresh environments, then scripts/check",
 }
 

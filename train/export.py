@@ -175,7 +175,7 @@ def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip
             worst = max(worst, int(np.abs(ours - theirs).max()))
     finally:
         engine.close()
-    if worst > 300:
+    if worst > PARITY_LEVELS:
         raise TrainError(
             "the exported network does not draw what the trained one draws",
             got=f"a difference of {worst} levels over {len(clip)} frames",

@@ -25,6 +25,7 @@ BONES: dict[str, tuple[tuple[int, int], ...]] = {
     "foot": ((top.R_ANKLE, top.R_BIG_TOE), (top.L_ANKLE, top.L_BIG_TOE)),
 }
 BONE_NAMES = tuple(BONES)
+# Not measured on a figure without legs: what is taken for its knee or foot is the edge of the picture.
 LEG_BONES = ("thigh", "shank", "foot")
 
 MIN_FRAMES = 30
@@ -191,7 +192,6 @@ def fit_stats(poses: list[Pose]) -> BodyStats:
         head=typical((top.R_EAR, top.L_EAR)),
         hand=typical(*((hand.start, hand.start + 9) for hand in (top.L_HAND, top.R_HAND))),
         has_legs=has_legs,
-        # Without legs to measure, what is taken for a knee or foot is the edge of the picture.
         bones=tuple(typical(*pairs) if has_legs or name not in LEG_BONES else 0.0 for name, pairs in BONES.items()),
     )
 

@@ -25,6 +25,7 @@ def checkpoint(steps_done: int = 7) -> Checkpoint:
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, checkpoint())
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
     back = load_checkpoint(tmp_path)
     assert torch.equal(back.trainer["weights"], torch.arange(3.0))
     for name in ("config", "steps_done", "elapsed_s", "rollout_length", "pose_map_channels", "fingerprint", "data"):

@@ -55,6 +55,13 @@ def test_the_loop_closes_without_a_jerk(take: Take) -> None:
     assert steps.max() < 0.1 * len(loop) * 0.05  # the bare ends are ten times as far apart as any step
 
 
+def test_a_sway_is_looped_at_its_own_period(take: Take) -> None:
+    t = np.arange(600)[:, None, None] / FPS
+    turning = np.stack([np.cos(t * 2 * np.pi / 5.5), np.sin(t * 2 * np.pi / 5.5)], axis=2)[:, 0]  # equal speed always
+    loop = idle_loop(filmed(take, take.placed_px[0] + 10 * turning.reshape(600, 1, 2)), FPS)
+    assert len(loop["points_px"]) == pytest.approx(5.5 * FPS, abs=8)
+
+
 def test_live_reads_the_loop(take: Take, tmp_path: Path) -> None:
     np.savez(tmp_path / "idle.npz", **idle_loop(filmed(take, dance_then_rest(take)), FPS))
     assert load_idle(tmp_path / "idle.npz").fps == FPS
