@@ -1,25 +1,39 @@
 """`IdleLoop`: what the puppet does while nobody is in view."""
 
 import math
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from live.puppet.errors import TargetError
+from live.puppet.body_stats import BodyStats
+from live.puppet.errors import NPZ_ERRORS, TargetError
 from live.puppet.topology import K
 from live.puppet.values import F32, PlacedPose
 
 
 @dataclass(frozen=True, slots=True)
 class IdleLoop:
-    """A short loop on the canvas. points_px: (N, 137, 2); scores: (N, 137); size_px: (N,); fps: of the recording."""
+    """A short loop on the canvas of one take. points_px: (N, 137, 2); scores: (N, 137); size_px: (N,); fps: of the
+    recording; take: the name of the take it was cut from.
+    """
 
     points_px: F32
     scores: F32
     size_px: F32
     fps: float
+    take: str
+
+    def onto(self, take: str, here: BodyStats, there: BodyStats) -> "IdleLoop":
+        """The loop as it would lie in the take `take`: figure `here` in the present one, `there` in that one.
+
+        Neck lies on neck and shoulder width on shoulder width, the two things that every take shows.
+        """
+        scale = there.shoulder / here.shoulder
+        neck_here, neck_there = np.array([here.neck_x, here.neck_y]), np.array([there.neck_x, there.neck_y])
+        points = (self.points_px - neck_here) * scale + neck_there
+        size = (self.size_px * scale).astype(np.float32)
+        return replace(self, points_px=points.astype(np.float32), size_px=size, take=take)
 
     def pose(self, frame_id: int, t_capture_s: float, elapsed_s: float) -> PlacedPose:
         """The pose `elapsed_s` after the loop began, between two recorded ones where it falls there. New arrays."""
@@ -44,16 +58,16 @@ def blend(a: tuple[F32, F32], b: tuple[F32, F32], part: np.float32) -> tuple[F32
 def load_idle(path: Path) -> IdleLoop:
     """Read a bundle's idle.npz. Raises TargetError when it is not one."""
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             points, scores = np.asarray(data["points_px"], np.float32), np.asarray(data["scores"], np.float32)
-            size, fps = np.asarray(data["size_px"], np.float32), float(data["fps"])
+            size, fps, take = np.asarray(data["size_px"], np.float32), float(data["fps"]), str(data["take"])
         count = len(points)
         if not count or points.shape != (count, K, 2) or scores.shape != (count, K) or size.shape != (count,):
             raise ValueError(f"arrays of shape {points.shape}, {scores.shape} and {size.shape}")
         if not (np.isfinite(points).all() and np.isfinite(scores).all() and np.isfinite(size).all() and fps > 0):
             raise ValueError("numbers that are not finite")
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except NPZ_ERRORS as error:
         raise TargetError(
             f"the target's idle loop cannot be read: {path.name}", got=str(error), do="export the target again"
         ) from error
-    return IdleLoop(points, scores, size, fps)
+    return IdleLoop(points, scores, size, fps, take)

@@ -58,9 +58,25 @@ def open_target(name_or_folder: str, framing: str) -> Target:
         BodyStats.from_json(dict(take.stats)),
         _plate(bundle, framing),
         load_atlas(bundle.atlas),
-        load_idle(bundle.idle),
+        _idle(bundle, framing),
         generators[preset] if preset else None,
     )
+
+
+def _idle(bundle: Bundle, framing: str) -> IdleLoop:
+    """The idle loop, moved onto the take that is shown when it was cut from another one."""
+    loop = load_idle(bundle.idle)
+    if loop.take == framing:
+        return loop
+    if loop.take not in bundle.takes:
+        raise TargetError(
+            f"target {bundle.name} idles in a take it has not",
+            got=loop.take,
+            wanted=", ".join(sorted(bundle.takes)),
+            do="export it again",
+        )
+    here, there = (BodyStats.from_json(dict(bundle.takes[name].stats)) for name in (loop.take, framing))
+    return loop.onto(framing, here, there)
 
 
 def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:

@@ -13,7 +13,7 @@ from train.config import RunConfig
 from train.errors import TrainError
 
 NAME = "last.pt"
-VERSION = 2  # 2: the matte gain
+VERSION = 3  # 2: the matte gain; 3: batch norm
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ SMOOTH_S = 0.3
 
 
 def idle_loop(take: Take, fps: float) -> dict[str, NDArray[np.generic]]:
-    """Arrays for idle.npz: points_px (N, 137, 2), scores (N, 137), size_px (N,), all float32, and fps; canvas pixels.
+    """Arrays for idle.npz: points_px (N, 137, 2), scores (N, 137), size_px (N,), canvas pixels; fps; the take's name.
 
     Raises TrainError when the take has no stretch in which the body is seen throughout.
     """
@@ -28,7 +28,8 @@ def idle_loop(take: Take, fps: float) -> dict[str, NDArray[np.generic]]:
     looped, sizes = points[:count].copy(), size[:count].copy()
     looped[:blend] = points[:blend] * share[:, None, None] + points[count : count + blend] * (1 - share[:, None, None])
     sizes[:blend] = size[:blend] * share + size[count : count + blend] * (1 - share)
-    return {"points_px": looped, "scores": scores, "size_px": sizes, "fps": np.array(fps, np.float32)}
+    name = np.array(take.name)
+    return {"points_px": looped, "scores": scores, "size_px": sizes, "fps": np.array(fps, np.float32), "take": name}
 
 
 def _calmest(take: Take, fps: float) -> tuple[int, int]:

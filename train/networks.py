@@ -1,8 +1,8 @@
 """The temporal generator: pose map + doll + its own previous frame -> the next frame, as a residual on the doll.
 
 Every convolution runs at a quarter of the canvas or below. Pictures come in as cells (4x4 pixels of each channel in one
-position) and leave as cells, so that nothing is ever convolved at full size. No norm layers: residual branches start at
-zero instead, which is as stable, and leaves nothing to fold or to drift in closed loop.
+position) and leave as cells, so that nothing is ever convolved at full size. Batch norm, which export folds away:
+without it 300 steps brought the loss down 0.6 times as far. Residual branches start at zero.
 """
 
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ GATE_RADIUS = 4
 BLEED_RADIUS = 4
 FAINT = 1e-4  # weight of the grey that stands where nothing bleeds to
 SLOPE = 0.1  # of the leaky ReLUs
+BN_MOMENTUM = 0.02  # batches are small: the statistics that are shipped average over about 50 steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +218,11 @@ def from_cells(cells: Tensor) -> Tensor:
     return rows.permute(0, 1, 3, 2, 4).reshape(n, h * CELL, w * CELL, CHANNELS)
 
 
-def conv(width_in: int, width_out: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """Convolution with zero padding, then a leaky ReLU; He initialisation."""
-    layer = nn.Conv2d(width_in, width_out, kernel, stride, kernel // 2)
+def conv(width_in: int, width_out: int, *, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution with zero padding, batch norm (folded into it at export), leaky ReLU; He initialisation."""
+    layer = nn.Conv2d(width_in, width_out, 3, stride, 1, bias=False)
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
-    nn.init.zeros_(layer.bias)
-    return nn.Sequential(layer, nn.LeakyReLU(SLOPE))
+    return nn.Sequential(layer, nn.BatchNorm2d(width_out, momentum=BN_MOMENTUM), nn.LeakyReLU(SLOPE))
 
 
 def count_parameters(network: nn.Module) -> int:

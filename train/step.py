@@ -65,7 +65,7 @@ class Trainer:
         self.discriminator = TemporalDiscriminator(pose_map_channels)
         for network in (self.generator, self.discriminator):
             network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.perceptual = open_perceptual(config.perceptual)
         if self.perceptual is not None:
             self.perceptual.to(self.device)
@@ -202,6 +202,8 @@ class Trainer:
         with torch.no_grad():
             for mean, now in zip(self.average.parameters(), self.generator.parameters(), strict=True):
                 mean.lerp_(now, 1 - decay)
+            for kept, new in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+                kept.copy_(new)  # the batch norms' statistics are running means already
 
     def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(array).to(self.device).float()

@@ -14,7 +14,7 @@ IDLE_X, PERSON_X = 10.0, 100.0
 def loop() -> IdleLoop:
     points = np.full((4, 137, 2), IDLE_X, np.float32)
     points[:, :, 1] = np.arange(4, dtype=np.float32)[:, None]
-    return IdleLoop(points, np.ones((4, 137), np.float32), np.full(4, 50, np.float32), fps=10.0)
+    return IdleLoop(points, np.ones((4, 137), np.float32), np.full(4, 50, np.float32), fps=10.0, take="full")
 
 
 def person(frame_id: int, t_s: float) -> PlacedPose:
@@ -119,6 +119,7 @@ def test_a_broken_idle_file_is_a_target_error(broken: str, tmp_path) -> None:  #
         points[0, 0] = np.nan
     n = len(points)
     if broken != "no file":
-        np.savez(tmp_path / "idle.npz", points_px=points, scores=np.ones((n, 137)), size_px=np.ones(n), fps=10.0)
+        arrays = {"points_px": points, "scores": np.ones((n, 137)), "size_px": np.ones(n)}
+        np.savez(tmp_path / "idle.npz", fps=10.0, take="full", **arrays)
     with pytest.raises(TargetError, match="idle loop"):
         load_idle(tmp_path / "idle.npz")

@@ -28,6 +28,21 @@ def test_a_framing_it_was_not_filmed_in_lists_what_there_is(tiny: Path) -> None:
         open_target(str(tiny), "half")
 
 
+def test_the_idle_loop_moves_onto_the_take_that_is_shown(tmp_path: Path) -> None:
+    half = stats().scaled(1.8, dx=-40, dy=30)
+    takes = {name: {"plate": "plate.png", "stats": s.to_json()} for name, s in (("full", stats()), ("half", half))}
+    folder = write_target(tmp_path / "two", takes=takes)
+    full, near = open_target(str(folder), "full").idle, open_target(str(folder), "half").idle
+    assert np.allclose(near.points_px, full.points_px * 1.8 + np.array([-40, 30]), atol=0.01)
+    assert np.allclose(near.size_px, full.size_px * 1.8) and near.take == "half"
+
+
+def test_an_idle_loop_of_an_unknown_take_is_refused(tmp_path: Path) -> None:
+    folder = write_target(tmp_path / "odd", takes={"half": {"plate": "plate.png", "stats": stats().to_json()}})
+    with pytest.raises(TargetError, match="idles in a take it has not; got: full; wanted: half"):
+        open_target(str(folder), "half")
+
+
 def test_another_fingerprint_is_refused_naming_both(tmp_path: Path) -> None:
     folder = write_target(tmp_path / "old", fingerprint="0123456789abcdef")
     ours = open_target(str(write_target(tmp_path / "new")), "full").bundle.fingerprint

@@ -57,6 +57,7 @@ def write_target(folder: Path, **changes: object) -> Path:
         scores=np.ones((4, 137), np.float32),
         size_px=np.full(4, 90, np.float32),
         fps=np.float64(10),
+        take="full",
     )
     manifest = {
         "name": folder.name,

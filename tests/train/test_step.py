@@ -42,7 +42,7 @@ def test_no_parameter_is_listed_twice() -> None:
 def test_a_batch_is_learned_by_heart() -> None:
     trainer = Trainer(replace(CONFIG, gan_start=10**6), CHANNELS)
     first = trainer.step(batch(), 0.0)
-    for _ in range(60):
+    for _ in range(120):  # batch norm starts slowly on a batch of pure noise
         last = trainer.step(batch(), 0.0)
     assert last.total < 0.9 * first.total
 
