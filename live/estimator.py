@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from live.puppet import topology as T
 from live.puppet.topology import TOPOLOGY, from_mediapipe
 from live.puppet.values import F32, U8, Frame, Pose
 from live.quiet import without_chatter
@@ -13,6 +14,12 @@ from live.quiet import without_chatter
 MAX_SIDE_PX = 1280
 # A joint this near to the lower edge (share of the height), with its child outside, is not believed.
 EDGE = 0.10
+STRAY = 0.2  # of the torso: farther from the body's wrist or nose than this, a hand or face is somebody else's
+_ATTACHED = (
+    (T.L_HAND, T.L_HAND.start, T.L_WRIST),
+    (T.R_HAND, T.R_HAND.start, T.R_WRIST),
+    (T.FACE, T.FACE.start + 30, T.NOSE),  # 30: the tip of the nose
+)
 _KNEES_AND_ANKLES = ((25, 27), (26, 28))  # MediaPipe's numbers: left, right
 
 
@@ -76,6 +83,7 @@ class HolisticEstimator:
             _table(found.right_hand_landmarks),
         )
         points *= np.array([width, height, width], np.float32)
+        drop_strays(points, scores)
         return Pose(
             frame.frame_id,
             frame.t_capture_s,
@@ -122,6 +130,20 @@ class RecordedEstimator:
 
     def close(self) -> None:
         return None
+
+
+def drop_strays(points_px: F32, scores: F32) -> None:
+    """Set the score of a hand or face to 0, in place, when it was found away from the body's wrist or nose.
+
+    The hand model finds hands in balls, skirts and faces; drawn, they would float beside the arm. `points_px`: (137,
+    2 or 3) pixels. The unit is the larger of shoulder width and torso, so that a side view does not shrink it.
+    """
+    across = np.hypot(*(points_px[T.R_SHOULDER, :2] - points_px[T.L_SHOULDER, :2]))
+    down = np.hypot(*(points_px[T.NECK, :2] - points_px[T.MID_HIP, :2]))
+    reach = STRAY * float(max(across, down))
+    for part, root, anchor in _ATTACHED:
+        if np.hypot(*(points_px[root, :2] - points_px[anchor, :2])) > reach:
+            scores[part] = 0.0
 
 
 def _table(landmarks: Any) -> F32 | None:

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from live.estimator import HolisticEstimator, RecordedEstimator, _body_table
+from live.estimator import HolisticEstimator, RecordedEstimator, _body_table, drop_strays
 from live.puppet import topology as top
 from live.puppet.fingerprint import golden_pose
 from live.puppet.values import U8, Frame, Pose
@@ -125,3 +125,23 @@ def test_legs_out_of_the_picture_score_0(holistic: HolisticEstimator, clips: Pat
     assert (pose.scores[[top.NOSE, top.R_SHOULDER, top.L_SHOULDER]] > 0.5).all()
     assert (pose.scores[LEGS] == 0).all()
     assert pose.points_px[top.R_SHOULDER, 0] < pose.points_px[top.L_SHOULDER, 0]  # facing us: their right at our left
+
+
+def test_a_hand_found_away_from_its_wrist_is_dropped_and_one_at_its_wrist_is_kept() -> None:
+    pose = golden_pose(0)
+    points, scores = pose.points_px.copy(), pose.scores.copy()
+    for hand, wrist in ((top.L_HAND, top.L_WRIST), (top.R_HAND, top.R_WRIST)):
+        points[hand] += points[wrist] - points[hand.start]
+    points[top.FACE] += points[top.NOSE] - points[top.FACE.start + 30]
+    points[top.R_HAND] += 0.3 * np.linalg.norm(points[top.NECK] - points[top.MID_HIP])
+    drop_strays(points, scores)
+    assert (scores[top.R_HAND] == 0).all()
+    assert (scores[top.L_HAND] == 1).all() and (scores[top.FACE] == 1).all() and (scores[top.BODY] == 1).all()
+
+
+def test_a_face_found_away_from_the_nose_is_dropped() -> None:
+    pose = golden_pose(0)
+    points, scores = pose.points_px.copy(), pose.scores.copy()
+    points[top.FACE] += 300
+    drop_strays(points, scores)
+    assert (scores[top.FACE] == 0).all()
