@@ -1,7 +1,7 @@
 """Which system package brings a library that OpenCV misses. A bare Debian has none of them."""
 
 _DEBIAN = {
-    "libGL.so.1": "libgl1",
+    "libGL.so.1": "libgl1 libglib2.0-0",  # who lacks the one lacks the other: say both at once
     "libgthread-2.0.so.0": "libglib2.0-0",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libSM.so.6": "libsm6",

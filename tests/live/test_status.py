@@ -101,7 +101,7 @@ def test_an_error_inside_still_shows_what_was_held_back() -> None:
 
 def test_a_missing_system_library_names_the_debian_package() -> None:
     error = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
-    assert explain(error).endswith("sudo apt install libgl1")
+    assert explain(error).endswith("sudo apt install libgl1 libglib2.0-0")
     assert "pip install" in explain(ImportError("No module named 'av'"))
 
 
