@@ -1,6 +1,5 @@
 """Run -> target bundle: the averaged generator as ONNX, checked against torch in closed loop, and what live needs."""
 
-import io
 import logging
 import shutil
 import tempfile
@@ -156,9 +155,16 @@ def to_onnx(network: DeployedGenerator, canvas: tuple[int, int], pose_map_channe
             verbose=False,
         )
     assert program is not None
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return buffer.getvalue()
+    return _without_origin(program.model_proto)
+
+
+def _without_origin(model: Any) -> bytes:
+    """The model's bytes, less the exporter's notes on where each node came from: they quote paths of this machine."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:

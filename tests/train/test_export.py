@@ -56,6 +56,13 @@ def test_the_manifest_tells_no_path_of_this_machine(bundle: Path, run: Path) -> 
     assert str(run.parent) not in text and "/tmp" not in text
 
 
+def test_no_file_of_a_bundle_quotes_a_path_of_this_machine(bundle: Path) -> None:
+    for file in bundle.iterdir():
+        content = file.read_bytes()
+        assert str(Path(export.__file__).parent).encode() not in content, file.name
+        assert b"site-packages" not in content and b".py" not in content, file.name
+
+
 def test_the_engine_draws_what_torch_draws(bundle: Path, run: Path, dataset: Dataset) -> None:
     generator = open_bundle(bundle).generator("lite")
     player = Player(DeployedGenerator(averaged_generator(load_checkpoint(run))))
