@@ -22,7 +22,13 @@ def clips() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hardware tests run only when asked for by name (`-m camera`); then they fail, not skip, without the hardware."""
+    """Hardware tests run only when asked for by name (`-m camera`); then they fail, not skip, without the hardware.
+
+    The trainer's tests go first: torch's ONNX exporter crashes in a garbage collection once OpenVINO has run in the
+    same process (torch 2.13.0, openvino 2026.4.1). Nothing of ours does both: live has no torch, and training checks
+    its files with ONNX Runtime.
+    """
+    items.sort(key=lambda item: "tests/train/" not in item.nodeid)
     asked = config.getoption("-m")
     for item in items:
         for mark in HARDWARE:

@@ -1,5 +1,6 @@
 """Run -> target bundle: the averaged generator as ONNX, checked against torch in closed loop, and what live needs."""
 
+import io
 import logging
 import shutil
 import tempfile
@@ -155,16 +156,19 @@ def to_onnx(network: DeployedGenerator, canvas: tuple[int, int], pose_map_channe
             verbose=False,
         )
     assert program is not None
-    return _without_origin(program.model_proto)
+    _forget_origin(program.model)
+    buffer = io.BytesIO()
+    program.save(buffer)
+    return buffer.getvalue()
 
 
-def _without_origin(model: Any) -> bytes:
-    """The model's bytes, less the exporter's notes on where each node came from: they quote paths of this machine."""
+def _forget_origin(model: Any) -> None:
+    """Delete the exporter's notes on where each node came from: they quote paths of this machine."""
     graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
-    return bytes(model.SerializeToString(deterministic=True))
+    values = [value for node in graph for value in node.outputs]
+    for part in (model, graph, *graph, *graph.inputs, *graph.initializers.values(), *values):
+        part.metadata_props.clear()
+        part.doc_string = None
 
 
 def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:
