@@ -59,7 +59,7 @@ class Sample:
 
 
 def build_atlas(
-    shots: Sequence[Shot], *, valid_score: float, extents: F64 = EXTENTS, progress: Callable[[], None] = lambda: None
+    shots: Sequence[Shot], *, valid_score: float, extents: F64 = EXTENTS, progress: Callable[[], object] = lambda: None
 ) -> Atlas:
     """Build the atlas; `progress` is called once a part. Raises TrainError when the torso or head was never seen well.
 
@@ -142,8 +142,8 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
 
 
 def _varied(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
-    """The GROUP samples nearest to the view, and as many spread evenly over the limb's directions (for a torso: the
-    arms').
+    """For a limb: the samples nearest to the view, and twice as many spread evenly over the directions in which it
+    points (for the torso: the arms). For head and hands the GROUP nearest.
 
     What moves along with a limb is the limb; what stands beside it changes with its direction. Were all the arms to
     hang, the hip beside them would pass for arm, and their sleeves for torso.

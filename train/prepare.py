@@ -1,17 +1,16 @@
 """Video -> dataset: poses by live's own estimator, placed by live's own Conditioner; matte, plate, weights, atlas."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.bundle import sha256_of
 from live.estimator import HolisticEstimator
 from live.puppet.atlas import Atlas, save_atlas
 from live.puppet.body_stats import BodyStats, fit_stats
@@ -124,7 +123,7 @@ def _refined_atlas(drafts: list[_Draft], config: PuppetConfig) -> Atlas:
     """Atlas from the poses as found; poses refined against it and saved; atlas again from the refined ones."""
     bar = tqdm(total=2 * len(PARTS) + len(drafts), desc="atlas")
     raw = [draft.shot for draft in drafts]
-    first = build_atlas(raw, valid_score=config.valid_score, progress=lambda: _tick(bar))
+    first = build_atlas(raw, valid_score=config.valid_score, progress=bar.update)
     refined = []
     for draft, shot in zip(drafts, raw, strict=True):
         points = refine(shot, first, valid_score=config.valid_score)
@@ -142,14 +141,10 @@ def _refined_atlas(drafts: list[_Draft], config: PuppetConfig) -> Atlas:
             weight=shot.weight,
             t_s=draft.t_s,
         )
-        _tick(bar)
-    atlas = build_atlas(refined, valid_score=config.valid_score, progress=lambda: _tick(bar))
+        bar.update()
+    atlas = build_atlas(refined, valid_score=config.valid_score, progress=bar.update)
     bar.close()
     return atlas
-
-
-def _tick(bar: Any) -> None:
-    bar.update(1)
 
 
 def _write_manifest(
@@ -177,15 +172,7 @@ def _write_manifest(
         "puppet": config.to_json(),
         "fingerprint": fingerprint(config),
         "takes": takes,
-        "made_from": {path.name: _sha256(path) for path in named},
-        "files": {str(p.relative_to(folder)): _sha256(p) for p in sorted(folder.rglob("*.npz"))},
+        "made_from": {path.name: sha256_of(path) for path in named},
+        "files": {str(p.relative_to(folder)): sha256_of(p) for p in sorted(folder.rglob("*.npz"))},
     }
     (folder / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 22):
-            digest.update(block)
-    return digest.hexdigest()

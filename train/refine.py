@@ -70,8 +70,8 @@ def _templates(views: PartViews, extent: F64) -> list[_Template]:
 
 
 def _register(rgba: NDArray[np.uint8], frame: F64, key: F64, size: float, templates: Sequence[_Template]) -> F64 | None:
-    """The shift in canvas pixels that lays the part's picture on its template, or None when no shift is clearly
-    better.
+    """The shift in canvas pixels that lays the part's picture on its template: 0 when none is clearly better, None when
+    the fit cannot be measured.
     """
     best = min(templates, key=lambda t: float(((t.key - key) ** 2).sum()))
     rows, columns = best.mask.shape
@@ -83,15 +83,14 @@ def _register(rgba: NDArray[np.uint8], frame: F64, key: F64, size: float, templa
     wide[:, 1] *= (columns + 2 * pad_columns) / columns
     wide[:, 2] -= frame[:, 0] * pad_rows / rows
     patch = rectify(rgba, wide, (rows + 2 * pad_rows, columns + 2 * pad_columns))
-    # Outside the matte a flat grey far from any template: background must not fit by chance.
+    # Outside the matte black: background must not fit by chance.
     colours = np.where(patch[..., 3:] > 127, patch[..., :3], 0).astype(np.float32)
     mask = np.repeat(best.mask[..., None], 3, axis=2)
     cost = cv2.matchTemplate(colours, best.colours, cv2.TM_SQDIFF, mask=mask) / max(float(mask.sum()), 1.0)
     y, x = np.mgrid[-pad_rows : pad_rows + 1, -pad_columns : pad_columns + 1]
     # A mild spring: of equal fits the nearest one, or a uniform sleeve would slide along itself.
-    cost = cost * (1 + 0.25 * ((y / pad_rows) ** 2 + (x / pad_columns) ** 2)) + 4 * (
-        (y / pad_rows) ** 2 + (x / pad_columns) ** 2
-    )
+    spring = (y / pad_rows) ** 2 + (x / pad_columns) ** 2
+    cost = cost * (1 + 0.25 * spring) + 4 * spring
     at = np.unravel_index(int(cost.argmin()), cost.shape)
     here = cost[pad_rows, pad_columns]
     if not np.isfinite(cost[at]) or cost[at] > here * (1 - MIN_GAIN):
@@ -105,9 +104,9 @@ def _move_joints(points: F32, slides: F32, found: F32) -> F32:
     shifts = np.zeros((len(points), T.K, 2), np.float32)
     votes = np.zeros((len(points), T.K), np.float32)
     for p, part in enumerate(PARTS):
-        joints = (T.NOSE, T.R_EYE, T.L_EYE, T.R_EAR, T.L_EAR) if part.kind == HEAD else (part.a, part.b)
         if part.kind not in (BONE, HEAD):
             continue
+        joints = (T.NOSE, T.R_EYE, T.L_EYE, T.R_EAR, T.L_EAR) if part.kind == HEAD else (part.a, part.b)
         for joint in joints:
             shifts[:, joint] += slides[:, p] * found[:, p, None]
             votes[:, joint] += found[:, p]

@@ -106,7 +106,8 @@ MEDIAPIPE_FACE = np.array(
     dtype=np.int64,
 )
 
-# (mirror image of each joint): used to find left/right swaps, never to flip training pictures.
+# The mirror image of each body and hand joint; face points stand for themselves here (`live/mirror.py` turns them).
+# Never used to flip training pictures: an asymmetric figure would be averaged.
 _BODY_MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 8, 12, 13, 14, 9, 10, 11, 16, 15, 18, 17, 22, 23, 24, 19, 20, 21]
 MIRROR: NDArray[np.int64] = np.array(
     _BODY_MIRROR + list(range(25, 95)) + list(range(116, 137)) + list(range(95, 116)), np.int64
