@@ -57,7 +57,7 @@ class BodyStats:
     medians. Lengths (`torso` neck to mid-hip, `shoulder` shoulder to shoulder, `bones` in the order of BONE_NAMES with
     left and right averaged, `head` ear to ear, `hand` wrist to middle knuckle) are typical unforeshortened ones (P85),
     for a person standing midway between the two lines; 0 = never seen well enough, but `torso` is then estimated from
-    the shoulders.
+    the shoulders. `has_face`: face points were seen at all (not so in pictures with body joints alone).
     """
 
     image_size: tuple[int, int]
@@ -74,6 +74,7 @@ class BodyStats:
     hand: float
     has_legs: bool
     bones: tuple[float, ...]
+    has_face: bool = True
 
     def __post_init__(self) -> None:
         if len(self.bones) != len(BONE_NAMES):
@@ -128,18 +129,19 @@ class BodyStats:
     def from_json(data: dict[str, Any]) -> "BodyStats":
         """The inverse of `to_json`. Raises PuppetError for missing or unknown names, or values that make no sense."""
         names = {f.name for f in fields(BodyStats)}
-        if not isinstance(data, dict) or set(data) != names:
+        if not isinstance(data, dict) or set(data) | {"has_face"} != names:  # bundles of before have no has_face
             got = sorted(data) if isinstance(data, dict) else type(data).__name__
             raise PuppetError("cannot read BodyStats", got=str(got), wanted=str(sorted(names)), do="calibrate again")
         try:
-            values = {n: float(data[n]) for n in names - {"image_size", "bones", "has_legs"}}
+            values = {n: float(data[n]) for n in names - {"image_size", "bones", "has_legs", "has_face"}}
             width, height = (int(v) for v in data["image_size"])
             bones = tuple(float(b) for b in data["bones"])
         except (TypeError, ValueError) as error:
             raise PuppetError(
                 "cannot read BodyStats", got=str(error), wanted="numbers", do="calibrate again"
             ) from error
-        return BodyStats(image_size=(width, height), bones=bones, has_legs=bool(data["has_legs"]), **values)
+        flags = {name: bool(data.get(name, True)) for name in ("has_legs", "has_face")}
+        return BodyStats(image_size=(width, height), bones=bones, **flags, **values)  # type: ignore[arg-type]
 
 
 def usable(points: NDArray[np.floating[Any]], scores: NDArray[np.floating[Any]]) -> Bool:
@@ -157,8 +159,8 @@ def usable(points: NDArray[np.floating[Any]], scores: NDArray[np.floating[Any]])
 def fit_stats(poses: list[Pose]) -> BodyStats:
     """Measure a person from poses of one picture size, in order of time. Robust: quantiles, never a maximum.
 
-    Frames in which the person is not upright or shows no shoulders are left out, as are jumps for the floor. Works
-    without legs (a seated person): `has_legs` is then False. Raises PuppetError with fewer than 30 usable frames.
+    Left out: frames in which the person is not upright or shows no shoulders, and jumps for the floor. Works without
+    legs (a seated person): `has_legs` is then False. Raises PuppetError with fewer than 30 usable frames.
     """
     points, seen, times = _measurable(poses)
     legs = _standing(points, seen)
@@ -176,8 +178,7 @@ def fit_stats(poses: list[Pose]) -> BodyStats:
     def typical(*pairs: tuple[int, int]) -> float:
         return _typical_length(points, seen, depth, pairs)
 
-    shoulder = typical((top.R_SHOULDER, top.L_SHOULDER))
-    hips = seen[:, top.MID_HIP]
+    shoulder, hips = typical((top.R_SHOULDER, top.L_SHOULDER)), seen[:, top.MID_HIP]
     return BodyStats(
         image_size=poses[0].image_size,
         near_y=near_y,
@@ -193,6 +194,7 @@ def fit_stats(poses: list[Pose]) -> BodyStats:
         hand=typical(*((hand.start, hand.start + 9) for hand in (top.L_HAND, top.R_HAND))),
         has_legs=has_legs,
         bones=tuple(typical(*pairs) if has_legs or name not in LEG_BONES else 0.0 for name, pairs in BONES.items()),
+        has_face=bool(seen[:, top.FACE].any()),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from live.puppet import pose_map
+from live.puppet import topology as top
 from live.puppet.atlas import Atlas
 from live.puppet.body_stats import HEIGHT_PER_TORSO, BodyStats
 from live.puppet.complete import Completer
@@ -112,6 +113,7 @@ class Conditioner:
                 self._old = None
         size_px = self._torso_px * factor
         placed, scores = self._completer.apply(placed, scores, t_s, size_px)
+        scores = self._known(scores)
         return PlacedPose(pose.frame_id, t_s, placed, scores, size_px)
 
     def draw(self, placed: PlacedPose) -> Conditioning:
@@ -125,6 +127,17 @@ class Conditioner:
         seen = np.where(placed.scores >= self.config.valid_score, placed.scores, np.float32(0))
         box = face_box(placed.points_px, seen, self.config.canvas_px)
         return Conditioning(placed.frame_id, placed.t_capture_s, channels, doll, box, placed)
+
+    def _known(self, scores: F32) -> F32:
+        """The scores, 0 for a face and fingers that the target was never seen with: nothing has learnt to draw them."""
+        if self._target.has_face and self._target.hand > 0:
+            return scores
+        scores = scores.copy()
+        if not self._target.has_face:
+            scores[top.FACE] = 0
+        if self._target.hand <= 0:
+            scores[top.L_HAND] = scores[top.R_HAND] = 0
+        return scores
 
     def _clear_fit(self) -> None:
         self._fit = None if self._performer is None else self._build(self._performer)

@@ -9,6 +9,9 @@ from live.puppet.body_stats import BONE_NAMES, BONES, BodyStats, typical_scale
 from live.puppet.values import F32
 
 RATIO_RANGE = (0.3, 3.0)
+# Ear to ear in torsos: people have 0.25 to 0.35, a cartoon's head may have 2. Above this the head's ratio may be larger
+# in proportion, or a huge head would be placed by ears that stand too near together, and would look away.
+LARGE_HEAD, LARGEST_HEAD = 0.5, 2.0
 _TORSO, _FOREARM, _THIGH, _SHANK, _FOOT = (
     BONE_NAMES.index(name) for name in ("torso", "forearm", "thigh", "shank", "foot")
 )
@@ -30,7 +33,8 @@ class Retargeter:
     """Gives a normalized pose the target's bone lengths. Stateless; the identity when performer and target are one.
 
     Each bone vector is multiplied by the target's typical length over the performer's (brought to the target's picture
-    by the typical scale, so that walking nearer or farther changes nothing), within RATIO_RANGE; a length that is not
+    by the typical scale, so that walking nearer or farther changes nothing), within RATIO_RANGE (a huge head's ears may
+    move farther apart, see LARGE_HEAD); a length that is not
     known of both counts as equal, and legs do unless both were seen standing. Head and hands are rigid: they move with
     nose and wrist and take the ratio of head and hand sizes.
     """
@@ -41,7 +45,9 @@ class Retargeter:
             (*performer.bones, performer.head, performer.hand), (*target.bones, target.head, target.hand), strict=True
         )
         ratios = [t / (s * scale) if s > 0 and t > 0 else 1.0 for s, t in lengths]
-        self._ratios = np.clip(np.array(ratios, np.float64), *RATIO_RANGE)
+        highest = np.full(len(ratios), RATIO_RANGE[1])
+        highest[-2] *= max(1.0, min(target.head / target.torso, LARGEST_HEAD) / LARGE_HEAD)
+        self._ratios = np.clip(np.array(ratios, np.float64), RATIO_RANGE[0], highest)
         self._full = performer.has_legs and target.has_legs
         if not self._full:  # a sitter's thighs point at the camera: their length is not known
             self._ratios[[_THIGH, _SHANK, _FOOT]] = 1.0

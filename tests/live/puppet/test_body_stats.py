@@ -163,3 +163,12 @@ def test_the_typical_scale_is_by_height_with_legs_and_by_shoulders_without() -> 
     seated = fit_stats([dataclasses.replace(p, scores=without(*NO_LEGS)) for p in clip([800.0] * 60, [600.0] * 60)])
     assert typical_scale(tall, small) == pytest.approx(0.5)
     assert typical_scale(seated, small) == pytest.approx(1.0)  # 2 x 0.10 x 600 against 2 x 0.20 x 300
+
+
+def test_a_figure_without_face_points_is_told_and_older_bundles_have_a_face() -> None:
+    faceless = [dataclasses.replace(p, scores=without(*range(25, 95))) for p in clip([600.0] * 40, [400.0] * 40)]
+    assert not fit_stats(faceless).has_face and fit_stats(clip([600.0] * 40, [400.0] * 40)).has_face
+    data = fit_stats(faceless).to_json()
+    assert not BodyStats.from_json(data).has_face
+    del data["has_face"]
+    assert BodyStats.from_json(data).has_face

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.puppet import topology as top
-from live.puppet.body_stats import fit_stats
+from live.puppet.body_stats import BONES, BodyStats, fit_stats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.values import F32, Conditioning, PlacedPose, Pose
@@ -174,3 +174,49 @@ def test_a_placed_pose_from_a_file_is_drawn_whatever_its_numbers() -> None:
     points = np.full((top.K, 2), np.float32(1e30))
     out = conditioner().draw(PlacedPose(0, 0.0, points, without(), 0.0))
     assert not out.doll.any() and out.face_box is None
+
+
+# The measures of a chibi knight on a canvas of 512: its head is 1.9 torsos wide, its legs are 0.6 torsos long. It was
+# never seen with face or finger points.
+KNIGHT = BodyStats(
+    image_size=(512, 512),
+    near_y=437.6,
+    far_y=417.0,
+    near_height=240.6,
+    far_height=226.8,
+    hip_x=258.6,
+    neck_x=256.7,
+    neck_y=270.9,
+    torso=94.8,
+    shoulder=68.3,
+    head=176.9,
+    hand=0.0,
+    has_legs=True,
+    bones=(94.8, 94.5, 34.2, 38.6, 52.9, 27.4, 36.9, 22.9, 24.4),
+    has_face=False,
+)
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_person_drives_a_chibi_without_stretching_it(calibrated: bool) -> None:
+    subject = Conditioner(PuppetConfig(), target=KNIGHT, atlas=ATLAS, performer=SOURCE if calibrated else None)
+    placed = [subject.place(p) for p in dance(200)][150:]
+    points, factor = np.array([p.points_px for p in placed]), np.array([p.size_px for p in placed]) / KNIGHT.torso
+    lengths = {name: pairs for name, pairs in BONES.items() if name != "foot"}  # the figure's feet are a stub
+    for (name, pairs), own in zip(lengths.items(), KNIGHT.bones, strict=False):
+        for a, b in pairs:
+            drawn = np.linalg.norm(points[:, a] - points[:, b], axis=1) / factor
+            assert drawn == pytest.approx(np.full(50, own), rel=0.1), name
+    ears = points[:, top.L_EAR] - points[:, top.R_EAR]
+    assert ears[:, 0] / factor == pytest.approx(np.full(50, KNIGHT.head), rel=0.1)  # as wide, and upright
+    assert np.abs(ears[:, 1]).max() < 0.05 * KNIGHT.head and (points[:, top.NOSE, 1] < points[:, top.NECK, 1]).all()
+    floor = points[:, [top.R_ANKLE, top.L_ANKLE], 1].max(axis=1)
+    assert floor.min() > KNIGHT.far_y - 3 and floor.max() < KNIGHT.near_y + 3
+
+
+def test_a_target_never_seen_with_face_and_fingers_is_not_drawn_with_them() -> None:
+    subject = Conditioner(PuppetConfig(), target=KNIGHT, atlas=ATLAS, performer=SOURCE)
+    scores = subject.place(dance(1)[0]).scores
+    assert not scores[top.BODY.stop :].any() and scores[top.BODY].all()
+    seen = Conditioner(PuppetConfig(), target=replace(KNIGHT, has_face=True, hand=9.0), atlas=ATLAS, performer=SOURCE)
+    assert seen.place(dance(1)[0]).scores.all()

@@ -131,7 +131,7 @@ def test_absurd_ratios_are_clamped() -> None:
     points = figure(floor=600, height=400)
     out = Retargeter(source, giant).apply(points, SEEN, 1.0)
     eyes, hand = (top.R_EYE, top.L_EYE), (top.L_HAND.start, top.L_HAND.start + 9)
-    assert np.linalg.norm(bone(out, *eyes)) == pytest.approx(3 * np.linalg.norm(bone(points, *eyes)), rel=1e-3)
+    assert np.linalg.norm(bone(out, *eyes)) == pytest.approx(12 * np.linalg.norm(bone(points, *eyes)), rel=1e-3)
     assert np.linalg.norm(bone(out, *hand)) == pytest.approx(0.3 * np.linalg.norm(bone(points, *hand)), rel=1e-3)
 
 
@@ -184,3 +184,12 @@ def test_mirrored_poses_give_mirrored_results() -> None:
     retargeter = Retargeter(source, target)
     straight, mirrored = retargeter.apply(points, SEEN, 1.0), retargeter.apply(points[top.MIRROR] * flip, SEEN, 1.0)
     assert mirrored[top.MIRROR] * flip == pytest.approx(straight, abs=1e-3)
+
+
+def test_a_huge_head_keeps_its_width() -> None:
+    chibi = dataclasses.replace(KNIGHT, head=0.25)  # ear to ear 1.7 torsos
+    source, target = stander(MAN, floor=600, height=400), stander(chibi, floor=600, height=400)
+    points = figure(floor=600, height=400, build=MAN)
+    out = Retargeter(source, target).apply(points, SEEN, 1.0)
+    assert target.head > 6 * source.head  # beyond RATIO_RANGE
+    assert np.linalg.norm(bone(out, top.R_EAR, top.L_EAR)) == pytest.approx(target.head, rel=0.01)
