@@ -18,7 +18,7 @@ import platformdirs
 
 from engines.base import EngineSpec
 from engines.errors import BundleError
-from engines.manifest import checked_manifest, engine_spec, named_files
+from engines.manifest import FACE, checked_manifest, engine_spec, named_files
 
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parent / "targets"
@@ -42,11 +42,20 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceNetwork:
+    """A target's face network: its ONNX file, its tensors, and the hash of the face map that it was trained on."""
+
+    file: Path
+    spec: EngineSpec
+    map: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A target that has been checked. Paths are absolute and their contents had the stated hashes when it was opened.
 
     `canvas` is (width, height) in pixels; `puppet` and `takes[...].stats` are JSON values; `generators` may be empty:
-    then the doll itself is shown. `manifest` is all of manifest.json.
+    then the doll itself is shown. `face` is None where there is no face network. `manifest` is all of manifest.json.
     """
 
     folder: Path
@@ -60,6 +69,7 @@ class Bundle:
     fingerprint: str
     takes: Mapping[str, Take]
     generators: Mapping[str, Generator]
+    face: FaceNetwork | None
     atlas: Path
     idle: Path
     poster: Path | None
@@ -211,7 +221,7 @@ def _read_json(path: Path) -> object:
 
 
 def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]) -> Bundle:
-    poster = manifest.get("poster")
+    poster, face = manifest.get("poster"), manifest.get("face")
     width, height = manifest["canvas"]
     return Bundle(
         folder=folder.resolve(),
@@ -225,8 +235,12 @@ def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]
         fingerprint=manifest["fingerprint"],
         takes={name: Take(paths[take["plate"]], take["stats"]) for name, take in manifest["takes"].items()},
         generators={
-            name: Generator(paths[g["file"]], engine_spec(name, g)) for name, g in manifest["generators"].items()
+            name: Generator(paths[g["file"]], engine_spec(f"generator {name!r}", g))
+            for name, g in manifest["generators"].items()
         },
+        face=None
+        if face is None
+        else FaceNetwork(paths[face["file"]], engine_spec(FACE, {"state": {}, **face}), face["map"]),
         atlas=paths[manifest["atlas"]],
         idle=paths[manifest["idle"]],
         poster=paths[poster] if poster is not None else None,

@@ -7,6 +7,7 @@ from engines.base import EngineSpec, TensorSpec
 from engines.errors import BundleError, EngineError
 
 FORMAT = 1
+FACE = "the face network"
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "name": (str,),
@@ -28,7 +29,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 def checked_manifest(value: object) -> dict[str, Any]:
     """A shallow copy of the manifest `value`. Raises BundleError unless its format and all its keys are right.
 
-    Optional keys: "poster" (a file), "tools", "training" (anything).
+    Optional keys: "poster" (a file), "face" (the face network), "tools", "training" (anything).
     """
     if not isinstance(value, dict):
         raise BundleError("the manifest is not a JSON object", got=type(value).__name__, wanted="{...}")
@@ -55,7 +56,11 @@ def checked_manifest(value: object) -> dict[str, Any]:
         _need(take, "stats", dict, where=f"take {name!r}")
     for name, generator in value["generators"].items():
         _need(generator, "file", str, where=f"generator {name!r}")
-        engine_spec(name, generator)
+        engine_spec(f"generator {name!r}", generator)
+    if value.get("face") is not None:
+        for key in ("file", "map"):
+            _need(value["face"], key, str, where=FACE)
+        engine_spec(FACE, {"state": {}, **value["face"]})
     return dict(value)
 
 
@@ -64,17 +69,17 @@ def named_files(manifest: Mapping[str, Any]) -> set[str]:
     names = {manifest["atlas"], manifest["idle"]}
     names |= {take["plate"] for take in manifest["takes"].values()}
     names |= {generator["file"] for generator in manifest["generators"].values()}
+    names |= {manifest["face"]["file"]} if manifest.get("face") is not None else set()
     return names | ({manifest["poster"]} if manifest.get("poster") is not None else set())
 
 
-def engine_spec(name: str, generator: Mapping[str, Any]) -> EngineSpec:
-    """The tensors of the generator `name`, from its manifest entry. Raises BundleError if they are not well-formed."""
-    where = f"generator {name!r}"
-    state = _need(generator, "state", dict, where=where)
+def engine_spec(where: str, network: Mapping[str, Any]) -> EngineSpec:
+    """The tensors of a network, from its manifest entry, that of `where`. Raises BundleError if they are malformed."""
+    state = _need(network, "state", dict, where=where)
     try:
         return EngineSpec(
-            inputs=_tensors(_need(generator, "inputs", dict, where=where), where),
-            outputs=_tensors(_need(generator, "outputs", dict, where=where), where),
+            inputs=_tensors(_need(network, "inputs", dict, where=where), where),
+            outputs=_tensors(_need(network, "outputs", dict, where=where), where),
             state=tuple((output, str(into)) for output, into in state.items()),
         )
     except BundleError:

@@ -122,6 +122,13 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         help="CPU threads of the engine; finding your pose needs the other cores (default here: %(default)s)",
     )
     group.add_argument(
+        "--face",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let the character's face network sharpen its face; --no-face saves that time (default: on when the "
+        "character has one)",
+    )
+    group.add_argument(
         "--fps",
         type=_fps,
         metavar="N",
@@ -160,6 +167,7 @@ def to_config(arguments: argparse.Namespace, *, source: str, sinks: tuple[str, .
         engine=arguments.engine,
         precision=arguments.precision,
         threads=arguments.threads,
+        face=arguments.face,
         fps=arguments.fps,
         mirror=arguments.mirror,
         calibration=arguments.calibration,

@@ -12,9 +12,10 @@ class LiveConfig:
 
     source, sinks, background: as typed (see live/sources, live/sinks, live/background). fps: of the output; None: the
     target's in real time, the clip's own otherwise. threads: of the engine. duration_s, frames: where to stop, None:
-    never. hold_s, ease_s: nobody in view -> hold the last pose, then ease to the idle loop. forget_s: away for longer
-    than this, the next person counts as another one. gap_reset_s: a hole in time after which the previous picture is
-    no longer fed back. camera_size_px: (width, height) asked of a camera; it gives the nearest it has.
+    never. face: paint the face network's faces where the target has one. hold_s, ease_s: nobody in view -> hold the
+    last pose, then ease to the idle loop. forget_s: away for longer than this, the next person counts as another one.
+    gap_reset_s: a hole in time after which the previous picture is no longer fed back. camera_size_px: (width, height)
+    asked of a camera; it gives the nearest it has.
     """
 
     target: str
@@ -25,6 +26,7 @@ class LiveConfig:
     engine: str = "auto"
     precision: str = "auto"
     threads: int = 1
+    face: bool = True
     fps: float | None = None
     mirror: bool = False
     calibration: str = "none"

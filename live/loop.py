@@ -161,7 +161,10 @@ class Loop:
                     self._say(f"the engine failed, showing a card until it works again: {error}")
                 frame = generator.card(drawn.frame_id, drawn.t_capture_s, spare)
             now = self._clock.now()
-            self._report.stages["generate"].add(now - start)
+            face_s = generator.face_s
+            self._report.stages["generate"].add(now - start - (face_s or 0.0))
+            if face_s is not None:
+                self._report.stages["face"].add(face_s)
             self._report.generated.add(now)
             if not self._puppets.put(frame):
                 return

@@ -27,7 +27,7 @@ def perform(config: LiveConfig, clock: Clock, stop: threading.Event, report: Rep
         parts = open_parts(config, clock, stop, report, status.say)
     finally:
         patience.cancel()
-    report.config["fps"] = parts.fps
+    report.config |= {"fps": parts.fps, "face": parts.generator.paints_faces}
     status.start()
     loop = Loop(parts, config, clock, stop, report, status.say)
     try:

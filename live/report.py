@@ -11,7 +11,7 @@ from live.histogram import Histogram
 from live.memory import peak_rss_mb
 from live.puppet.errors import PuppetError
 
-STAGES = ("capture", "wait", "estimate", "condition", "generate", "send")
+STAGES = ("capture", "wait", "estimate", "condition", "generate", "face", "send")
 _RECENT = 60  # beats and latencies that the status line looks back on
 _IN_FLIGHT = 64  # more frames than can be between source and pump
 
@@ -125,6 +125,8 @@ class Report:
         dropped = ", ".join(f"{count} {slot}" for slot, count in frames["dropped_by_slot"].items() if count) or "none"
         rows = [f"{'ms':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}"]
         for name, summary in data["latency_ms"].items():
+            if name == "face" and not self.stages[name].count:
+                continue  # most targets have none
             rows.append(f"{name.replace('_', '-'):<16}" + "".join(f"{value:>8.1f}" for value in summary.values()))
         engine = " ".join(dict.fromkeys(data["engine"].values()))
         rows += [

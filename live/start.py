@@ -6,13 +6,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import cv2
 
 from engines.base import Engine
-from engines.bundle import find_target
+from engines.bundle import FaceNetwork, find_target
+from engines.bundle import Generator as GeneratorNetwork
 from engines.choose import open_engine
 from live.background import make_background
 from live.calibration import load_calibration
 from live.clock import Clock
 from live.config import LiveConfig
 from live.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.face import Face
 from live.generator import Drawn, Generator
 from live.loop import Parts
 from live.mirror import MirroredEstimator, mirrored
@@ -37,16 +39,18 @@ def open_parts(config: LiveConfig, clock: Clock, stop: threading.Event, report: 
         source_opening = pool.submit(open_source, config, clock, say)
         estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
         target = open_target(config.target, config.framing)
-        engine_opening = pool.submit(_open_engine, target, config)
+        engine_opening = pool.submit(_open_engine, target.generator, config)
+        face_opening = pool.submit(_open_engine, target.face if config.face else None, config)
         performer = load_calibration(config.calibration)
         background = make_background(config.background, target.plate)
         conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=performer)
         opened = source_opening.result()
-        engine = engine_opening.result()
+        engine, face_engine = engine_opening.result(), face_opening.result()
         estimator = _estimator(opened, estimator_opening, target, config, say)
-    generator = Generator(engine, background, gap_reset_s=config.gap_reset_s)
+    face = None if face_engine is None else Face(face_engine)
+    generator = Generator(engine, background, gap_reset_s=config.gap_reset_s, face=face, clock=clock)
     _warm_up(target, conditioner, generator)
-    _describe_engine(report, engine, say)
+    _describe_engines(report, engine, face_engine, say)
     fps = config.fps or (target.bundle.fps if config.realtime else opened.source.fps)
     sinks = Sinks([make_sink(spec) for spec in config.sinks], say)
     sinks.open(target.bundle.canvas, fps)
@@ -71,12 +75,12 @@ def _needs_pictures(config: LiveConfig) -> bool:
     return not config.source.lower().endswith(".npz")
 
 
-def _open_engine(target: Target, config: LiveConfig) -> Engine | None:
-    if target.generator is None:
+def _open_engine(network: GeneratorNetwork | FaceNetwork | None, config: LiveConfig) -> Engine | None:
+    if network is None:
         return None
     return open_engine(
-        target.generator.file,
-        target.generator.spec,
+        network.file,
+        network.spec,
         backend=config.engine,
         precision=config.precision,
         threads=config.threads,
@@ -109,10 +113,12 @@ def _warm_up(target: Target, conditioner: Conditioner, generator: Generator) -> 
     generator.reset()
 
 
-def _describe_engine(report: Report, engine: Engine | None, say: Say) -> None:
+def _describe_engines(report: Report, engine: Engine | None, face: Engine | None, say: Say) -> None:
     if engine is None:
         report.engine = {"backend": "doll", "device": "CPU", "precision": "uint8"}
         say("this target has no generator yet: the bare paper doll is shown")
     else:
         report.engine = {"backend": engine.backend, "device": engine.device, "precision": engine.precision}
         say(f"engine: {engine.describe()}")
+    if face is not None:
+        say(f"face: {face.describe()}")

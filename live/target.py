@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import cv2
 
-from engines.bundle import Bundle, Generator, find_target, open_bundle
+from engines.bundle import Bundle, FaceNetwork, Generator, find_target, open_bundle
 from live.background import read_picture
 from live.idle import IdleLoop, load_idle
 from live.puppet.atlas import Atlas, load_atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.config import PuppetConfig
 from live.puppet.errors import TargetError
+from live.puppet.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import U8
 
@@ -20,7 +21,10 @@ _PRESETS = ("lite", "full")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target in one framing. `plate`: (H, W, 3) uint8 RGB, the canvas's size. `generator` None: show the doll."""
+    """One target in one framing. `plate`: (H, W, 3) uint8 RGB, the canvas's size. `generator` None: show the doll.
+
+    `face` is None where there is no face network, or no generator whose faces it could mend.
+    """
 
     bundle: Bundle
     framing: str
@@ -30,6 +34,7 @@ class Target:
     atlas: Atlas
     idle: IdleLoop
     generator: Generator | None
+    face: FaceNetwork | None
 
 
 def open_target(name_or_folder: str, framing: str) -> Target:
@@ -60,6 +65,7 @@ def open_target(name_or_folder: str, framing: str) -> Target:
         load_atlas(bundle.atlas),
         _idle(bundle, framing),
         generators[preset] if preset else None,
+        _face(bundle) if preset else None,
     )
 
 
@@ -95,6 +101,18 @@ def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:
             wanted=f"fingerprint {ours}",
             do="export it again with this version (python -m train export), or install the version it was made with",
         )
+
+
+def _face(bundle: Bundle) -> FaceNetwork | None:
+    if bundle.face is not None and bundle.face.map != face_map_hash():
+        raise TargetError(
+            f"the face network of target {bundle.name} was made with another version of the face's drawing",
+            got=f"face map {bundle.face.map}",
+            wanted=f"face map {face_map_hash()}",
+            do="train its face again with this version (python -m train face) and export it, or install the version "
+            "it was made with",
+        )
+    return bundle.face
 
 
 def _plate(bundle: Bundle, framing: str) -> U8:

@@ -1,48 +1,70 @@
-"""Run -> target bundle: the averaged generator as ONNX, checked against torch in closed loop, and what live needs."""
+"""Run -> target bundle: the averaged networks as ONNX, checked against torch in closed loop, and what live needs."""
 
-import io
-import logging
 import shutil
 import tempfile
-import warnings
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engines.base import EngineSpec, TensorSpec
 from engines.bundle import open_bundle, write_manifest
 from engines.choose import open_engine
 from engines.errors import EngineError
+from live.face import SPEC, Face
+from live.puppet.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import Conditioning
 from train import sheet
 from train.checkpoint import Checkpoint, load_checkpoint
 from train.dataset import Dataset, open_dataset
 from train.errors import TrainError
-from train.evaluate import Player, averaged_generator
+from train.face import torch_engine
+from train.face_checkpoint import averaged_face
+from train.face_network import DeployedFace
 from train.idle import idle_loop
 from train.networks import CELL, CHANNELS, DeployedGenerator
+from train.onnx_file import to_onnx
+from train.player import Drawing, FaceDrawing, Player, averaged_generator
+from train.prepare_pairs import no_puppet
+from train.presets import YARDSTICK
 from train.take import Take
 
 U8 = NDArray[np.uint8]
-OPSET = 18  # TensorRT 10.0 takes 9 to 20
 PARITY_FRAMES = 30
 PARITY_LEVELS = 2  # of 255: rounding may differ by one and come back in
-LARGEST_MB = 20
+LARGEST_MB = 25
+FACE_FILE = "face.onnx"
 TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "mediapipe")
+
+
+@dataclass(frozen=True, slots=True)
+class _Networks:
+    """What was trained."""
+
+    checkpoint: Checkpoint
+    face: DeployedFace | None
 
 
 def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
     """Write the bundle of a trained run to `out`, complete or not at all; an old one there is replaced. Returns `out`.
 
-    Raises TrainError, and leaves `out` as it was, when the ONNX file does not draw what torch draws.
+    With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
+    not draw what torch draws, when the face is of another generator, or when the run was made for comparison only.
     """
     checkpoint = load_checkpoint(run_folder)
-    dataset = open_dataset(Path(checkpoint.config.dataset))
+    config = checkpoint.config
+    if config.preset == YARDSTICK or not (config.doll and config.temporal):
+        raise TrainError(
+            "a run for comparison is not exported",
+            got=f"preset {config.preset}, doll {config.doll}, temporal {config.temporal}",
+            wanted="lite or full, with doll and feedback",
+            do="train one: python -m train run",
+        )
+    dataset = open_dataset(Path(config.dataset))
     if checkpoint.fingerprint != fingerprint(dataset.config):
         raise TrainError(
             "the run was trained on another puppet than its data set holds now",
@@ -50,7 +72,9 @@ def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "
             wanted=checkpoint.fingerprint,
             do="train again on the new data set",
         )
-    return _export(dataset, out, checkpoint, title=title, licence=licence)
+    face = averaged_face(run_folder, checkpoint)
+    networks = _Networks(checkpoint, None if face is None else DeployedFace(face))
+    return _export(dataset, out, networks, title=title, licence=licence)
 
 
 def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
@@ -58,7 +82,9 @@ def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: st
     return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence)
 
 
-def _export(dataset: Dataset, out: Path, checkpoint: Checkpoint | None, *, title: str, licence: str) -> Path:
+def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: str, licence: str) -> Path:
+    if not dataset.has_poses:
+        raise no_puppet(dataset.name, "a bundle")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -66,7 +92,7 @@ def _export(dataset: Dataset, out: Path, checkpoint: Checkpoint | None, *, title
         raise TrainError("the bundle cannot be written", got=str(error), do="choose another --out") from error
     try:
         partial.chmod(0o755)  # mkdtemp makes it private; a bundle is to be shared
-        manifest = _fill(dataset, partial, checkpoint)
+        manifest = _fill(dataset, partial, networks)
         manifest |= {
             "name": out.name,
             "title": title or dataset.name,
@@ -86,7 +112,7 @@ def _export(dataset: Dataset, out: Path, checkpoint: Checkpoint | None, *, title
     return out
 
 
-def _fill(dataset: Dataset, folder: Path, checkpoint: Checkpoint | None) -> dict[str, Any]:
+def _fill(dataset: Dataset, folder: Path, networks: _Networks | None) -> dict[str, Any]:
     """Write every file but the manifest; returns the manifest, less name, title and licence."""
     shutil.copyfile(dataset.folder / "atlas.npz", folder / "atlas.npz")
     takes = {}
@@ -97,16 +123,8 @@ def _fill(dataset: Dataset, folder: Path, checkpoint: Checkpoint | None) -> dict
     take = dataset.takes.get("full") or next(iter(dataset.takes.values()))
     with (folder / "idle.npz").open("wb") as file:
         np.savez_compressed(file, **idle_loop(take, dataset.fps))
-    generators, player = {}, None
-    if checkpoint is not None and checkpoint.steps_done > 0:
-        network = DeployedGenerator(averaged_generator(checkpoint)).eval()
-        file_name = f"generator.{checkpoint.config.preset}.onnx"
-        (folder / file_name).write_bytes(to_onnx(network, dataset.canvas, checkpoint.pose_map_channels))
-        spec = engine_spec(dataset.canvas, checkpoint.pose_map_channels)
-        check_parity(folder / file_name, spec, network, _parity_clip(dataset, take))
-        generators[checkpoint.config.preset] = _entry(file_name, spec)
-        player = Player(network)
-    sheet.write_picture(folder / "poster.jpg", poster(dataset, take, player))
+    trained, drawing = ({"generators": {}}, None) if networks is None else _write(networks, dataset, take, folder)
+    sheet.write_picture(folder / "poster.jpg", poster(dataset, take, drawing))
     return {
         "canvas": list(dataset.canvas),
         "fps": dataset.fps,
@@ -114,13 +132,36 @@ def _fill(dataset: Dataset, folder: Path, checkpoint: Checkpoint | None) -> dict
         "puppet": dataset.config.to_json(),
         "fingerprint": fingerprint(dataset.config),
         "takes": takes,
-        "generators": generators,
+        **trained,
         "atlas": "atlas.npz",
         "idle": "idle.npz",
         "poster": "poster.jpg",
         "tools": {name: _version(name) for name in TOOLS},
-        "training": _training(checkpoint),
+        "training": _training(None if networks is None else networks.checkpoint),
     }
+
+
+def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> tuple[dict[str, Any], Drawing | None]:
+    """Write the networks' files; returns the manifest's "generators" and "face", and what draws the target with them.
+
+    A generator that was never trained is left out, and its face with it.
+    """
+    checkpoint, face = networks.checkpoint, networks.face
+    if checkpoint.steps_done == 0:
+        return {"generators": {}}, None
+    network = DeployedGenerator(averaged_generator(checkpoint)).eval()
+    preset, spec = checkpoint.config.preset, engine_spec(dataset.canvas, checkpoint.pose_map_channels)
+    file_name = f"generator.{preset}.onnx"
+    (folder / file_name).write_bytes(to_onnx(network, spec))
+    clip = _parity_clip(dataset, take)
+    check_parity(folder / file_name, spec, network, clip)
+    entries: dict[str, Any] = {"generators": {preset: _entry(file_name, spec) | {"state": dict(spec.state)}}}
+    if face is None:
+        return entries, Player(network)
+    (folder / FACE_FILE).write_bytes(to_onnx(face, SPEC))
+    check_face_parity(folder / FACE_FILE, face, clip)
+    entries["face"] = _entry(FACE_FILE, SPEC) | {"map": face_map_hash()}
+    return entries, FaceDrawing(Player(network), Face(torch_engine(face)))
 
 
 def engine_spec(canvas: tuple[int, int], pose_map_channels: int) -> EngineSpec:
@@ -138,39 +179,6 @@ def engine_spec(canvas: tuple[int, int], pose_map_channels: int) -> EngineSpec:
     )
 
 
-def to_onnx(network: DeployedGenerator, canvas: tuple[int, int], pose_map_channels: int) -> bytes:
-    """The network as one ONNX file: opset 18, fixed shapes, uint8 in and out."""
-    spec = engine_spec(canvas, pose_map_channels)
-    inputs = tuple(torch.zeros(tensor.shape, dtype=torch.uint8) for tensor in spec.inputs)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which nobody needs, is absent
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own code
-        program = torch.onnx.export(
-            network,
-            inputs,
-            input_names=[tensor.name for tensor in spec.inputs],
-            output_names=[tensor.name for tensor in spec.outputs],
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    assert program is not None
-    _forget_origin(program.model)
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return buffer.getvalue()
-
-
-def _forget_origin(model: Any) -> None:
-    """Delete the exporter's notes on where each node came from: they quote paths of this machine."""
-    graph = model.graph
-    values = [value for node in graph for value in node.outputs]
-    for part in (model, graph, *graph, *graph.inputs, *graph.initializers.values(), *values):
-        part.metadata_props.clear()
-        part.doc_string = None
-
-
 def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:
     """Run torch and ONNX Runtime over `clip`, each on its own frames; the largest difference in levels.
 
@@ -185,24 +193,46 @@ def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip
             worst = max(worst, int(np.abs(ours - theirs).max()))
     finally:
         engine.close()
+    return _near("network", worst, len(clip))
+
+
+def check_face_parity(model: Path, network: DeployedFace, clip: list[Conditioning]) -> int:
+    """Paint the faces of the dolls of `clip` by torch and by ONNX Runtime; the largest difference in levels.
+
+    Raises TrainError when it is above PARITY_LEVELS.
+    """
+    engine = open_engine(model, SPEC, backend="onnxruntime", precision="fp32", threads=1)
+    faces, worst = (Face(torch_engine(network)), Face(engine)), 0
+    try:
+        for conditioning in clip:
+            ours, theirs = (conditioning.doll.copy() for _ in faces)
+            for face, picture in zip(faces, (ours, theirs), strict=True):
+                face.paint(picture, conditioning)
+            worst = max(worst, int(np.abs(ours.astype(np.int16) - theirs).max()))
+    finally:
+        engine.close()
+    return _near("face network", worst, len(clip))
+
+
+def _near(what: str, worst: int, frames: int) -> int:
     if worst > PARITY_LEVELS:
         raise TrainError(
-            "the exported network does not draw what the trained one draws",
-            got=f"a difference of {worst} levels over {len(clip)} frames",
+            f"the exported {what} does not draw what the trained one draws",
+            got=f"a difference of {worst} levels over {frames} frames",
             wanted=f"at most {PARITY_LEVELS}",
             do="report this, with the versions of torch and onnxruntime",
         )
     return worst
 
 
-def poster(dataset: Dataset, take: Take, player: Player | None) -> U8:
+def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
     """The picture that stands for the target: the first best-trusted frame of the held-out part, as live draws it."""
     trust = take.weight[take.held_out.start : take.held_out.stop]
     best = take.held_out.start + int(np.argmax(trust))
     drawn = dataset.draw(take.placed(best, refined=False))
     picture = drawn.doll
     for _ in range(5):  # the first frame of a sequence is made from nothing
-        picture = picture if player is None else player.step(drawn)
+        picture = picture if drawing is None else drawing.step(drawn)
     return sheet.over(picture, take.plate)
 
 
@@ -216,7 +246,6 @@ def _entry(file_name: str, spec: EngineSpec) -> dict[str, Any]:
         "file": file_name,
         "inputs": {tensor.name: list(tensor.shape) for tensor in spec.inputs},
         "outputs": {tensor.name: list(tensor.shape) for tensor in spec.outputs},
-        "state": dict(spec.state),
     }
 
 

@@ -1,6 +1,7 @@
-"""The square around the face, from the head joints of the body."""
+"""The square around the face, from the head joints of the body: in whole pixels, and as it is."""
 
 import math
+from dataclasses import dataclass
 
 from live.puppet import topology as top
 from live.puppet.values import F32, FaceBox
@@ -10,6 +11,17 @@ MIN_SIDE_PX = 16
 _RULE = ((top.NECK, top.NOSE, 2.0), (top.R_EYE, top.L_EYE, 3.0), (top.R_EAR, top.L_EAR, 2.0))
 
 
+@dataclass(frozen=True, slots=True)
+class FaceSquare:
+    """A square around the face in canvas pixels, its left and top edge and its side; inside the canvas. Not rounded: a
+    face that is cut out of a film by it stands still.
+    """
+
+    x0: float
+    y0: float
+    side: float
+
+
 def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | None:
     """The square of the face, wholly inside the canvas, or None when no head is seen.
 
@@ -17,6 +29,28 @@ def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | Non
     mean of the midpoints neck-nose, eye-eye and ear-ear that are there, its side the mean of 2, 3 and 2 times their
     distances.
     """
+    head = _head(points, scores, canvas)
+    if head is None:
+        return None
+    (x, y, side), (width, height) = head, canvas
+    whole = min(max(round(side), MIN_SIDE_PX), width, height)
+    x0 = min(max(round(x - whole / 2), 0), width - whole)
+    y0 = min(max(round(y - whole / 2), 0), height - whole)
+    return FaceBox(x0, y0, x0 + whole, y0 + whole)
+
+
+def face_square(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceSquare | None:
+    """The same without rounding; None where `face_box` is."""
+    head = _head(points, scores, canvas)
+    if head is None:
+        return None
+    (x, y, side), (width, height) = head, canvas
+    side = min(max(side, MIN_SIDE_PX), width, height)
+    return FaceSquare(min(max(x - side / 2, 0.0), width - side), min(max(y - side / 2, 0.0), height - side), side)
+
+
+def _head(points: F32, scores: F32, canvas: tuple[int, int]) -> tuple[float, float, float] | None:
+    """Centre and side; None when no head is seen on the canvas."""
     found = []
     for a, b, factor in _RULE:
         (ax, ay), (bx, by) = points[a].tolist(), points[b].tolist()
@@ -26,10 +60,4 @@ def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | Non
     if not any(scores[j] > 0 for j in (top.NOSE, top.R_EYE, top.L_EYE, top.R_EAR, top.L_EAR)) or not found:
         return None
     x, y, side = (sum(values) / len(found) for values in zip(*found, strict=True))
-    width, height = canvas
-    if not (0 <= x < width and 0 <= y < height):
-        return None
-    whole = min(max(round(side), MIN_SIDE_PX), width, height)
-    x0 = min(max(round(x - whole / 2), 0), width - whole)
-    y0 = min(max(round(y - whole / 2), 0), height - whole)
-    return FaceBox(x0, y0, x0 + whole, y0 + whole)
+    return (x, y, side) if 0 <= x < canvas[0] and 0 <= y < canvas[1] else None

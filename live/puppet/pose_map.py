@@ -67,7 +67,7 @@ def draw_pose_map(placed: PlacedPose, config: PuppetConfig, out: U8) -> None:
     """Draw into `out`, (H/4, W/4, 20) uint8, which is cleared first. The caller owns `out`."""
     placed = placed.bounded()
     radii = np.array([config.limb_radius, config.finger_radius, config.face_radius]) * placed.size_px / POSE_MAP_SHRINK
-    _draw(
+    draw_capsules(
         placed.points_px,
         placed.scores,
         np.maximum(radii, 0.75),  # thinner than this, a line falls between the pixels
@@ -80,7 +80,7 @@ def draw_pose_map(placed: PlacedPose, config: PuppetConfig, out: U8) -> None:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _draw(
+def draw_capsules(
     points: F32,
     scores: F32,
     radii: NDArray[np.float64],
@@ -90,6 +90,11 @@ def _draw(
     along: F32,
     out: U8,
 ) -> None:
+    """Draw `segments` and their positions `along`, see `_segments`, into `out`, (H, W, C) uint8; it is cleared first.
+
+    `points` times `scale` are pixels of `out`; `radii`: half-widths in these, by radius kind; a segment with a joint
+    whose score is below `valid` is left out.
+    """
     out[:] = 0
     for n in range(segments.shape[0]):
         a, b = segments[n, 0], segments[n, 1]

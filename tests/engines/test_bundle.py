@@ -50,6 +50,48 @@ def test_files_of_one_s_own_are_hashed_when_listed(folder: Path) -> None:
     assert open_bundle(folder).manifest["files"]["face.onnx"] == sha256_of(folder / "face.onnx")
 
 
+FACE = {"file": "face.onnx", "inputs": {"crop": [1, 8, 8, 4]}, "outputs": {"face": [1, 8, 8, 3]}, "map": "abc"}
+
+
+def test_a_face_network_is_read_and_its_hash_computed(folder: Path) -> None:
+    assert open_bundle(folder).face is None
+    (folder / "face.onnx").write_bytes(b"face")
+    write_manifest(folder, manifest() | {"face": FACE})
+    face = open_bundle(folder).face
+    assert face is not None and (face.file.read_bytes(), face.map) == (b"face", "abc")
+    assert [t.shape for t in (*face.spec.inputs, *face.spec.outputs)] == [(1, 8, 8, 4), (1, 8, 8, 3)]
+    (folder / "face.onnx").write_bytes(b"fac")
+    assert "face.onnx of target tiny is not the file that was exported" in refused(folder)
+    (folder / "face.onnx").unlink()
+    assert "lacks a file; got: 'face.onnx'" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"map": None}, "the face network has a value of the wrong kind"),
+        ({"file": 3}, "the face network has a value of the wrong kind"),
+        ({"file": "../face.onnx"}, "outside the target"),
+        ({"inputs": {"crop": [1, "h", 8, 4]}}, "the face network has a tensor without a fixed shape"),
+        ({"outputs": None}, "the face network has a value of the wrong kind"),
+        ([], "the face network is not a JSON object"),
+    ],
+)
+def test_a_face_network_that_is_described_wrongly_is_refused(folder: Path, change: Any, message: str) -> None:
+    (folder / "face.onnx").write_bytes(b"face")
+    write_manifest(folder, manifest() | {"face": FACE})
+    rewrite(folder, lambda value: value.update(face={**FACE, **change} if isinstance(change, dict) else change))
+    assert message in refused(folder)
+
+
+def test_a_face_network_without_its_keys_is_refused(folder: Path) -> None:
+    (folder / "face.onnx").write_bytes(b"face")
+    for key in FACE:
+        write_manifest(folder, manifest() | {"face": FACE})
+        rewrite(folder, lambda value, key=key: value["face"].pop(key))
+        assert f"the face network lacks a key; wanted: '{key}'" in refused(folder)
+
+
 def test_the_writer_leaves_what_it_was_given_and_no_scraps(folder: Path) -> None:
     mine = manifest()
     before = copy.deepcopy(mine)

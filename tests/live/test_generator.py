@@ -1,5 +1,6 @@
 """The generator: matte near the doll only, background behind it, recurrence reset when it should be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,14 @@ import numpy as np
 import pytest
 
 from live.background import make_background
+from live.clock import FakeClock
 from live.composite import composite, gate
+from live.face import Face
 from live.generator import Drawn, Generator
 from live.puppet.condition import Conditioner
 from live.puppet.errors import TargetError
 from live.puppet.values import U8, Conditioning
+from tests.live.face_engine import FaceEngine
 from tests.live.fakes import fake_engine, plate
 from tests.live.tiny_target import CONFIG, DOLL, PLATE, SIDE, atlas, stats, walking
 
@@ -98,6 +102,50 @@ def test_reset_equals_new() -> None:
     fresh = new.step(drawn(second)).image
     assert np.array_equal(used.step(drawn(second)).image, fresh)
     assert not np.array_equal(carried, fresh), "the fake engine shows a state that is kept"
+
+
+def slow_face(clock: FakeClock) -> Face:
+    """A face network that takes 0.25 s."""
+
+    def wait(colours: U8) -> U8:
+        clock.now_s += 0.25
+        return colours
+
+    return Face(FaceEngine(wait))  # type: ignore[arg-type]
+
+
+def whitened(colours: U8) -> U8:
+    return np.full_like(colours, 255)
+
+
+def test_the_face_is_painted_before_compositing_and_not_fed_back() -> None:
+    first, second = conditionings(2)
+    plain = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    with_face = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=Face(FaceEngine(whitened)))  # type: ignore[arg-type]
+    without, painted = plain.step(drawn(first)), with_face.step(drawn(first))
+    changed = (without.image != painted.image).any(axis=2)
+    box = first.face_box
+    assert box is not None
+    near = np.s_[box.y0 - 1 : box.y1 + 1, box.x0 - 1 : box.x1 + 1]  # it is painted before rounding
+    assert changed[near].any()
+    changed[near] = False
+    assert not changed.any() and np.array_equal(without.matte, painted.matte)
+    faceless = replace(second, face_box=None)
+    assert np.array_equal(plain.step(drawn(faceless)).image, with_face.step(drawn(faceless)).image), "not fed back"
+
+
+def test_the_time_of_the_face_is_that_of_this_step_or_none() -> None:
+    (first,) = conditionings(1)
+    clock = FakeClock()
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=slow_face(clock), clock=clock)
+    generator.step(drawn(first))
+    assert generator.face_s == 0.25
+    generator.step(drawn(replace(first, face_box=None)))
+    assert generator.face_s is None
+    generator.step(drawn(first))
+    generator.step(Drawn(7, 1.5, None, 0))
+    assert generator.face_s is None and generator.paints_faces
+    assert not Generator(fake_engine(), plate(), gap_reset_s=0.5).paints_faces
 
 
 def test_a_spare_frames_arrays_are_written_over() -> None:

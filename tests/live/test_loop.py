@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from live.clock import SystemClock
-from live.generator import Drawn
+from live.clock import FakeClock, SystemClock
+from live.face import Face
+from live.generator import Drawn, Generator
+from live.puppet.values import U8
+from tests.live.face_engine import FaceEngine
 from tests.live.fakes import (
     REALTIME,
     Collector,
@@ -16,7 +19,9 @@ from tests.live.fakes import (
     LockstepSource,
     Meter,
     WatchedGenerator,
+    fake_engine,
     fake_loop,
+    plate,
 )
 from tests.live.tiny_target import walking
 
@@ -33,6 +38,34 @@ def test_without_real_time_every_frame_passes_once_with_its_id_and_time(tiny: Pa
     frames = report.to_json()["frames"]
     assert [frames[k] for k in ("captured", "estimated", "generated", "sent")] == [40] * 4
     assert set(frames["dropped_by_slot"].values()) == {0}
+
+
+def test_faces_are_painted_in_the_loop_and_timed_apart(tiny: Path) -> None:
+    painted, plain = Collector(), Collector()
+    clock, reports = FakeClock(), []
+
+    def brighter(colours: U8) -> U8:
+        clock.now_s += 0.25
+        return np.minimum(colours, 215) + np.uint8(40)
+
+    face = Face(FaceEngine(brighter))  # type: ignore[arg-type]
+    with_face = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=face, clock=clock)
+    for sink, generator in ((painted, with_face), (plain, None)):
+        loop, report, _ = fake_loop(
+            ColourSource(20),
+            ListedEstimator(walking(20)),
+            tiny / "idle.npz",
+            sinks=[sink],
+            generator=generator,
+            clock=clock,
+        )
+        loop.run()
+        reports.append(report)
+    assert all((a != b).any() for a, b in zip(painted.images, plain.images, strict=True))
+    assert [report.stages["face"].count for report in reports] == [20, 0]
+    assert reports[0].stages["face"].max_s == 0.25
+    assert reports[0].stages["generate"].count == 20 and reports[0].stages["generate"].max_s == 0
+    assert "face" in reports[0].table() and "face" not in reports[1].table()
 
 
 def test_the_same_clip_twice_gives_identical_pictures(tiny: Path) -> None:

@@ -14,6 +14,7 @@ from live import resolve
 from live.arguments import parser
 from live.sources.camera_list import CameraDevice
 from tests.live.command_line import ROOT, failed, pictures
+from tests.live.tiny_face import write_target_with_face
 from tests.live.tiny_target import PLATE, SIDE
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
@@ -33,6 +34,24 @@ def test_poses_become_a_video_in_which_the_puppet_moves(tiny: Path, poses: str, 
     assert report["frames"]["sent"] == report["frames"]["captured"] == 45
     assert report["engine"] == {"backend": "doll", "device": "CPU", "precision": "uint8"}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "b.mp4", "r.json", "walk.npz"]
+
+
+def test_a_target_with_a_face_paints_it_unless_told_not_to(
+    poses: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx", reason="the tiny models are built with onnx, which the train extra brings")
+    folder = write_target_with_face(tmp_path / "targets" / "faced")
+    flags = ["--target", str(folder), "--source", poses, "--no-realtime", "--engine", "onnxruntime", "--frames", "20"]
+    shown, reports = [], []
+    for name, flag in (("a", "--face"), ("b", "--no-face")):
+        assert run_live.main([*flags, "--sink", f"{name}.mp4", "--report", f"{name}.json", flag]) == 0
+        shown.append(pictures(f"{name}.mp4"))
+        reports.append(json.loads(Path(f"{name}.json").read_text()))
+    changed = np.abs(shown[0][10].astype(int) - shown[1][10])
+    assert changed[:50].max() > 30 and changed[80:].max() < 25 and changed[80:].mean() < 1, "the face is at the top"
+    assert [report["config"]["face"] for report in reports] == [True, False]
+    assert reports[0]["latency_ms"]["face"]["max"] > 0 == reports[1]["latency_ms"]["face"]["max"]
+    assert capsys.readouterr().err.count("face: onnxruntime") == 1
 
 
 def test_in_real_time_a_file_plays_at_its_own_pace(tiny: Path, poses: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,11 @@ import pytest
 from engines.bundle import write_manifest
 from engines.errors import EngineError
 from live.calibration import load_calibration
+from live.face import SPEC
 from live.puppet.errors import CalibrationError, TargetError
+from live.puppet.face_map import face_map_hash
 from live.target import open_target
+from tests.live.tiny_face import rewritten, write_target_with_face
 from tests.live.tiny_target import CONFIG, PLATE, SIDE, stats, write_target
 
 
@@ -19,7 +22,7 @@ def test_a_target_is_read_into_the_values_of_the_loop(tiny: Path) -> None:
     assert target.puppet == CONFIG
     assert target.stats == stats()
     assert target.plate.shape == (SIDE, SIDE, 3) and (target.plate == PLATE).all()
-    assert target.generator is None
+    assert target.generator is None and target.face is None
     assert len(target.idle.points_px) == 4
 
 
@@ -47,6 +50,18 @@ def test_another_fingerprint_is_refused_naming_both(tmp_path: Path) -> None:
     folder = write_target(tmp_path / "old", fingerprint="0123456789abcdef")
     ours = open_target(str(write_target(tmp_path / "new")), "full").bundle.fingerprint
     with pytest.raises(TargetError, match=f"0123456789abcdef.*{ours}"):
+        open_target(str(folder), "full")
+
+
+def test_a_face_is_opened_with_its_generator_and_refused_when_its_map_is_drawn_otherwise(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="the tiny models are built with onnx, which the train extra brings")
+    folder = write_target_with_face(tmp_path / "t")
+    face = open_target(str(folder), "full").face
+    assert face is not None and face.spec == SPEC and face.map == face_map_hash()
+    rewritten(folder, generators={})
+    assert open_target(str(folder), "full").face is None, "there is no face to mend on the bare doll"
+    folder = write_target_with_face(tmp_path / "old", map="0123456789abcdef")
+    with pytest.raises(TargetError, match=f"0123456789abcdef.*{face_map_hash()}.*train its face again"):
         open_target(str(folder), "full")
 
 

@@ -1,4 +1,6 @@
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,18 +8,24 @@ import onnx
 import pytest
 import torch
 
+from engines.base import EngineSpec
 from engines.bundle import open_bundle
 from engines.choose import open_engine
+from live.face import Face
+from live.puppet.face_map import face_map_hash
 from live.target import open_target
 from tests.train.dataset_folder import write_dataset
+from tests.train.trained_face import write_face
 from tests.train.trained_run import write_run
 from train import export
 from train.checkpoint import load_checkpoint
 from train.dataset import Dataset, open_dataset
 from train.errors import TrainError
-from train.evaluate import Player, averaged_generator
 from train.export import export_doll, export_run
+from train.face import open_face
+from train.face_network import DeployedFace
 from train.networks import DeployedGenerator
+from train.player import Player, averaged_generator
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +109,71 @@ def test_the_onnx_file_keeps_tensorrts_rules(bundle: Path) -> None:
     }
     known |= {"DepthToSpace", "Clip", "Exp", "Neg", "AveragePool", "MaxPool", "Pad", "Gemm", "Constant", "Min", "Max"}
     assert {node.op_type for node in model.graph.node} <= known
+
+
+@pytest.fixture(scope="module")
+def faced_run(dataset_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_face(write_run(tmp_path_factory.mktemp("runs") / "faced", dataset_folder))
+
+
+@pytest.fixture(scope="module")
+def faced(faced_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_run(faced_run, tmp_path_factory.mktemp("targets") / "faced")
+
+
+def test_live_opens_the_face_of_a_bundle_and_it_paints_what_torch_paints(
+    faced: Path, faced_run: Path, dataset: Dataset
+) -> None:
+    face = open_target(str(faced), "full").face
+    assert face is not None and face.file.name == "face.onnx" and face.map == face_map_hash()
+    live = Face(open_engine(face.file, face.spec, backend="onnxruntime", precision="fp32"))
+    ours = open_face(faced_run)
+    assert ours is not None
+    for i in range(5):
+        drawn = dataset.draw(dataset.takes["full"].placed(i, refined=False))
+        a, b = drawn.doll.copy(), drawn.doll.copy()
+        live.paint(a, drawn)
+        ours.paint(b, drawn)
+        assert np.abs(a.astype(int) - b).max() <= 1 and not np.array_equal(a, drawn.doll)
+
+
+def test_a_run_without_a_face_makes_a_bundle_without_one(bundle: Path) -> None:
+    assert open_bundle(bundle).face is None and "face" not in json.loads((bundle / "manifest.json").read_text())
+
+
+def test_a_face_of_another_generator_is_not_exported(dataset_folder: Path, tmp_path: Path) -> None:
+    run = write_face(write_run(tmp_path / "run", dataset_folder), generator="another")
+    with pytest.raises(TrainError, match="another generator.*train the face again"):
+        export_run(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_face_that_drifts_from_its_file_is_refused(
+    faced_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export.to_onnx
+
+    def wrong(network: torch.nn.Module, spec: EngineSpec) -> bytes:
+        if isinstance(network, DeployedFace):
+            network = copy.deepcopy(network)
+            with torch.no_grad():
+                network.network.head.bias += 0.1
+        return whole(network, spec)
+
+    monkeypatch.setattr(export, "to_onnx", wrong)
+    with pytest.raises(TrainError, match="exported face network does not draw"):
+        export_run(faced_run, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_for_comparison_is_not_exported(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = load_checkpoint(run)
+    for change in ({"preset": "pix2pixhd"}, {"doll": False}, {"temporal": False}):
+        monkeypatch.setattr(
+            export, "load_checkpoint", lambda folder, c=change: replace(whole, config=replace(whole.config, **c))
+        )
+        with pytest.raises(TrainError, match="for comparison is not exported"):
+            export_run(run, tmp_path / "out")
 
 
 def test_a_network_that_drifts_from_its_file_is_refused_and_the_old_bundle_stays(

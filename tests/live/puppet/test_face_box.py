@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.puppet import topology as top
-from live.puppet.face_box import MIN_SIDE_PX, face_box
+from live.puppet.face_box import MIN_SIDE_PX, face_box, face_square
 from live.puppet.values import F32, FaceBox
 from tests.live.puppet.figure import figure, without
 
@@ -78,3 +78,14 @@ def test_the_box_of_a_whole_figure_holds_the_face() -> None:
     assert box is not None
     assert (points[top.FACE] >= (box.x0, box.y0)).all()
     assert (points[top.FACE] <= (box.x1, box.y1)).all()
+
+
+@given(st.floats(0.1, 12), st.floats(-50, 560), st.floats(-50, 560))
+def test_the_square_is_the_box_before_rounding(scale: float, x: float, y: float) -> None:
+    points = head(scale, x, y)
+    box, square = face_box(points, without(), CANVAS), face_square(points, without(), CANVAS)
+    assert (box is None) == (square is None)
+    if box is not None and square is not None:
+        assert abs(box.x1 - box.x0 - square.side) <= 0.5
+        assert max(abs(box.x0 - square.x0), abs(box.y0 - square.y0)) <= 1.0
+        assert 0 <= min(square.x0, square.y0) and max(square.x0, square.y0) + square.side <= 512 + 1e-9

@@ -1,0 +1,24 @@
+"""A face network's engine without a network."""
+
+from typing import Any
+
+from engines.base import EngineSpec
+from live.face import SPEC
+from live.puppet.values import U8
+
+
+class FaceEngine:
+    """Gives what `change` makes of the crop's colours, and keeps its feeds."""
+
+    backend = device = precision = "fake"
+
+    def __init__(self, change: Any = lambda colours: colours, spec: EngineSpec = SPEC) -> None:
+        self.change, self.spec = change, spec
+        self.feeds: list[dict[str, U8]] = []
+
+    def run(self, feeds: dict[str, U8]) -> dict[str, U8]:
+        self.feeds.append({name: array.copy() for name, array in feeds.items()})
+        return {"face": self.change(feeds["crop"][..., :3])}
+
+    def close(self) -> None:
+        return None
