@@ -8,12 +8,20 @@ import pytest
 pytest.importorskip("tqdm", reason="the trainer is not installed")
 
 from live.estimator import RecordedEstimator
+from live.face import Face
 from live.puppet.condition import Conditioner
 from live.puppet.values import Frame
 from live.recording import load_poses, save_poses
+from tests.live.face_engine import FaceEngine
 from tests.train.dataset_folder import SOURCE_SIDE, write_dataset
 from tests.train.film import CONFIG, SIDE, poses
-from train.dataset import Dataset, Rollouts, open_dataset
+from tests.train.trained_run import write_run
+from train import disturbance, rollouts
+from train.checkpoint import load_checkpoint
+from train.dataset import Dataset, open_dataset
+from train.faces import WARM_UP, collect_faces
+from train.player import Player, deployed
+from train.rollouts import Rollouts
 
 COUNT = 40
 BLACK = np.zeros((SIDE, SIDE, 3), np.uint8)
@@ -38,7 +46,14 @@ def test_pose_maps_and_dolls_of_a_clip_are_byte_equal_in_training_and_live(datas
         assert drawn.face_box == learned.face_box
 
 
-def test_crops_are_cut_from_what_is_drawn_on_the_canvas(dataset: Dataset) -> None:
+def test_undisturbed_crops_are_cut_from_what_is_drawn_on_the_canvas(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollouts, "align", lambda doll, film: film)
+    monkeypatch.setattr(rollouts, "ZOOM_SHARE", 0.0)
+    for name, value in (("REFINED", 0.5), ("FOUND", 0.5), ("DISTURBED", 0.0), ("LOSABLE", ())):
+        monkeypatch.setattr(disturbance, name, value)
+    monkeypatch.setattr(disturbance, "STRIDE_SHARES", (1.0, 0.0, 0.0))
     take = dataset.takes["full"]
     whole = {
         refined: list(dataset.sequence(take, 0, take.trained_on.stop, refined=refined)) for refined in (False, True)
@@ -62,3 +77,16 @@ def test_crops_are_cut_from_what_is_drawn_on_the_canvas(dataset: Dataset) -> Non
             assert np.array_equal(batch.real[b, t], real[y : y + 96, x : x + 64])
             cut = drawn.pose_map[y // 4 : (y + 96) // 4, x // 4 : (x + 64) // 4]
             assert np.array_equal(batch.pose_map[b, t], cut)
+
+
+def test_faces_are_cut_for_training_as_live_cuts_them(dataset: Dataset, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", dataset.folder)
+    take, engine = dataset.takes["full"], FaceEngine()
+    learned = collect_faces(dataset, Player(deployed(load_checkpoint(run))), limit=COUNT, held_out=True)
+    player, live = Player(deployed(load_checkpoint(run))), Face(engine)  # type: ignore[arg-type]
+    for drawn, _ in dataset.sequence(take, take.held_out.start, take.held_out.stop):
+        live.paint(player.step(drawn).copy(), drawn)
+    assert len(learned) == len(take.held_out) - WARM_UP
+    for i, feeds in enumerate(engine.feeds[WARM_UP:]):
+        assert np.array_equal(feeds["crop"][0], learned.generated[i]), f"face {i}"
+        assert np.array_equal(feeds["face_map"][0], learned.face_map[i]), f"face {i}"

@@ -4,8 +4,11 @@ Pictures are (N, 4, H, W): RGB and matte, straight alpha, 0..1. Samples of doubt
 add little and do not raise the others.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def per_sample(values: Tensor, weight: Tensor) -> Tensor:
@@ -42,10 +45,24 @@ def foreground_l1(generated: Tensor, real: Tensor, weight: Tensor) -> Tensor:
     return (wrong / (3 * torch.maximum(area, enough)) * weight).mean()
 
 
-def feature_l1(generated: list[Tensor], real: list[Tensor], weight: Tensor) -> Tensor:
-    """L1 of activations, each layer relative to the real one's mean size; mean over layers."""
-    terms = [(_size(g - r) * weight).mean() / (_size(r).mean() + 1e-6) for g, r in zip(generated, real, strict=True)]
-    return torch.stack(terms).mean()
+def feature_l1(
+    generated: list[Tensor],
+    real: list[Tensor],
+    weight: Tensor,
+    layer_weights: tuple[float, ...] = (),
+    *,
+    mean: Callable[[Tensor], Tensor] = lambda size: size,
+) -> Tensor:
+    """L1 of activations, each layer relative to the real one's mean size; mean over layers.
+
+    With `layer_weights` the plain L1s, weighed and added up. `mean`: over the processes that share the batch, for the
+    real ones' size; all else here is a mean over samples, which averages out.
+    """
+    apart = [(_size(g - r) * weight).mean() for g, r in zip(generated, real, strict=True)]
+    if layer_weights:
+        return torch.stack([w * term for w, term in zip(layer_weights, apart, strict=True)]).sum()
+    sizes = mean(torch.stack([_size(r).mean() for r in real]))
+    return (torch.stack(apart) / (sizes + 1e-6)).mean()
 
 
 def _size(activation: Tensor) -> Tensor:
@@ -54,5 +71,41 @@ def _size(activation: Tensor) -> Tensor:
 
 
 def least_squares(scores: Tensor, wanted: float, weight: Tensor) -> Tensor:
-    """LSGAN: squared distance of patch scores from `wanted` (1 real, 0 generated)."""
+    """LSGAN (Mao et al. 2017): squared distance of patch scores from `wanted` (1 real, 0 generated)."""
     return per_sample((scores.float() - wanted) ** 2, weight)
+
+
+LSGAN, HINGE = "lsgan", "hinge"
+MIDDLE = {LSGAN: 0.5, HINGE: 0.0}  # scores above it say: real
+
+
+def discriminator_loss(kind: str, real: Tensor, fake: Tensor, weight: Tensor) -> Tensor:
+    """Half of what the scores of real and generated patches are wrong by: squares, or the hinge (Lim & Ye 2017)."""
+    if kind == HINGE:
+        return 0.5 * (per_sample(F.relu(1 - real.float()), weight) + per_sample(F.relu(1 + fake.float()), weight))
+    return 0.5 * (least_squares(real, 1.0, weight) + least_squares(fake, 0.0, weight))
+
+
+def generator_loss(kind: str, fake: Tensor, weight: Tensor) -> Tensor:
+    """What the generator pays for patches that were found out."""
+    return per_sample(-fake.float(), weight) if kind == HINGE else least_squares(fake, 1.0, weight)
+
+
+def ping_pong(there_and_back: Tensor, weight: Tensor) -> Tensor:
+    """L1 of frames (B, 2T-1, 4, H, W) of x_1 .. x_T .. x_1: the way back is to look as the way there (TecoGAN, Chu et
+    al. 2020, section 3.2): what drifts cannot.
+    """
+    count = there_and_back.shape[1] // 2
+    there, back = there_and_back[:, :count], there_and_back[:, count + 1 :].flip(1)
+    return per_sample((seen(there) - seen(back)).abs(), weight)
+
+
+def distillation(generated: Tensor, taught: Tensor, weight: Tensor) -> Tensor:
+    """L1 of premultiplied pictures (N, 4, H, W) to the teacher's."""
+    return per_sample((seen(generated) - seen(taught)).abs(), weight)
+
+
+def seen(pictures: Tensor) -> Tensor:
+    """Premultiplied: (..., 4, H, W), colours times matte, matte."""
+    matte = pictures[..., 3:, :, :]
+    return torch.cat([pictures[..., :3, :, :] * matte, matte], -3)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from train.batch_norm import BatchNorm
 from train.errors import TrainError
 
 CELL = 4  # pixels of the canvas in one position of the network, each way
@@ -47,7 +48,10 @@ class GeneratorShape:
     blocks: tuple[int, int, int, int]
 
 
-PRESETS = {"lite": GeneratorShape(widths=(64, 64, 128, 192), blocks=(0, 1, 1, 2))}
+SHAPES = {
+    "lite": GeneratorShape(widths=(64, 64, 128, 192), blocks=(0, 1, 1, 2)),
+    "full": GeneratorShape(widths=(120, 160, 256, 256), blocks=(1, 2, 3, 4)),
+}
 
 
 class Block(nn.Module):
@@ -108,7 +112,7 @@ class Picture(nn.Module):
         """Colours times alpha, alpha kept; 0..255. What lies outside the matte never comes back in."""
         return cells * F.linear(cells, self.alpha_of, self.is_matte)
 
-    def lay_on(self, doll: Tensor, residual: Tensor) -> Tensor:
+    def lay_on(self, doll: Tensor, residual: Tensor, *, gated: bool = True) -> Tensor:
         """(N, h, w, 64) in 0..1 give or take MARGIN: `residual` laid on the doll's logits, the matte gated to the doll.
 
         Where the doll is empty, its colours bled outward stand in: from black, the network would have to climb to skin
@@ -124,6 +128,8 @@ class Picture(nn.Module):
         drawn = (alpha * 255).clamp(max=1)  # 1 from the faintest alpha on: a new network gives the doll to the bit
         base = (doll * (1 / 255) * drawn + bled * (1 - drawn) + MARGIN) / STRETCH
         out = STRETCH * base / (base + (1 - base) * torch.exp(-residual)) - MARGIN  # = sigmoid(residual + logit(base))
+        if not gated:
+            return out
         cover = (mean[:, CHANNELS - 1 :] * (255 * CELL**2)).clamp(max=1)
         gate = F.max_pool2d(cover, 2 * GATE_RADIUS + 1, 1, GATE_RADIUS).permute(0, 2, 3, 1)
         return out * F.linear(gate, self.gate_to, self.is_colour)
@@ -150,14 +156,19 @@ class Generator(nn.Module):
     `forward(pose_map, doll, previous)`: pose_map (N, h, w, C), doll and previous (N, h, w, 64) with straight alpha, all
     float in levels 0..255; h, w multiples of 8. Returns (N, h, w, 64), RGB and matte in 0..1, NOT clamped (it may pass
     by MARGIN): training clamps by `Within`, deployment by a plain clamp. A new network returns the doll itself.
+
+    For comparison only: without `uses_doll` it draws from the pose map alone (nothing to lay a residual on, no gate);
+    without `temporal` it never sees its previous frame.
     """
 
-    def __init__(self, pose_map_channels: int, preset: str = "lite") -> None:
+    def __init__(
+        self, pose_map_channels: int, preset: str = "lite", *, uses_doll: bool = True, temporal: bool = True
+    ) -> None:
         super().__init__()
-        if preset not in PRESETS:
-            raise TrainError("no such network preset", got=preset, wanted=" or ".join(PRESETS))
-        self.preset, self.pose_map_channels = preset, pose_map_channels
-        shape = PRESETS[preset]
+        if preset not in SHAPES:
+            raise TrainError("no such network preset", got=preset, wanted=" or ".join(SHAPES))
+        self.uses_doll, self.temporal = uses_doll, temporal
+        shape = SHAPES[preset]
         widths = shape.widths
         self.picture = Picture()
         self.stem = nn.Linear(pose_map_channels + 2 * CELLS, widths[0])
@@ -173,6 +184,8 @@ class Generator(nn.Module):
             nn.init.zeros_(zero)
 
     def forward(self, pose_map: Tensor, doll: Tensor, previous: Tensor) -> Tensor:
+        doll = doll if self.uses_doll else torch.zeros_like(doll)
+        previous = previous if self.temporal else torch.zeros_like(previous)
         seen = torch.cat([pose_map, self.picture.premultiply(doll), self.picture.premultiply(previous)], 3)
         x = F.leaky_relu(self.stem(seen * (1 / 255)), SLOPE).permute(0, 3, 1, 2)
         x = self.levels[0](x)
@@ -184,7 +197,7 @@ class Generator(nn.Module):
             x = up(x, skips.pop())
         residual = (self.head(x.permute(0, 2, 3, 1)) * self.picture.gain).clamp(-LARGEST, LARGEST)
         with torch.autocast(doll.device.type, enabled=False):  # half a level of rounding would show in flat areas
-            return self.picture.lay_on(doll.float(), residual.float())
+            return self.picture.lay_on(doll.float(), residual.float(), gated=self.uses_doll)
 
 
 class DeployedGenerator(nn.Module):
@@ -194,7 +207,7 @@ class DeployedGenerator(nn.Module):
     frame is RGB and matte, rounded. The cast is the first node on each input and the last on the output, for TensorRT.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: nn.Module) -> None:
         super().__init__()
         self.generator = generator
 
@@ -222,7 +235,7 @@ def conv(width_in: int, width_out: int, *, stride: int = 1) -> nn.Sequential:
     """3x3 convolution with zero padding, batch norm (folded into it at export), leaky ReLU; He initialisation."""
     layer = nn.Conv2d(width_in, width_out, 3, stride, 1, bias=False)
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
-    return nn.Sequential(layer, nn.BatchNorm2d(width_out, momentum=BN_MOMENTUM), nn.LeakyReLU(SLOPE))
+    return nn.Sequential(layer, BatchNorm(width_out, momentum=BN_MOMENTUM), nn.LeakyReLU(SLOPE))
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -1,4 +1,7 @@
-"""The perceptual loss: activations of an ImageNet network, read from a file of the user. Nothing is downloaded."""
+"""The perceptual loss: activations of an ImageNet network, whose weights are a file of the user's.
+
+VGG19 as in the paper, where its weights can be had (a file, or torch hub); else MobileNetV2.
+"""
 
 import json
 import zipfile
@@ -17,12 +20,14 @@ LAYERS = (0, 2, 5, 8, 14)
 NONE = "none"
 LOST = (
     "Perceptual loss: none. Faces, fabric and hands come out softer without it. "
-    "Give --perceptual mobilenet_v2:FILE.npz to switch it on."
+    "Give --perceptual vgg19 (a download of 550 MB), vgg19:FILE.pth or mobilenet_v2:FILE.npz to switch it on."
 )
 
 
 class MobileNetFeatures(nn.Module):
     """MobileNetV2 up to its last wanted layer, frozen. `forward((N, 3, H, W) RGB 0..1)`: one activation per LAYERS."""
+
+    layer_weights: tuple[float, ...] = ()  # each layer counts alike, relative to its own size
 
     def __init__(self, layers: list[dict[str, Any]], weights: dict[str, np.ndarray]) -> None:
         super().__init__()
@@ -52,13 +57,83 @@ class MobileNetFeatures(nn.Module):
         return F.relu6(x) if layer["relu6"] else x
 
 
-def open_perceptual(spec: str) -> MobileNetFeatures | None:
-    """The network that `--perceptual` names: `none` or `mobilenet_v2:FILE.npz`. Raises TrainError for anything else."""
+class Vgg19Features(nn.Module):
+    """VGG19 (Simonyan & Zisserman 2015) up to relu5_1, frozen. `forward((N, 3, H, W) RGB 0..1)`: relu1_1 .. relu5_1.
+
+    Layers and weights are those of Everybody Dance Now, taken over from pix2pixHD (models/networks.py, VGGLoss). The
+    pictures are normalised as the network was trained, which pix2pixHD leaves out.
+    """
+
+    layer_weights = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    WIDTHS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)  # 0: max pooling
+    SEEN = (0, 3, 6, 11, 16)  # of WIDTHS: the first convolution of each size
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        at, width_in = 0, 3
+        self.layers = nn.ModuleList()
+        for width in self.WIDTHS:
+            if not width:
+                self.layers.append(nn.MaxPool2d(2))
+                at += 1
+                continue
+            layer = nn.Conv2d(width_in, width, 3, padding=1)
+            layer.load_state_dict({part: weights[f"features.{at}.{part}"].float() for part in ("weight", "bias")})
+            self.layers.append(layer)
+            at, width_in = at + 2, width  # a ReLU stands between
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None])
+        self.register_buffer("spread", torch.tensor([0.229, 0.224, 0.225])[:, None, None])
+
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        x, found = (picture - self.get_buffer("mean")) / self.get_buffer("spread"), []
+        for i, layer in enumerate(self.layers):
+            x = layer(x) if isinstance(layer, nn.MaxPool2d) else F.relu(layer(x))
+            if i in self.SEEN:
+                found.append(x)
+        return found
+
+
+Perceptual = MobileNetFeatures | Vgg19Features
+VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's ImageNet weights
+WANTED = "none, vgg19, vgg19:FILE.pth or mobilenet_v2:FILE.npz"
+
+
+def open_perceptual(spec: str) -> Perceptual | None:
+    """The network that `--perceptual` names (see WANTED). Raises TrainError for anything else and bad weights."""
     if spec == NONE:
         return None
     kind, _, path = spec.partition(":")
-    if kind != "mobilenet_v2" or not path:
-        raise TrainError("no such perceptual loss", got=spec, wanted="none or mobilenet_v2:FILE.npz")
+    if kind == "vgg19":
+        return Vgg19Features(_vgg19_weights(path))
+    if kind == "mobilenet_v2" and path:
+        return _open_mobilenet(path)
+    raise TrainError("no such perceptual loss", got=spec, wanted=WANTED)
+
+
+def _vgg19_weights(path: str) -> dict[str, Tensor]:
+    try:
+        if not path:
+            return dict(torch.hub.load_state_dict_from_url(VGG19_URL, map_location="cpu", weights_only=True))
+        weights = torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True)
+        missing = [key for key in ("features.0.weight", "features.28.weight") if key not in weights]
+        if missing:
+            raise ValueError(f"no {missing[0]} in it")
+        return dict(weights)
+    except OSError as error:
+        raise TrainError(
+            "the VGG19 weights cannot be had",
+            got=str(error),
+            do="check the path or the network, or take --perceptual mobilenet_v2:FILE.npz or none",
+        ) from error
+    except Exception as error:  # torch.load raises nearly anything for a damaged file
+        raise TrainError(
+            f"perceptual weights that cannot be read: {path or VGG19_URL}",
+            got=f"{type(error).__name__}: {error}",
+            wanted="torchvision's VGG19 as a .pth state dict",
+        ) from error
+
+
+def _open_mobilenet(path: str) -> MobileNetFeatures:
     try:
         with np.load(Path(path).expanduser(), allow_pickle=False) as data:
             weights = dict(data)

@@ -1,8 +1,8 @@
-"""One optimisation step: roll the generator out on its own frames, and update it and the discriminator."""
+"""One optimisation step: roll the generator out on its own frames, and update it and the discriminators."""
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from train import losses
+from train.adversary import Adversary
 from train.config import RunConfig
-from train.discriminator import TemporalDiscriminator, pairs
-from train.networks import Generator, Within, from_cells, to_cells
+from train.errors import TrainError
 from train.perceptual import open_perceptual
+from train.presets import build_generator
+from train.processes import Processes, alone
+from train.rollout import roll_out, there_and_back
 
-# How the fed-back frame is spoilt, so that a live start, a dropped frame or a mistake of its own does not throw it off.
-ZERO_SHARE = 0.15
-NOISE_LEVELS = 16.0  # largest standard deviation, in levels of 0..255
 WARM_UP_STEPS = 100
 RAMP_STEPS = 500  # the adversarial losses grow to their weight over this many steps
 FINAL_RATE = 0.02  # of the learning rate, at the end of the run
@@ -34,6 +34,8 @@ class Batch(Protocol):
     @property
     def real(self) -> NDArray[np.uint8]: ...  # (B, T, h, w, 4)
     @property
+    def spots(self) -> NDArray[np.float32]: ...  # (B, T, 3, 2)
+    @property
     def weight(self) -> NDArray[np.float32]: ...  # (B,)
 
 
@@ -46,6 +48,8 @@ class StepReport:
     matte: float
     foreground: float
     perceptual: float
+    ping_pong: float
+    distillation: float
     feature_matching: float
     adversarial: float
     discriminator: float
@@ -55,88 +59,101 @@ class StepReport:
 class Trainer:
     """Owns the networks, their averages and optimizers, and the noise. `step` is the only thing that changes them.
 
-    Deterministic on one CPU thread count: the same seed and batches give the same bits.
+    `teacher`: a frozen generator to learn from beside the real frames, or None. `processes`: those that train together,
+    each with its share of every batch; without them this one is alone. Deterministic on one CPU thread count: the same
+    seed and batches give the same bits.
     """
 
-    def __init__(self, config: RunConfig, pose_map_channels: int) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        pose_map_channels: int,
+        *,
+        teacher: nn.Module | None = None,
+        processes: Processes | None = None,
+    ) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.device = config, torch.device(config.device)
-        self.generator = Generator(pose_map_channels, config.preset)
-        self.discriminator = TemporalDiscriminator(pose_map_channels)
-        for network in (self.generator, self.discriminator):
-            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
-        self.perceptual = open_perceptual(config.perceptual)
-        if self.perceptual is not None:
-            self.perceptual.to(self.device)
+        self.config, self.processes = config, processes or alone(config)
+        self.device = self.processes.device
+        self.generator = build_generator(
+            config.preset, pose_map_channels, uses_doll=config.doll, temporal=config.temporal
+        )
+        self.generator.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         rate = config.learning_rate
+        self.adversary = Adversary(
+            pose_map_channels,
+            frames=2 if config.temporal else 1,
+            kind=config.gan,
+            rate=rate,
+            clip_norm=config.clip_norm,
+            processes=self.processes,
+        )
+        self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
+        self.perceptual, self.teacher = open_perceptual(config.perceptual), teacher
+        for frozen in filter(None, (self.perceptual, self.teacher)):
+            frozen.to(self.device).requires_grad_(False).eval()
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), rate, betas=(0.9, 0.99))
-        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), rate / 5, betas=(0.5, 0.99))
         self.noise = torch.Generator().manual_seed(config.seed)
+        self._nothing = torch.zeros((), dtype=torch.float64, device=self.device)
         self.steps_done = 0
 
     def step(self, batch: Batch, progress: float) -> StepReport:
         """One update from one batch; `progress`, the share of the run that is done, 0..1, sets the learning rate."""
         self._set_rates(progress)
-        drawn = self._tensor(batch.pose_map)  # (B, T, h, w, C)
-        pose_maps = drawn.permute(0, 1, 4, 2, 3) / 255  # (B, T, C, h, w)
+        drawn, doll = self._tensor(batch.pose_map), self._tensor(batch.doll)  # (B, T, h, w, C), (B, T, H, W, 4)
         real = self._tensor(batch.real).permute(0, 1, 4, 2, 3) / 255  # (B, T, 4, H, W)
-        weight = torch.from_numpy(np.asarray(batch.weight, np.float32)).to(self.device)
-        with self._autocast():
-            generated = self.roll_out(drawn, self._tensor(batch.doll))
-            total, terms = self._picture_losses(generated, real, weight)
-        feature = fooled = wrong = right = torch.zeros(())
+        weight, spots = self._numbers(batch.weight), self._numbers(batch.spots)
+        length = doll.shape[1]
+        swing = self.config.weights.ping_pong > 0
+        with self.processes.autocast():
+            rolled = (there_and_back(drawn), there_and_back(doll)) if swing else (drawn, doll)
+            both = roll_out(self.generator, *rolled, self.noise, self.processes.share)
+            generated = both[:, :length]
+            terms = self._picture_losses(generated, real, weight)
+            if swing:
+                terms["ping_pong"] = losses.ping_pong(both, weight)
+            if self.teacher is not None:
+                terms["distillation"] = self._distillation(generated, drawn, doll, weight)
+        found = {}
         share = self._adversarial_share()
         if share > 0:
-            seen = _Pairs.of(pose_maps, generated, real, weight)
-            reals, wrong, right = self._update_discriminator(seen)
-            feature, fooled = self._adversarial_losses(seen, reals)
-            w = self.config.weights
-            total = total + share * (w.feature_matching * feature + w.adversarial * fooled)
-        if math.isfinite(float(total.detach())):
+            with self.processes.autocast():
+                views = self.adversary.views(drawn.permute(0, 1, 4, 2, 3) / 255, generated, real, spots, weight)
+                reals, found["discriminator"], found["scores_right"] = self.adversary.judge(views)
+                terms["feature_matching"], terms["adversarial"] = self.adversary.teach(views, reals)
+        total = self._update(terms, share)
+        return self._report({"total": total, **terms, **found})
+
+    def _update(self, terms: dict[str, Tensor], share: float) -> Tensor:
+        """Add the losses up by their weights, and step; nothing is changed when the sum is not a number."""
+        weights = self.config.weights
+        total = sum(
+            getattr(weights, name) * (share if name in ("feature_matching", "adversarial") else 1.0) * term
+            for name, term in terms.items()
+        )
+        if math.isfinite(float(self.processes.mean(total.detach()))):  # all processes step, or none
             self.generator_optimizer.zero_grad(set_to_none=True)
             total.backward()
+            self.processes.average_gradients(self.generator)
             nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip_norm)
             self.generator_optimizer.step()
             self._update_average()
         self.steps_done += 1
-        return StepReport(*(float(term.detach()) for term in (total, *terms, feature, fooled, wrong, right)))
+        return total
 
-    def roll_out(self, pose_maps: Tensor, dolls: Tensor) -> Tensor:
-        """Frames (B, T, 4, H, W), each made from its own spoilt, detached predecessor; the first from zeros.
-
-        `pose_maps` (B, T, h, w, C) and `dolls` (B, T, H, W, 4) in levels 0..255.
-        """
-        frames: list[Tensor] = []
-        previous = torch.zeros_like(to_cells(dolls[:, 0]))
-        for t in range(dolls.shape[1]):
-            cells = Within.apply(self.generator(pose_maps[:, t], to_cells(dolls[:, t]), previous))
-            frames.append(from_cells(cells).permute(0, 3, 1, 2))  # (B, 4, H, W)
-            if t + 1 < dolls.shape[1]:
-                previous = self._fed_back(cells.detach())
-        return torch.stack(frames, 1)
-
-    def _fed_back(self, cells: Tensor) -> Tensor:
-        """The frame as it comes back at the next step: whole levels, with noise, at times nothing at all."""
-        count = cells.shape[0]
-        size = torch.rand(count, 1, 1, 1, generator=self.noise) * NOISE_LEVELS
-        keep = torch.rand(count, 1, 1, 1, generator=self.noise) >= ZERO_SHARE
-        noise = torch.randn(cells.shape, generator=self.noise) * size
-        return (cells * 255 + noise.to(self.device)).clamp(0, 255).round() * keep.to(self.device)
-
-    def _picture_losses(self, generated: Tensor, real: Tensor, weight: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The weighted sum, and composite, matte, foreground and perceptual loss."""
-        w, (count, length) = self.config.weights, generated.shape[:2]
+    def _picture_losses(self, generated: Tensor, real: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        """Composite, matte, foreground and perceptual loss of sequences (B, T, 4, H, W)."""
+        count, length = generated.shape[:2]
         fake, true, each = generated.flatten(0, 1), real.flatten(0, 1), weight.repeat_interleave(length)
-        colour = torch.rand(count, 3, 1, 1, generator=self.noise).to(self.device)
-        composite = losses.composite_l1(fake, true, colour.repeat_interleave(length, 0), each)
-        matte = losses.matte_l1(fake, true, each)
-        foreground = losses.foreground_l1(fake, true, each)
-        perceptual = torch.zeros((), device=self.device)
+        colour = self.processes.share.draw(torch.rand, (count, 3, 1, 1), self.noise).to(self.device)
+        terms = {
+            "composite": losses.composite_l1(fake, true, colour.repeat_interleave(length, 0), each),
+            "matte": losses.matte_l1(fake, true, each),
+            "foreground": losses.foreground_l1(fake, true, each),
+        }
         if self.perceptual is not None:
-            perceptual = self._perceptual_loss(generated[:, -1], real[:, -1], colour, weight)
-        total = w.composite * composite + w.matte * matte + w.foreground * foreground + w.perceptual * perceptual
-        return total, [composite, matte, foreground, perceptual]
+            terms["perceptual"] = self._perceptual_loss(generated[:, -1], real[:, -1], colour, weight)
+        return terms
 
     def _perceptual_loss(self, generated: Tensor, real: Tensor, background: Tensor, weight: Tensor) -> Tensor:
         """The costliest loss: it sees half of each rollout's last frame (made from a fed-back one)."""
@@ -146,41 +163,17 @@ class Trainer:
         ours, theirs = (losses.over(part[:, :, top : top + half], background) for part in (generated, real))
         with torch.no_grad():
             wanted = self.perceptual(theirs)
-        return losses.feature_l1(self.perceptual(ours), wanted, weight)
+        return losses.feature_l1(
+            self.perceptual(ours), wanted, weight, self.perceptual.layer_weights, mean=self.processes.mean
+        )
 
-    def _update_discriminator(self, seen: "_Pairs") -> tuple[list[list[Tensor]], Tensor, Tensor]:
-        """One step of D. Returns its activations on the real pairs, its loss, and the share of patches judged right."""
-        count = len(seen.weight)
-        with self._autocast():
-            found = self.discriminator(
-                torch.cat([seen.pose_maps, seen.pose_maps]), torch.cat([seen.real, seen.generated.detach()])
-            )
-            scores = [(scale[-1][:count], scale[-1][count:]) for scale in found]
-            terms = [
-                losses.least_squares(r, 1.0, seen.weight) + losses.least_squares(f, 0.0, seen.weight) for r, f in scores
-            ]
-            loss = 0.5 * torch.stack(terms).mean()
-        if math.isfinite(float(loss.detach())):
-            self.discriminator_optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.discriminator.parameters(), self.config.clip_norm)
-            self.discriminator_optimizer.step()
-        right = [((r > 0.5).float().mean() + (f < 0.5).float().mean()) / 2 for r, f in scores]
-        reals = [[activation[:count].detach() for activation in scale] for scale in found]
-        return reals, loss, torch.stack(right).mean()
-
-    def _adversarial_losses(self, seen: "_Pairs", reals: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
-        """Feature matching and the generator's least-squares loss, means over scales.
-
-        `reals` are D's activations from before its step: one step old, and a third of D's arithmetic saved.
-        """
-        self.discriminator.requires_grad_(False)
-        with self._autocast():
-            fakes = self.discriminator(seen.pose_maps, seen.generated)
-            feature = [losses.feature_l1(f[:-1], r[:-1], seen.weight) for f, r in zip(fakes, reals, strict=True)]
-            fooled = [losses.least_squares(f[-1], 1.0, seen.weight) for f in fakes]
-        self.discriminator.requires_grad_(True)
-        return torch.stack(feature).mean(), torch.stack(fooled).mean()
+    def _distillation(self, generated: Tensor, drawn: Tensor, doll: Tensor, weight: Tensor) -> Tensor:
+        assert self.teacher is not None
+        with torch.no_grad():
+            noise = torch.Generator().manual_seed(self.steps_done)
+            taught = roll_out(self.teacher, drawn, doll, noise, self.processes.share)
+        each = weight.repeat_interleave(generated.shape[1])
+        return losses.distillation(generated.flatten(0, 1), taught.flatten(0, 1), each)
 
     def _adversarial_share(self) -> float:
         return min(max((self.steps_done - self.config.gan_start + 1) / RAMP_STEPS, 0.0), 1.0)
@@ -189,12 +182,10 @@ class Trainer:
         """Linear warm-up, then a cosine from the whole rate to FINAL_RATE of it."""
         cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
         share = min((self.steps_done + 1) / WARM_UP_STEPS, 1.0) * cosine
-        for optimizer, rate in (
-            (self.generator_optimizer, self.config.learning_rate),
-            (self.discriminator_optimizer, self.config.learning_rate / 5),
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * share
+        rate = self.config.learning_rate * share
+        for group in self.generator_optimizer.param_groups:
+            group["lr"] = rate
+        self.adversary.set_rate(rate)
 
     def _update_average(self) -> None:
         """The weights that are shipped: a running mean, short at first (a long one spoils the first steps)."""
@@ -208,8 +199,14 @@ class Trainer:
     def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(array).to(self.device).float()
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+    def _numbers(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.asarray(array, np.float32)).to(self.device)
+
+    def _report(self, terms: dict[str, Tensor]) -> StepReport:
+        """The terms as numbers: their means over all processes."""
+        names = [field.name for field in fields(StepReport)]
+        numbers = [terms[name].detach().double() if name in terms else self._nothing for name in names]
+        return StepReport(*self.processes.mean(torch.stack(numbers)).tolist())
 
     def state(self) -> dict[str, Any]:
         """Everything that `step` depends on, as tensors and plain values."""
@@ -223,31 +220,21 @@ class Trainer:
         self.noise.set_state(state["noise"])
         self.steps_done = int(state["steps_done"])
 
+    def begin_from(self, state: dict[str, Any]) -> None:
+        """Begin with the networks of another run (its `state()`), with new optimizers and noise. Raises TrainError."""
+        try:
+            for network in (self.generator, self.average):
+                network.load_state_dict(state["average"])
+            self.adversary.networks.load_state_dict(state["discriminator"])
+        except (KeyError, RuntimeError) as error:
+            raise TrainError(
+                "a run with other networks to begin from", got=str(error).splitlines()[0], wanted="the same preset"
+            ) from error
+
     def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         return {
             "generator": self.generator,
             "average": self.average,
-            "discriminator": self.discriminator,
             "generator_optimizer": self.generator_optimizer,
-            "discriminator_optimizer": self.discriminator_optimizer,
+            **self.adversary.parts(),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """What the discriminator is shown: each frame beside the next. pose_maps (N, 2C, h, w), frames (N, 8, H, W), 0..1.
-
-    Frames are premultiplied: it judges what is seen, not colours behind the matte. `weight`: (N,).
-    """
-
-    pose_maps: Tensor
-    generated: Tensor
-    real: Tensor
-    weight: Tensor
-
-    @staticmethod
-    def of(pose_maps: Tensor, generated: Tensor, real: Tensor, weight: Tensor) -> "_Pairs":
-        """From sequences (B, T, ...) and one weight for each (B,)."""
-        seen = [torch.cat([f[:, :, :3] * f[:, :, 3:], f[:, :, 3:]], 2) for f in (generated, real)]
-        each = weight.repeat_interleave(generated.shape[1] - 1)
-        return _Pairs(pairs(pose_maps), pairs(seen[0]), pairs(seen[1]), each)

@@ -63,3 +63,37 @@ def test_features_count_by_their_own_size() -> None:
 
 def test_least_squares_is_the_squared_distance_from_what_is_wanted() -> None:
     assert losses.least_squares(torch.full((2, 1, 4, 4), 0.5), 1.0, ONE) == 0.25
+
+
+def test_layer_weights_add_up_plain_distances() -> None:
+    ours, theirs = [torch.full((2, 3, 4, 4), 1.0), torch.full((2, 3, 2, 2), 3.0)], [torch.zeros(2, 3, 4, 4)] * 2
+    theirs[1] = torch.zeros(2, 3, 2, 2)
+    assert losses.feature_l1(ours, theirs, ONE, (0.5, 2.0)) == pytest.approx(0.5 + 6.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"), [("lsgan", (1.0, 0.0), (0.0, 1.0)), ("hinge", (1.0, -1.0), (-1.0, 1.0))]
+)
+def test_the_discriminator_pays_for_what_it_judges_wrong_and_the_generator_for_being_found_out(
+    kind: str, right: tuple[float, float], wrong: tuple[float, float]
+) -> None:
+    def patches(score: float) -> torch.Tensor:
+        return torch.full((2, 1, 4, 4), score)
+
+    assert losses.discriminator_loss(kind, patches(right[0]), patches(right[1]), ONE) == 0
+    assert losses.discriminator_loss(kind, patches(wrong[0]), patches(wrong[1]), ONE) >= 1
+    assert losses.generator_loss(kind, patches(right[1]), ONE) > losses.generator_loss(kind, patches(wrong[1]), ONE)
+
+
+def test_a_swing_that_comes_back_as_it_went_costs_nothing() -> None:
+    there = torch.rand(2, 3, 4, 8, 8)
+    same = torch.cat([there, there[:, :-1].flip(1)], 1)
+    assert losses.ping_pong(same, ONE) == 0
+    same[:, -1] += 0.1
+    assert losses.ping_pong(same, ONE) > 0
+
+
+def test_a_teacher_is_compared_by_what_is_seen() -> None:
+    ours, taught = figure(0.2, 0.0), figure(0.9, 0.0)
+    assert losses.distillation(ours, taught, ONE) == 0
+    assert losses.distillation(figure(0.2, 1.0), taught, ONE) > 0

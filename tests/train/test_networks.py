@@ -5,7 +5,7 @@ import torch
 from train.errors import TrainError
 from train.networks import (
     CELLS,
-    PRESETS,
+    SHAPES,
     DeployedGenerator,
     Generator,
     Picture,
@@ -124,7 +124,7 @@ def test_lite_takes_at_most_6_gflop_and_256_channels_at_512() -> None:
     cells = torch.zeros(1, 128, 128, CELLS)
     flops = count_flops(Generator(20), torch.zeros(1, 128, 128, 20), cells, cells)
     assert 1e9 < flops <= 6e9
-    assert max(PRESETS["lite"].widths) <= 256
+    assert max(SHAPES["lite"].widths) <= 256
 
 
 def test_flops_are_twice_the_multiply_accumulates() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from train import perceptual
 from train.errors import TrainError
-from train.perceptual import open_perceptual
+from train.perceptual import Vgg19Features, open_perceptual
 
 
 def weights_file(path: Path) -> Path:
@@ -68,3 +68,40 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     for name in ("text.npz", "other.npz"):
         with pytest.raises(TrainError, match="cannot be read"):
             open_perceptual(f"mobilenet_v2:{tmp_path / name}")
+
+
+def vgg_file(path: Path) -> Path:
+    """Small random weights under torchvision's names."""
+    torch.manual_seed(0)
+    weights, at, width_in = {}, 0, 3
+    for width in Vgg19Features.WIDTHS:
+        if width:
+            weights[f"features.{at}.weight"] = torch.randn(width, width_in, 3, 3) / (9 * width_in) ** 0.5
+            weights[f"features.{at}.bias"] = torch.zeros(width)
+            width_in = width
+        at += 2 if width else 1
+    torch.save(weights, path)
+    return path
+
+
+def test_vgg19_gives_the_papers_five_layers_at_their_sizes(tmp_path: Path) -> None:
+    network = open_perceptual(f"vgg19:{vgg_file(tmp_path / 'vgg.pth')}")
+    assert isinstance(network, Vgg19Features)
+    picture = torch.rand(1, 3, 64, 64, requires_grad=True)
+    found = network(picture)
+    assert [tuple(f.shape[1:]) for f in found] == [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8), (512, 4, 4)]
+    assert all(f.min() >= 0 for f in found) and len(network.layer_weights) == 5
+    found[-1].sum().backward()
+    assert picture.grad is not None and picture.grad.any()
+
+
+def test_the_last_vgg19_layer_has_torchvisions_number(tmp_path: Path) -> None:
+    assert max(int(name.split(".")[1]) for name in torch.load(vgg_file(tmp_path / "vgg.pth"))) == 28
+
+
+def test_another_networks_weights_are_refused(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(TrainError, match=r"features\.0\.weight"):
+        open_perceptual(f"vgg19:{tmp_path / 'other.pth'}")
+    with pytest.raises(TrainError, match="cannot be had"):
+        open_perceptual(f"vgg19:{tmp_path / 'nothing.pth'}")

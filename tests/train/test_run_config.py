@@ -23,6 +23,10 @@ def test_a_configuration_comes_back_from_json() -> None:
         {"steps": 5, "threads": 0},
         {"steps": 5, "crop": (100, 64)},
         {"steps": 5, "precision": "fp8"},
+        {"steps": 5, "gan": "wgan"},
+        {"steps": 5, "devices": 0},
+        {"steps": 5, "validate_every": 0},
+        {"steps": 5, "batch": 4, "devices": 3},
     ],
 )
 def test_what_cannot_be_trained_is_refused(wrong: dict[str, Any]) -> None:
@@ -35,3 +39,20 @@ def test_json_of_another_version_is_refused() -> None:
     for broken in ({**values, "news": 1}, {k: v for k, v in values.items() if k != "crop"}):
         with pytest.raises(TrainError, match="another version"):
             RunConfig.from_json(broken)
+
+
+def test_rollouts_double_by_schedule_and_batches_halve() -> None:
+    config = RunConfig("data", steps=5, batch=4, lengthen_at=(0.5, 0.8))
+    assert [config.rollout(progress) for progress in (0.0, 0.49, 0.5, 0.79, 0.8, 1.0)] == [
+        (2, 4),
+        (2, 4),
+        (4, 2),
+        (4, 2),
+        (8, 1),
+        (8, 1),
+    ]
+
+
+def test_a_batch_is_never_smaller_than_the_number_of_processes() -> None:
+    config = RunConfig("data", steps=5, batch=6, devices=2)
+    assert [config.batch_of(length) for length in (2, 4, 8)] == [6, 4, 2]

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +7,7 @@ import torch
 
 from train import step
 from train.config import LossWeights, RunConfig
+from train.errors import TrainError
 from train.step import Trainer
 
 CHANNELS = 5
@@ -23,18 +24,19 @@ def batch(seed: int = 0, *, length: int = 2, weight: float = 1.0) -> SimpleNames
         pose_map=noise(16, 16, CHANNELS),
         doll=noise(64, 64, 4),
         real=noise(64, 64, 4),
+        spots=np.full((2, length, 3, 2), 30, np.float32),
         weight=np.full(2, weight, np.float32),
     )
 
 
 def weights(trainer: Trainer, part: str = "generator") -> torch.Tensor:
-    network = getattr(trainer, part)
+    network = trainer.adversary.networks if part == "discriminator" else getattr(trainer, part)
     return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
 def test_no_parameter_is_listed_twice() -> None:
     trainer = Trainer(CONFIG, CHANNELS)
-    for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer):
+    for optimizer in (trainer.generator_optimizer, trainer.adversary.optimizer):
         listed = [id(p) for group in optimizer.param_groups for p in group["params"]]
         assert len(listed) == len(set(listed))
 
@@ -45,37 +47,6 @@ def test_a_batch_is_learned_by_heart() -> None:
     for _ in range(120):  # batch norm starts slowly on a batch of pure noise
         last = trainer.step(batch(), 0.0)
     assert last.total < 0.9 * first.total
-
-
-def test_frames_follow_their_own_spoilt_detached_predecessor(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = Trainer(CONFIG, CHANNELS)
-    seen: list[torch.Tensor] = []
-    whole = trainer.generator.forward
-
-    def forward(pose_map: torch.Tensor, doll: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
-        seen.append(previous)
-        return whole(pose_map, doll, previous)
-
-    monkeypatch.setattr(trainer.generator, "forward", forward)
-    monkeypatch.setattr(step, "ZERO_SHARE", 0.0)
-    monkeypatch.setattr(step, "NOISE_LEVELS", 0.0)
-    data = batch(length=3)
-    frames = trainer.roll_out(torch.from_numpy(data.pose_map).float(), torch.from_numpy(data.doll).float())
-    assert frames.shape == (2, 3, 4, 64, 64)
-    assert not seen[0].any()
-    for t in (1, 2):
-        fed_back = step.from_cells(seen[t]).permute(0, 3, 1, 2)
-        assert not fed_back.requires_grad
-        assert torch.equal(fed_back, (frames[:, t - 1].detach() * 255).round())
-
-
-def test_the_fed_back_frame_is_noisy_and_at_times_nothing() -> None:
-    trainer = Trainer(CONFIG, CHANNELS)
-    cells = torch.full((200, 1, 1, 64), 0.5)
-    back = trainer._fed_back(cells)
-    gone = (back == 0).flatten(1).all(1).float().mean()
-    assert 0.05 < gone < 0.3
-    assert 1 < back[(back != 0).flatten(1).any(1)].std() < 2 * step.NOISE_LEVELS
 
 
 def test_the_average_follows_quickly_at_first() -> None:
@@ -97,7 +68,7 @@ def test_the_discriminator_joins_at_its_step_and_grows_in() -> None:
 
 
 def test_the_generator_is_not_touched_by_the_discriminators_step() -> None:
-    quiet = LossWeights(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    quiet = LossWeights(*[0.0] * len(fields(LossWeights)))
     trainer = Trainer(replace(CONFIG, weights=quiet), CHANNELS)
     before, judged = weights(trainer), weights(trainer, "discriminator")
     trainer.step(batch(), 0.0)
@@ -145,3 +116,58 @@ def test_equal_seeds_give_equal_bits_and_a_loaded_state_goes_on_alike() -> None:
     assert reports[0] == reports[1]
     for part in ("generator", "average", "discriminator"):
         assert torch.equal(weights(one, part), weights(resumed, part))
+
+
+def test_the_way_back_is_taken_only_for_the_ping_pong_loss() -> None:
+    plain, swinging = (Trainer(replace(CONFIG, weights=LossWeights(ping_pong=p)), CHANNELS) for p in (0.0, 0.5))
+    calls = []
+    swinging.generator.register_forward_hook(lambda *_: calls.append(1))
+    report = swinging.step(batch(length=3), 0.0)
+    assert len(calls) == 5
+    assert plain.step(batch(length=3), 0.0).ping_pong == 0
+    assert report.ping_pong >= 0 and np.isfinite(report.total)
+
+
+def test_a_teacher_is_learned_from() -> None:
+    def black(pose_map: torch.Tensor, doll: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(doll)
+
+    class Teacher(torch.nn.Module):
+        forward = staticmethod(black)
+
+    only = replace(LossWeights(*[0.0] * len(fields(LossWeights))), distillation=5.0)
+    trainer = Trainer(replace(CONFIG, gan_start=10**6, weights=only), CHANNELS, teacher=Teacher())
+    first = trainer.step(batch(), 0.0)
+    for _ in range(60):
+        last = trainer.step(batch(), 0.0)
+    assert 0 < last.distillation < 0.9 * first.distillation
+    assert Trainer(CONFIG, CHANNELS).step(batch(), 0.0).distillation == 0
+
+
+@pytest.mark.parametrize("changes", [{"temporal": False}, {"doll": False}, {"gan": "hinge"}])
+def test_every_kind_of_run_takes_a_step(changes: dict[str, object]) -> None:
+    trainer = Trainer(replace(CONFIG, **changes), CHANNELS)  # type: ignore[arg-type]
+    report = [trainer.step(batch(seed), 0.0) for seed in range(2)][-1]
+    assert np.isfinite(report.total) and report.discriminator > 0
+
+
+def test_a_run_that_is_not_temporal_is_judged_by_single_frames() -> None:
+    trainer = Trainer(replace(CONFIG, temporal=False), CHANNELS)
+    frames = torch.rand(2, 3, 4, 64, 64)
+    views = trainer.adversary.views(
+        torch.rand(2, 3, CHANNELS, 16, 16), frames, frames, torch.zeros(2, 3, 3, 2), torch.ones(2)
+    )
+    assert views[0].real.shape == (6, 4, 64, 64)
+
+
+def test_a_run_may_begin_with_the_networks_of_another() -> None:
+    old, new = Trainer(CONFIG, CHANNELS), Trainer(replace(CONFIG, seed=9), CHANNELS)
+    for seed in range(2):
+        old.step(batch(seed), 0.0)
+    new.begin_from(old.state())
+    assert torch.equal(weights(new), weights(old, "average")) and torch.equal(
+        weights(new, "discriminator"), weights(old, "discriminator")
+    )
+    assert new.steps_done == 0
+    with pytest.raises(TrainError, match="the same preset"):
+        new.begin_from(Trainer(CONFIG, CHANNELS + 1).state())
