@@ -7,7 +7,7 @@ docs/architecture.md, "Atlas".)
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from live.puppet import topology as T
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.parts import BONE, EXTENTS, HAND, HEAD, KEY_SIZE, PARTS, Part, part_frames
+from train.covered import COVERED_PARTS, covered
+from train.cut_out import MEMBER_COLOUR, badness, cut_out, hand_mask, masked_median
 from train.errors import TrainError
 
 F32 = NDArray[np.float32]
@@ -25,9 +27,12 @@ U8 = NDArray[np.uint8]
 TEXELS_PER_TORSO = 144
 CANDIDATES = 900  # frames looked at, spread over all takes
 GROUP = 40  # samples of one view that vote for its median
+FREE_FROM, FEWEST = 120, 12  # samples of a limb's view, of which the quarter that stands freest is taken
+MIDDLE, SURE = 0.3, 0.85  # share of the half-width around the bone, and how much of it must be figure
+CROWDED = 0.35  # of a texture's rims: with more of it in use, the texture shows what stands beside the limb
+LIMB_TORSOS = 0.4  # about how long a limb's bone is
 VIEWS = {HEAD: 14, HAND: 10, BONE: 4}
 TORSO_VIEWS = 8
-MEMBER_COLOUR = 40.0  # a texel belongs to the part when its colour stays this near to the median (0..255, mean of RGB)
 HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
 UNFORESHORTENED = 0.8  # bones shorter than this share of their typical length make poor textures
 
@@ -63,7 +68,7 @@ def build_atlas(
 ) -> Atlas:
     """Build the atlas; `progress` is called once a part. Raises TrainError when the torso or head was never seen well.
 
-    A limb that no take shows gets one transparent view: the doll is drawn without it.
+    A limb that no take shows gets one transparent view.
     """
     samples = _collect(shots, valid_score, extents)
     parts: list[PartViews] = []
@@ -103,7 +108,8 @@ def _collect(shots: Sequence[Shot], valid_score: float, extents: F64) -> list[li
 
 def _unforeshortened(part: Part, samples: list[Sample]) -> list[Sample]:
     if part.kind == HAND:
-        return [s for s in samples if s.key.any()]  # a hand whose fingers were not found has no key
+        # A hand whose fingers were not found has no key. Where none ever were, see `_as_seen`.
+        return [s for s in samples if s.key.any()] or samples
     if part.kind == HEAD or part.name == "torso" or not samples:
         return samples
     reach = np.array([np.hypot(*s.frame[:, 0]) / s.size_px for s in samples])
@@ -129,33 +135,87 @@ def rectify(rgba: U8, frame: F64, shape: tuple[int, int]) -> U8:
     return np.asarray(cv2.warpAffine(rgba, matrix, (columns, rows), flags=flags), np.uint8)
 
 
+def _as_seen(part: Part, samples: list[Sample]) -> Part:
+    """The part as it is cut: a hand that never had finger points is a limb, the piece beyond the wrist that moves
+    along with the forearm.
+    """
+    return replace(part, kind=BONE) if part.kind == HAND and not any(s.key.any() for s in samples) else part
+
+
 def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[Shot]) -> PartViews:
+    part = _as_seen(part, samples)
     shape = texture_shape(part, extent, samples)
     keys = np.array([s.key for s in samples])
     wanted = TORSO_VIEWS if part.name == "torso" else VIEWS[part.kind]
     groups = group_views(keys, min(wanted, max(1, len(samples) // 12)))
-    views, centres = [], []
+    views, centres, crowding = [], [], []
     for centre, members in groups:
-        views.append(_best_texture(part, _varied(part, [samples[m] for m in members], shots), shots, shape))
+        seen = [samples[m] for m in members]
+        texture = _best_texture(part, _varied(part, seen, shots, GROUP), shots, shape)
+        crowded = _beside(part, extent, texture[None, ..., 3])[0] if _is_limb(part) else 0.0
+        if crowded > CROWDED or part.name[2:] == "hand" and _is_limb(part):
+            texture = _best_texture(part, _free(part, extent, seen, shots, shape), shots, shape)
+            crowded = _beside(part, extent, texture[None, ..., 3])[0]
+        views.append(texture)
         centres.append(centre)
-    return PartViews(np.stack(views), np.array(centres, np.float32))
+        crowding.append(crowded)
+    # A view in which the limb never stands free shows more than the limb: one that does serves better.
+    kept = [i for i, crowded in enumerate(crowding) if crowded <= max(CROWDED, 1.3 * min(crowding))]
+    return PartViews(np.stack([views[i] for i in kept]), np.array([centres[i] for i in kept], np.float32))
 
 
-def _varied(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
-    """For a limb: the samples nearest to the view, and twice as many spread evenly over the directions in which it
-    points (for the torso: the arms). For head and hands the GROUP nearest.
+def _is_limb(part: Part) -> bool:
+    return part.kind == BONE and part.name != "torso"
+
+
+def _beside(part: Part, extent: F64, alpha: U8) -> F64:
+    """(N,) how much of the texture's rims, along the bone, is figure: `alpha` (N, rows, columns) uint8."""
+    return _share(part, extent, alpha, lambda v: v > 1 - MIDDLE)
+
+
+def _share(part: Part, extent: F64, alpha: U8, columns: Callable[[F64], NDArray[np.bool_]]) -> F64:
+    rows, width = alpha.shape[1:]
+    ends = extent[:2] / (extent[:2].sum() + LIMB_TORSOS)
+    u = (np.arange(rows) + 0.5) / rows
+    # A hand's texture starts at the wrist and reaches as far as a stretched finger would: what is there is its half.
+    along = u < 0.5 if part.name[2:] == "hand" else (u > ends[0]) & (u < 1 - ends[1])
+    across = columns(np.abs((np.arange(width) + 0.5) / width * 2 - 1))
+    return np.asarray((alpha[:, along][:, :, across] > 127).mean(axis=(1, 2)), np.float64)
+
+
+def _free(
+    part: Part, extent: F64, samples: list[Sample], shots: Sequence[Shot], shape: tuple[int, int]
+) -> list[Sample]:
+    """For a limb: of many varied samples those in which it stands free, with ground beside it.
+
+    Colour cannot tell a grey sleeve from the grey coat behind it; the ground beside a stretched arm can. A sample whose
+    middle line is not figure has a wrong pose, and is left out.
+    """
+    varied = _varied(part, samples, shots, FREE_FROM)
+    small = (max(4, shape[0] // 6), max(4, shape[1] // 6))
+    alpha = np.array([rectify(shots[s.shot].rgba[s.index], s.frame, small)[..., 3] for s in varied])
+    around = (alpha > 127).mean(axis=(1, 2))
+    good = np.flatnonzero(_share(part, extent, alpha, lambda v: v < MIDDLE) > SURE)
+    if len(good) < FEWEST:
+        return _varied(part, samples, shots, GROUP)
+    return [varied[i] for i in good[np.argsort(around[good], kind="stable")][: max(FEWEST, len(good) // 4)]]
+
+
+def _varied(part: Part, samples: list[Sample], shots: Sequence[Shot], count: int) -> list[Sample]:
+    """For a limb: `count` samples spread evenly over the directions in which it points (for the torso: the arms), and
+    half as many that are nearest to the view. For head and hands the `count` nearest.
 
     What moves along with a limb is the limb; what stands beside it changes with its direction. Were all the arms to
     hang, the hip beside them would pass for arm, and their sleeves for torso.
     """
     if part.kind != BONE:
-        return samples[:GROUP]
+        return samples[:count]
     arms = ((T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW))
     angles = sum(_directions(samples, shots, a, b) for a, b in (arms if part.name == "torso" else ((part.a, part.b),)))
     order = np.argsort(angles, kind="stable")
-    wanted = np.linspace(np.min(angles), np.max(angles), GROUP)
+    wanted = np.linspace(np.min(angles), np.max(angles), count)
     spread = order[np.unique(np.abs(np.asarray(angles)[order][None] - wanted[:, None]).argmin(axis=1))]
-    return [samples[i] for i in np.union1d(spread, np.arange(min(GROUP // 2, len(samples))))]
+    return [samples[i] for i in np.union1d(spread, np.arange(min(count // 2, len(samples))))]
 
 
 def _directions(samples: list[Sample], shots: Sequence[Shot], a: int, b: int) -> F64:
@@ -197,75 +257,36 @@ def _best_texture(part: Part, samples: list[Sample], shots: Sequence[Shot], shap
     small = (max(4, shape[0] // 3), max(4, shape[1] // 3))
     patches = np.array([rectify(shots[s.shot].rgba[s.index], s.frame, small) for s in samples], np.float32)
     inside = patches[..., 3] > 127
-    median = _masked_median(patches[..., :3], inside)
+    if part.name in COVERED_PARTS:
+        inside &= ~np.array([_covered(s, shots[s.shot], small) for s in samples])
+    median = masked_median(patches[..., :3], inside)
     away = np.abs(patches[..., :3] - median).mean(axis=3)
     member = (inside & (away < MEMBER_COLOUR)).mean(axis=0)  # share of samples that agree, texel by texel
     core = np.tile(member > 0.5, (len(samples), 1, 1))
     if part.kind == HAND:  # fingers move: the skeleton says what is hand, not the median
-        core = np.array([hand_mask(part, s, shots[s.shot], small) > 0.5 for s in samples])
+        core = np.array([_hand(part, s, shots[s.shot], small) > 0.5 for s in samples])
     lone = HAND_ALONE if part.kind == HAND else LIMB_ALONE
-    scores = [_badness(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
+    scores = [badness(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
     best = int(np.argmin([bad - _sharpness_bonus(s) for bad, s in zip(scores, samples, strict=True)]))
     chosen = samples[best]
     texture = rectify(shots[chosen.shot].rgba[chosen.index], chosen.frame, shape)
+    if part.name in COVERED_PARTS:  # what an arm covers in the best sample too is taken from the others
+        hidden, whole = _covered(chosen, shots[chosen.shot], shape), (shape[1], shape[0])
+        texture[hidden, :3] = cv2.resize(median, whole, interpolation=cv2.INTER_LINEAR)[hidden]
     if part.kind == HAND:
-        return cut_out(texture, hand_mask(part, chosen, shots[chosen.shot], shape))
+        return cut_out(texture, _hand(part, chosen, shots[chosen.shot], shape))
     return cut_out(texture, member.astype(np.float32))
 
 
-def hand_mask(part: Part, sample: Sample, shot: Shot, shape: tuple[int, int]) -> F32:
-    """(rows, columns) float32 0..1: palm and fingers of one sample, drawn thick from its 21 hand points."""
-    first = T.R_HAND.start if part.b == T.R_WRIST else T.L_HAND.start
-    canvas_points = shot.points_px[sample.index, first : first + 21].astype(np.float64)
-    uv = np.linalg.solve(sample.frame[:, :2], (canvas_points - sample.frame[:, 2]).T).T
-    texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)  # x = column, y = row
-    thick = max(2, round(0.11 * sample.size_px / np.hypot(*sample.frame[:, 0]) * shape[0]))
-    mask = np.zeros(shape, np.uint8)
-    fixed = np.round(np.clip(texels, -999, 999) * 16).astype(np.int32)
-    cv2.fillPoly(mask, [cv2.convexHull(fixed[[0, 1, 2, 5, 9, 13, 17]])], (255,), cv2.LINE_AA, shift=4)
-    for finger in T.HAND_FINGERS:
-        cv2.polylines(mask, [fixed[list(finger)]], False, (255,), thick, cv2.LINE_AA, shift=4)
-    return mask.astype(np.float32) / 255
+def _covered(sample: Sample, shot: Shot, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    return covered(sample.frame, shot.points_px[sample.index], shot.scores[sample.index], sample.size_px, shape)
 
 
-def _masked_median(colours: F32, inside: NDArray[np.bool_]) -> F32:
-    """Median over samples (N, h, w, 3) of those inside their matte; 0 where none is."""
-    order = np.sort(np.where(inside[..., None], colours, np.inf), axis=0)
-    count = inside.sum(axis=0)
-    middle = np.maximum(count - 1, 0) // 2
-    median = np.take_along_axis(order, np.broadcast_to(middle[None, ..., None], (1, *order.shape[1:])), axis=0)[0]
-    return np.where(count[..., None] > 0, median, 0).astype(np.float32)
-
-
-def _badness(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lone: float) -> float:
-    """Distance from the median inside the core, plus body that shows where only background should be (a limb
-    across).
-    """
-    if not core.any():
-        return 255.0
-    foreign = float(inside[~core].mean()) if (~core).any() else 0.0
-    holes = float((~inside)[core].mean())
-    crossed = float((away[core] > MEMBER_COLOUR).mean())
-    return float(away[core].mean()) + 60.0 * (holes + crossed) + lone * foreign
+def _hand(part: Part, sample: Sample, shot: Shot, shape: tuple[int, int]) -> F32:
+    hand = T.R_HAND if part.b == T.R_WRIST else T.L_HAND
+    return hand_mask(sample.frame, shot.points_px[sample.index, hand], sample.size_px, shape)
 
 
 def _sharpness_bonus(sample: Sample) -> float:
     """A take filmed closer shows more: up to a few grey levels of advantage for twice the size."""
     return 6.0 * min(1.0, sample.size_px / TEXELS_PER_TORSO)
-
-
-def cut_out(texture: U8, member: F32) -> U8:
-    """Alpha = matte x membership; colours near the edge are taken from inside, free of background that shines
-    through.
-    """
-    height, width = texture.shape[:2]
-    agreed = cv2.resize(member, (width, height), interpolation=cv2.INTER_LINEAR)
-    agreed = np.clip((cv2.GaussianBlur(agreed, (0, 0), 2.0) - 0.45) / 0.2, 0, 1)
-    matte = np.clip((texture[..., 3].astype(np.float32) - 64) / 176, 0, 1)
-    pure = ((matte > 0.98) & (agreed > 0.3)).astype(np.float32)
-    colour = texture[..., :3].astype(np.float32)
-    weight = cv2.GaussianBlur(pure, (0, 0), 3.0)
-    bled = cv2.GaussianBlur(colour * pure[..., None], (0, 0), 3.0) / np.maximum(weight, 1e-4)[..., None]
-    inner = np.where((pure > 0)[..., None] | (weight < 1e-3)[..., None], colour, bled)
-    alpha = matte * agreed * 255
-    return np.dstack([np.clip(inner, 0, 255), alpha]).round().astype(np.uint8)

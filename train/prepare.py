@@ -1,52 +1,56 @@
-"""Video -> dataset: poses by live's own estimator, placed by live's own Conditioner; matte, plate, weights, atlas."""
+"""Videos or pictures -> dataset: poses placed by live's own Conditioner; matte, plate, weights, atlas; and a report."""
 
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engines.bundle import sha256_of
-from live.estimator import HolisticEstimator
 from live.puppet.atlas import Atlas, save_atlas
 from live.puppet.body_stats import BodyStats, fit_stats
-from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.errors import PuppetError
 from live.puppet.fingerprint import fingerprint
 from live.puppet.parts import PARTS
-from live.puppet.values import Pose
 from live.recording import save_poses
-from train.atlas_builder import Shot, build_atlas
+from train.agreement import agreement, measure_fit, weight_of
+from train.atlas_builder import build_atlas
+from train.coverage import Coverage, cover
+from train.coverage_picture import draw_coverage
 from train.dataset import FORMAT
+from train.draft import Draft, place
 from train.errors import TrainError
-from train.film import Film, probe_film, watch
-from train.pose_quality import judge_poses
+from train.extents import extents_for
+from train.findings import too_few
 from train.refine import refine
-from train.take import save_poses_of
-from train.video import Letterbox, VideoInfo
+from train.sheet import write_picture
+from train.video import VideoInfo
+from train.watched import Source, Watched
+
+COVERAGE_PICTURE = "coverage.png"
 
 
-def prepare(films: Sequence[Film], *, name: str, out: Path, config: PuppetConfig | None = None) -> Path:
+def prepare(sources: Sequence[Source], *, name: str, out: Path, config: PuppetConfig | None = None) -> Path:
     """Make the dataset `out`/`name` and return its folder; an old one of that name is replaced once the new one is
     whole.
 
-    Prints what it finds and what it throws away. Raises TrainError for videos that cannot be used.
+    Prints what it finds and what it throws away. Raises TrainError for sources that cannot be used.
     """
     config = config or PuppetConfig()
-    infos = [probe_film(film) for film in films]
+    infos = [source.probe() for source in sources]
     folder, partial = out / name, out / f"{name}.part"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        takes = _prepare_takes(films, infos, partial, config)
-        atlas = _refined_atlas(takes, config)
-        save_atlas(partial / "atlas.npz", atlas)
-        _write_manifest(partial, name, infos, films, takes, config)
+        drafts, estimator = _make_drafts(sources, infos, partial, config)
+        save_atlas(partial / "atlas.npz", _refined_atlas(drafts, config))
+        report = _report(drafts, partial)
+        _write_manifest(partial, name, infos, sources, drafts, config, {"estimator": estimator, **report})
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
         if not isinstance(error, OSError):
@@ -60,119 +64,124 @@ def prepare(films: Sequence[Film], *, name: str, out: Path, config: PuppetConfig
     return folder
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A take while it is being made; `points` become refined."""
-
-    name: str
-    folder: Path
-    shot: Shot
-    source_stats: BodyStats
-    stats: BodyStats
-    t_s: NDArray[np.float64]
-
-
-def _prepare_takes(films: Sequence[Film], infos: Sequence[VideoInfo], root: Path, config: PuppetConfig) -> list[_Draft]:
-    watched = []
-    for number, (film, info) in enumerate(zip(films, infos, strict=True)):
+def _make_drafts(
+    sources: Sequence[Source], infos: Sequence[VideoInfo], root: Path, config: PuppetConfig
+) -> tuple[list[Draft], str]:
+    """The takes, placed and weighed, and the name of what found their poses."""
+    seen: list[Watched] = []
+    for number, (source, info) in enumerate(zip(sources, infos, strict=True)):
         folder = root / f"take{number}"
         folder.mkdir()
-        watched.append(watch(film, info, folder, config.canvas_px))
-    measured = [_measure(poses, info) for (poses, _), info in zip(watched, infos, strict=True)]
+        seen.append(source.watch(info, folder, config.canvas_px))
+    estimators = sorted({watched.estimator for watched in seen})
+    if len(estimators) > 1:
+        raise TrainError(
+            "poses of several kinds for one character",
+            got=" and ".join(estimators),
+            wanted="videos, or pictures with poses, not both",
+            do="make two data sets",
+        )
+    measured = [_measure(watched, source) for watched, source in zip(seen, sources, strict=True)]
     standing = next((stats for stats in measured if stats.has_legs), None)
-    drafts: list[_Draft] = []
-    for (poses, frames), stats, info in zip(watched, measured, infos, strict=True):
+    drafts: list[Draft] = []
+    for watched, stats, info in zip(seen, measured, infos, strict=True):
         framing = "full" if stats.has_legs else "half"
         taken = sum(draft.name.startswith(framing) for draft in drafts)
-        folder = frames.parent.rename(root / (framing if taken == 0 else f"{framing}{taken + 1}"))
-        save_poses(folder / "poses.npz", poses, estimator=HolisticEstimator.name)
+        folder = watched.frames.parent.rename(root / (framing if taken == 0 else f"{framing}{taken + 1}"))
+        save_poses(folder / "poses.npz", watched.poses, estimator=watched.estimator)
         whole = stats if standing is None else stats.with_bones_of(standing)
-        drafts.append(_place(folder, folder / frames.name, poses, whole, info, config))
-    return drafts
+        drafts.append(place(folder, watched, whole, info, config))
+    return drafts, estimators[0]
 
 
-def _measure(poses: list[Pose], info: VideoInfo) -> BodyStats:
+def _measure(watched: Watched, source: Source) -> BodyStats:
     try:
-        return fit_stats(poses)
+        return fit_stats(watched.poses)
     except PuppetError as error:
-        raise TrainError(f"no person can be measured in {info.path.name}", got=error.got, do=error.do) from error
+        raise TrainError(f"no person can be measured in {source.title}", got=error.got, do=error.do) from error
 
 
-def _place(
-    folder: Path, frames: Path, poses: list[Pose], source_stats: BodyStats, info: VideoInfo, config: PuppetConfig
-) -> _Draft:
-    """Place all poses with the Conditioner, the figure as its own performer, and weigh them."""
-    box = Letterbox.fit(info.size, config.canvas_px)
-    stats = source_stats.scaled(box.scale, box.dx, box.dy)
-    conditioner = Conditioner(config, target=stats, atlas=Atlas.empty(), performer=source_stats)
-    placed = [conditioner.place(pose) for pose in poses]
-    points = np.array([p.points_px for p in placed], np.float32)
-    scores = np.array([p.scores for p in placed], np.float32)
-    size = np.array([p.size_px for p in placed])  # float64 as in live: rounded, it would move single pixels of the doll
-    rgba = np.load(frames, mmap_mode="r")
-    quality = judge_poses(points, scores, size, rgba[..., 3])
-    print(
-        f"  {folder.name}: {len(poses)} frames, nobody in {quality.nobody}; weighed down: {quality.back_views} back "
-        f"views, {quality.jumps} jumps or swaps, {quality.outside_matte} with joints outside the figure"
-    )
-    times = np.array([pose.t_capture_s for pose in poses])
-    return _Draft(folder.name, folder, Shot(rgba, points, scores, size, quality.weight), source_stats, stats, times)
-
-
-def _refined_atlas(drafts: list[_Draft], config: PuppetConfig) -> Atlas:
-    """Atlas from the poses as found; poses refined against it and saved; atlas again from the refined ones."""
-    bar = tqdm(total=2 * len(PARTS) + len(drafts), desc="atlas")
-    raw = [draft.shot for draft in drafts]
-    first = build_atlas(raw, valid_score=config.valid_score, progress=bar.update)
-    refined = []
-    for draft, shot in zip(drafts, raw, strict=True):
-        points = refine(shot, first, valid_score=config.valid_score)
-        moved = np.linalg.norm(points[:, :25] - shot.points_px[:, :25], axis=2)
-        tqdm.write(
-            f"  {draft.name}: joints moved {moved.mean():.1f} px on average, {np.quantile(moved, 0.95):.1f} at P95"
-        )
-        refined.append(Shot(shot.rgba, points, shot.scores, shot.size_px, shot.weight))
-        save_poses_of(
-            draft.folder,
-            placed_px=shot.points_px,
-            refined_px=points,
-            scores=shot.scores,
-            size_px=shot.size_px,
-            weight=shot.weight,
-            t_s=draft.t_s,
-        )
-        bar.update()
-    atlas = build_atlas(refined, valid_score=config.valid_score, progress=bar.update)
+def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
+    """Atlas from the poses as found; poses refined against it; atlas again from the refined ones; frames that still
+    disagree with it count less.
+    """
+    valid = config.valid_score
+    extents = extents_for(drafts[0].stats)
+    frames = sum(len(draft.placed.rgba) for draft in drafts)
+    bar = tqdm(total=2 * len(PARTS), desc="atlas")
+    first = build_atlas([d.placed for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+    for draft in drafts:
+        draft.refined(refine(draft.placed, first, valid_score=valid))
+    atlas = build_atlas([d.shot for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+    bar.close()
+    bar = tqdm(total=frames, desc="compare doll and figure")
+    for draft in drafts:
+        draft.fits = [measure_fit(shot, atlas, valid_score=valid) for shot in (draft.placed, draft.shot)]
+        agreed = agreement(draft.shot, atlas, valid_score=valid, progress=bar.update)
+        draft.weigh(weight_of(agreed, draft.shot.weight))
+        draft.save()
     bar.close()
     return atlas
+
+
+def _report(drafts: Sequence[Draft], folder: Path) -> dict[str, Any]:
+    """Print what was found, draw the coverage; the same for dataset.json."""
+    for draft in drafts:
+        moved = np.linalg.norm(draft.shot.points_px[:, :25] - draft.placed.points_px[:, :25], axis=2)
+        before, after = draft.fits
+        print("\n".join(draft.findings.lines(draft.name)))
+        print(
+            f"    poses refined by {moved.mean():.1f} px on average, {np.quantile(moved, 0.95):.1f} at P95; doll "
+            f"against figure, before -> after: matte {before.matte:.3f} -> {after.matte:.3f} of its area, colour "
+            f"{before.colour:.1f} -> {after.colour:.1f} grey levels"
+        )
+    covered: Coverage = cover([draft.shot for draft in drafts], [draft.stats for draft in drafts])
+    write_picture(folder / COVERAGE_PICTURE, draw_coverage(covered))
+    if covered.missing:
+        print(f"  film more of: {', '.join(covered.missing)}")
+    warnings = too_few(sum(draft.findings.usable for draft in drafts))
+    for text in warnings:
+        print(f"  warning: {text}")
+    return {
+        "thrown_away": {draft.name: dict(draft.findings.thrown_away) for draft in drafts},
+        "weighed_down": {draft.name: dict(draft.findings.weighed_down) for draft in drafts},
+        "usable": {draft.name: draft.findings.usable for draft in drafts},
+        "warnings": [*warnings, *(f"{draft.name}: {text}" for draft in drafts for text in draft.warnings)],
+        "refinement": {
+            draft.name: dict(zip(("before", "after"), (asdict(fit) for fit in draft.fits), strict=True))
+            for draft in drafts
+        },
+        "film_more_of": list(covered.missing),
+    }
 
 
 def _write_manifest(
     folder: Path,
     name: str,
     infos: Sequence[VideoInfo],
-    films: Sequence[Film],
-    drafts: Sequence[_Draft],
+    sources: Sequence[Source],
+    drafts: Sequence[Draft],
     config: PuppetConfig,
+    more: dict[str, Any],
 ) -> None:
     takes = {
         draft.name: {
             "stats": draft.stats.to_json(),
             "source_stats": draft.source_stats.to_json(),
             "frames": len(draft.shot.rgba),
+            "continuous": draft.continuous,
         }
         for draft in drafts
     }
-    named = [path for film in films for path in (film.video, film.matte, film.plate) if path]
     manifest = {
         "format": FORMAT,
         "name": name,
         "fps": infos[0].fps,
-        "estimator": HolisticEstimator.name,
         "puppet": config.to_json(),
         "fingerprint": fingerprint(config),
         "takes": takes,
-        "made_from": {path.name: sha256_of(path) for path in named},
+        "made_from": {key: value for source in sources for key, value in source.made_from().items()},
         "files": {str(p.relative_to(folder)): sha256_of(p) for p in sorted(folder.rglob("*.npz"))},
+        **more,
     }
     (folder / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")

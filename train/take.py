@@ -28,7 +28,8 @@ class Take:
     """One take. `frames`: (N, H, W, 4) uint8 RGBA, A the matte, mapped from disk, read-only. `placed_px`: (N, 137, 2)
     the poses as the Conditioner places them; `refined_px`: the same after registration to the picture; `scores`: (N,
     137); `size_px`: (N,) torso length on the canvas; `t_s`: (N,) seconds; `weight`: (N,) trust 0..1. `plate`: (H, W,
-    3). `stats`: the figure on the canvas; `source_stats`: the same figure in pixels of the video."""
+    3). `stats`: the figure on the canvas; `source_stats`: the same figure in pixels of the video. `first_held_out`:
+    where the held-out frames begin, None for the last fifth."""
 
     name: str
     folder: Path
@@ -42,14 +43,16 @@ class Take:
     plate: U8
     stats: BodyStats
     source_stats: BodyStats
+    first_held_out: int | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
 
     @property
     def held_out(self) -> range:
-        """Frame numbers kept for evaluation: the last fifth."""
-        return range(int(len(self) * (1 - HELD_OUT_SHARE)), len(self))
+        """Frame numbers kept for evaluation: the last fifth, or those from `first_held_out` on."""
+        first = int(len(self) * (1 - HELD_OUT_SHARE)) if self.first_held_out is None else self.first_held_out
+        return range(first, len(self))
 
     @property
     def trained_on(self) -> range:

@@ -12,9 +12,10 @@ from live.puppet.fingerprint import fingerprint
 from tests.live.puppet.paper import paper_atlas
 from tests.train.film import CONFIG, film_frame, poses, save_plate
 from train.dataset import FORMAT
-from train.prepare import _place
+from train.draft import place
 from train.take import save_poses_of
 from train.video import VideoInfo
+from train.watched import Watched
 
 SOURCE_SIDE = 320
 
@@ -30,7 +31,9 @@ def write_dataset(folder: Path, count: int = 40, *, weight: np.ndarray | None = 
     save_atlas(folder / "atlas.npz", paper_atlas())
     found = poses(count, side=SOURCE_SIDE)
     info = VideoInfo(Path("film.mkv"), (SOURCE_SIDE, SOURCE_SIDE), 30.0, count)
-    draft = _place(take, take / "frames.npy", found, fit_stats(found), info, CONFIG)
+    none = np.zeros(count, np.bool_)
+    watched = Watched(found, take / "frames.npy", "recorded", none, True, none)
+    draft = place(take, watched, fit_stats(found), info, CONFIG)
     save_poses_of(
         take,
         placed_px=draft.shot.points_px,

@@ -7,8 +7,9 @@ from live.puppet import topology as top
 from live.puppet.atlas import Atlas
 from live.puppet.parts import PART_NAMES, PARTS
 from live.puppet.values import PlacedPose
-from tests.live.puppet.paper import blotches, draw_doll
-from tests.train.film import SIDE, shot
+from tests.live.puppet.figure import figure
+from tests.live.puppet.paper import blotches, draw_doll, torso_of
+from tests.train.film import SIDE, puppet, shot
 from train.atlas_builder import Shot, build_atlas, cut_out, group_views, rectify
 from train.errors import TrainError
 
@@ -118,3 +119,28 @@ def test_edges_are_free_of_the_background_that_shines_through() -> None:
     assert (edge[..., 3] > 0).all() and (edge[..., 3] < 255).all()
     assert np.abs(edge[..., :3].astype(int) - [200, 40, 40]).max() < 15
     assert not cut[:5, :, 3].any() and (cut[20:40, 20:40] == (200, 40, 40, 255)).all()
+
+
+def test_hands_without_finger_points_are_what_lies_beyond_the_wrist(film: Shot) -> None:
+    scores = film.scores.copy()
+    scores[:, top.L_HAND] = scores[:, top.R_HAND] = 0
+    built = build_atlas([replace(film, scores=scores)], valid_score=0.3)
+    for name in ("r_hand", "l_hand"):
+        assert len(views_of(built, name)) == 1 and (views_of(built, name)[..., 3] > 200).mean() > 0.15
+    placed = PlacedPose(0, 0.0, film.points_px[0], scores[0], float(film.size_px[0]))
+    doll = draw_doll(built, placed, (SIDE, SIDE))
+    ours, true = doll[..., 3] > 127, film.rgba[0, ..., 3] > 127
+    assert (ours & true).sum() > 0.85 * (ours | true).sum()
+
+
+def test_a_grey_arm_beside_a_grey_coat_is_cut_where_it_stands_free() -> None:
+    angles = [*np.linspace(0.02, 0.12, 60), *np.linspace(1.0, 1.6, 16)]  # it hangs, and sometimes it is stretched out
+    points = np.array([figure(floor=119, height=79, x=64, arms=angle) for angle in angles])
+    rgba = np.array([puppet(p) for p in points])
+    rgba[..., :3] = np.where(rgba[..., 3:] > 0, 130, 0)  # one colour: nothing but the outline tells
+    size = np.array([torso_of(p) for p in points])
+    grey = Shot(rgba, points, np.ones((76, top.K), np.float32), size, np.ones(76, np.float32))
+    arm = views_of(build_atlas([grey], valid_score=0.3), "r_forearm")[0, ..., 3] > 127
+    rim = arm.shape[1] // 8
+    assert np.concatenate([arm[:, :rim], arm[:, -rim:]], axis=1).mean() < 0.1
+    assert arm[:, arm.shape[1] // 2].mean() > 0.7

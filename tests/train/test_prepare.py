@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,10 +11,13 @@ from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose
 from live.recording import load_poses
 from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
+from tests.train.picture_set import write_picture_set
 from train import prepare as module
 from train.dataset import open_dataset
 from train.errors import TrainError
 from train.film import Film
+from train.picture_quality import EDGE_WEIGHT
+from train.pictures import Pictures
 from train.prepare import prepare
 
 COUNT = 120
@@ -50,7 +55,6 @@ class SoftMatte:
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HolisticEstimator", KnownPoses)
     monkeypatch.setattr(train.film, "HolisticEstimator", KnownPoses)
     monkeypatch.setattr(train.film, "SelfieMatte", SoftMatte)
 
@@ -79,7 +83,7 @@ def test_a_video_becomes_a_dataset(video: Path, tmp_path: Path, capsys: pytest.C
     assert ((take.frames[..., 3] > 127) != true).mean() < 0.03  # the soft matte: 0.07
     hidden = true.mean(axis=0) > 0.9
     assert np.abs(take.plate.astype(int) - wall())[~hidden].mean() < 3
-    assert (take.weight == 1).mean() > 0.9
+    assert (take.weight >= EDGE_WEIGHT - 1e-6).mean() > 0.9  # its head touches the picture's upper edge
     assert np.linalg.norm(take.refined_px - take.placed_px, axis=2).mean() < 1.0
     recorded, estimator = load_poses(folder / "full" / "poses.npz")
     assert estimator == KnownPoses.name and len(recorded) == COUNT
@@ -88,6 +92,46 @@ def test_a_video_becomes_a_dataset(video: Path, tmp_path: Path, capsys: pytest.C
     ours, there = drawn.doll[..., 3] > 127, real[..., 3] > 127
     assert (ours & there).sum() > 0.8 * (ours | there).sum()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["paper"]
+
+
+def test_what_was_thrown_away_is_said_and_written_down(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(KnownPoses, "LEFT", 110)
+    folder = make(video, tmp_path)
+    said, report = capsys.readouterr().out, json.loads((folder / "dataset.json").read_text())
+    weight = open_dataset(folder).takes["full"].weight
+    assert report["thrown_away"]["full"]["no person"] == 10 and (weight[110:] == 0).all()
+    assert report["usable"]["full"] == (weight > 0).sum() == 120 - sum(report["thrown_away"]["full"].values())
+    assert "10 no person" in said and "usable frames: film 2 minutes more" in said
+    assert any("usable frames" in text for text in report["warnings"])
+    before, after = report["refinement"]["full"]["before"], report["refinement"]["full"]["after"]
+    assert 0 < after["matte"] <= before["matte"] + 0.01 and f"{before['matte']:.3f} -> {after['matte']:.3f}" in said
+    assert report["film_more_of"] and f"film more of: {report['film_more_of'][0]}" in said
+    assert (folder / "coverage.png").stat().st_size > 10_000
+
+
+def test_a_frame_whose_pose_is_wrong_loses_its_weight(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = KnownPoses.estimate
+
+    def wrong(self: KnownPoses, frame: Frame) -> Pose:
+        pose = right(self, frame)
+        beside = np.float32([14, 0]) if frame.frame_id in range(50, 60) else np.float32(0)
+        return replace(pose, points_px=pose.points_px + beside)
+
+    monkeypatch.setattr(KnownPoses, "estimate", wrong)
+    weight = open_dataset(make(video, tmp_path)).takes["full"].weight
+    assert weight[50:60].max() < 0.3 and np.median(weight[:45]) == np.float32(EDGE_WEIGHT)
+    assert json.loads((tmp_path / "paper" / "dataset.json").read_text())["thrown_away"]["full"]["unlike the doll"] > 5
+
+
+def test_videos_and_pictures_with_poses_are_not_mixed(video: Path, tmp_path: Path) -> None:
+    pictures = Pictures(write_picture_set(tmp_path / "set"), "set")
+    with pytest.raises(TrainError, match="poses of several kinds for one character; got: known/openpose137 and openp"):
+        prepare([Film(video), pictures], name="paper", out=tmp_path / "out", config=CONFIG)
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_the_users_own_matte_and_plate_are_taken_as_they_are(video: Path, tmp_path: Path) -> None:

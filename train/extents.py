@@ -1,0 +1,23 @@
+"""How far a figure's parts reach: those of people, larger where the figure's own proportions ask for it."""
+
+import numpy as np
+
+from live.puppet.body_stats import BodyStats
+from live.puppet.parts import EXTENTS, F64, PART_NAMES
+
+# A head's reach above, below and beside the middle between the ears, in widths from ear to ear. Generous: measured on
+# a chibi whose helmet and chin reach 0.8, 0.5 and 0.55. A person's ears are 0.3 torsos apart and change nothing.
+HEAD_IN_EARS = np.array([1.0, 0.62, 0.68])
+# A figure with a larger head than this (ears in torsos) is a cartoon: its limbs are thick beside its short torso too.
+CARTOON_HEAD, THICKEST = 0.72, 1.6
+
+
+def extents_for(stats: BodyStats) -> F64:
+    """(P, 3) before, after and half-width of each part in torso lengths, for a figure of these measures."""
+    extents = EXTENTS.copy()
+    ears = stats.head / stats.torso
+    head, torso = PART_NAMES.index("head"), PART_NAMES.index("torso")
+    limbs = [i for i in range(len(EXTENTS)) if i not in (head, torso)]
+    extents[head] = np.maximum(extents[head], HEAD_IN_EARS * ears)
+    extents[limbs, 2] *= np.clip(ears / CARTOON_HEAD, 1, THICKEST)
+    return extents
