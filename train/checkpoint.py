@@ -1,18 +1,17 @@
-"""The run folder's `last.pt`: everything that a run needs to go on as if it had never stopped."""
+"""The run folder's `last.pt` and `best.pt`: everything that a run needs to go on as if it had never stopped."""
 
-import contextlib
 import json
-import os
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from train.config import RunConfig
 from train.errors import TrainError
+from train.tensor_file import read_tensors, write_tensors
 
 NAME = "last.pt"
+BEST = "best.pt"  # of the smallest cross-validation loss; written only when it is beaten
 VERSION = 3  # 2: the matte gain; 3: batch norm
 
 
@@ -21,6 +20,8 @@ class Checkpoint:
     """One moment of a run. `trainer`: `Trainer.state()`. `data`: `Rollouts.state()`, plain JSON values.
 
     `pose_map_channels` and `fingerprint` (of the puppet that drew the data set) say what the networks were trained on.
+    `best`: smallest cross-validation loss so far (infinite before the first). `pending`: the losses of the steps since
+    the last row of the curve, one list a step.
     """
 
     config: RunConfig
@@ -31,10 +32,13 @@ class Checkpoint:
     fingerprint: str
     trainer: dict[str, Any]
     data: Any
+    best: float = math.inf
+    pending: list[list[float]] = field(default_factory=list)
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write `last.pt` beside its old self and then put it in its place: a crash or full disk leaves the old one whole.
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, best: bool = False) -> None:
+    """Write `last.pt` (or `best.pt`) beside its old self and then put it in its place: a crash or full disk leaves the
+    old one whole.
 
     Raises TrainError when it cannot be written.
     """
@@ -48,33 +52,28 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         "fingerprint": checkpoint.fingerprint,
         "trainer": checkpoint.trainer,
         "data": json.dumps(checkpoint.data),
+        "best": checkpoint.best,
+        "pending": checkpoint.pending,
     }
-    final, partial = folder / NAME, folder / (NAME + ".part")
-    try:
-        with partial.open("wb") as file:
-            torch.save(values, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(final)
-    except (OSError, RuntimeError) as error:  # torch gives RuntimeError when its writer runs out of disk
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise TrainError(
-            f"cannot write the checkpoint {final}",
-            got=str(error).splitlines()[0],
-            do="make room on the disk; the last checkpoint is whole, go on from it with --resume",
-        ) from error
+    write_tensors(folder / (BEST if best else NAME), values)
 
 
-def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read `last.pt` of a run folder. Tensors and plain values only: nothing in it is executed. Raises TrainError."""
-    path = folder / NAME
+def load_checkpoint(folder: Path, *, best: bool = False) -> Checkpoint:
+    """Read `last.pt` (or `best.pt`) of a run folder. Tensors and plain values only: nothing in it is executed. Raises
+    TrainError.
+    """
+    path = folder / (BEST if best else NAME)
     if not path.is_file():
         raise TrainError(
-            "no checkpoint", got=str(folder), wanted=f"a run folder with {NAME}", do="train first: python -m train run"
+            "no checkpoint",
+            got=str(folder),
+            wanted=f"a run folder with {path.name}",
+            do="train until the first cross-validation, or leave out --best"
+            if best and (folder / NAME).is_file()
+            else "train first: python -m train run",
         )
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
+        values = read_tensors(path)
         if values["version"] != VERSION:
             raise TrainError(
                 "a checkpoint of another version", got=str(values["version"]), wanted=str(VERSION), do="train anew"
@@ -88,10 +87,12 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             fingerprint=str(values["fingerprint"]),
             trainer=values["trainer"],
             data=json.loads(values["data"]),
+            best=float(values.get("best", math.inf)),
+            pending=values.get("pending", []),
         )
     except TrainError:
         raise
-    except Exception as error:  # torch.load raises nearly anything for a damaged file
+    except (KeyError, TypeError, ValueError) as error:
         raise TrainError(
             f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train anew"
         ) from error

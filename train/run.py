@@ -1,14 +1,11 @@
-"""The training run: from a data set to a run folder with checkpoints, sample sheets and loss curves."""
+"""The training run: from a data set to a run folder with checkpoints, curves, sample sheets and a report."""
 
-import csv
 import json
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from contextlib import closing
+from dataclasses import astuple, fields, replace
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -16,89 +13,76 @@ import torch
 from tqdm import tqdm
 
 from live.puppet.fingerprint import fingerprint
-from train import checkpoint, perceptual, sheet
+from train import checkpoint, perceptual
 from train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from train.config import RunConfig
-from train.dataset import Rollouts, open_dataset
+from train.dataset import open_dataset
 from train.errors import TrainError
-from train.networks import DeployedGenerator
-from train.step import Batch, StepReport, Trainer
+from train.held_out import HeldOut
+from train.interrupt import Interrupt
+from train.pairs import PairRollouts, open_rollouts
+from train.player import averaged_generator
+from train.prefetch import Prefetch
+from train.processes import Processes, launch
+from train.record import Record
+from train.rollouts import Batch, Rollouts
+from train.step import StepReport, Trainer
+from train.store import settle
 
-CURVES = "loss.csv"
-SHORT, LONG = 2, 4  # frames of a rollout before and after `lengthen_at`
-SHEET_SEED = 12345
-SHEET_GREY = np.array([128, 128, 128], np.uint8)
-
-
-class Interrupt:
-    """Turns the first Ctrl-C or SIGTERM into a wish to stop after this step; a second one stops at once."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted:
-            raise KeyboardInterrupt
-        self.wanted = True
-
-    @contextmanager
-    def listening(self) -> Iterator["Interrupt"]:
-        """Listen while the block runs; then put the old handlers back."""
-        old = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield self
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
+HELD_OUT_SEED = 12345
+HELD_OUT_BATCHES = 4  # of cross-validation: about 1% of the time that `validate_every` steps take
 
 
 class Run:
-    """One run folder: its data, its trainer and its clock."""
+    """One run folder: its data, its trainer and its clock, in one of the processes that train together."""
 
-    def __init__(self, folder: Path, config: RunConfig, *, resuming: bool) -> None:
+    def __init__(self, processes: Processes, folder: Path, config: RunConfig, *, resuming: bool) -> None:
         torch.set_num_threads(config.threads)
-        self.folder, self.config = folder, config
+        self.processes, self.folder, self.config = processes, folder, config
         self.dataset = open_dataset(Path(config.dataset))
+        where = settle(take.frames for take in self.dataset.takes.values())
+        if processes.is_first:
+            print(where)
         self.fingerprint = fingerprint(self.dataset.config)
-        self.trainer = Trainer(config, self.dataset.pose_map_channels)
-        self.elapsed_s, self.length = 0.0, SHORT
+        teacher = averaged_generator(load_checkpoint(Path(config.teacher))) if config.teacher else None
+        self.trainer = Trainer(config, self.dataset.pose_map_channels, teacher=teacher, processes=processes)
+        self.elapsed_s, self.length = 0.0, config.rollout(0.0)[0]
+        self.best = float("inf")
+        self.pending: list[list[float]] = []
         last = load_checkpoint(folder) if resuming else None
         if last is not None:
             self._take_up(last)
-        self.rollouts = self._open_rollouts()
-        if last is not None:
-            self.rollouts.load_state(last.data)
-        self.samples: Batch = self._rollouts(length=SHORT, seed=SHEET_SEED, held_out=True).sample()
+        elif config.begin_from:
+            self.trainer.begin_from(load_checkpoint(Path(config.begin_from)).trainer)
+        held_out = self._rollouts(length=config.rollout(0.0)[0], seed=HELD_OUT_SEED, held_out=True)
+        self.held_out = HeldOut([held_out.sample() for _ in range(HELD_OUT_BATCHES)])
+        self.batches = self._draw_ahead(None if last is None else last.data)
 
     def train(self) -> bool:
         """Train to the end of the schedule, or until asked to stop. True at the end. Leaves a checkpoint either way."""
         started, saved = time.perf_counter() - self.elapsed_s, time.perf_counter()
-        curves = Curves(self.folder / CURVES, self.trainer.steps_done)
-        reports: list[list[float]] = []
-        with Interrupt().listening() as interrupt, self._bar() as bar:
-            while self.progress < 1 and not interrupt.wanted:
+        is_first = self.processes.is_first
+        record = Record(self.folder, self.config, steps_done=self.trainer.steps_done) if is_first else None
+        stop = False
+        with Interrupt().listening() as interrupt, self._bar() as bar, closing(self):
+            while self.progress < 1 and not stop:
                 self._lengthen()
-                batch = self.rollouts.sample()
+                batch = self.batches.sample()
                 report = self.trainer.step(batch, self.progress)
-                if not np.isfinite(report.total):
+                if not np.isfinite(astuple(report)).all():
                     raise self._not_a_number(batch, report)
-                done = self.trainer.steps_done
-                self.elapsed_s = time.perf_counter() - started
-                reports.append(list(asdict(report).values()))
-                if done % self.config.log_every == 0:
-                    means = np.mean(reports, axis=0)
-                    curves.add(done, self.elapsed_s, means)
-                    bar.set_postfix_str(f"loss {means[0]:.3f}")
-                    reports.clear()
-                if done % self.config.sheet_every == 0:
-                    self._write_sheet()
-                if time.perf_counter() - saved > 60 * self.config.save_minutes:
-                    self.save()
-                    saved = time.perf_counter()
-                self._advance(bar)
-        self.save()
-        self._write_sheet()
-        return not interrupt.wanted
+                self.elapsed_s, stop = self.processes.agree(time.perf_counter() - started, interrupt.wanted)
+                if record is not None:
+                    self._note(record, report, bar)
+                    if time.perf_counter() - saved > 60 * self.config.save_minutes:
+                        self.save()
+                        saved = time.perf_counter()
+            if record is not None:
+                self.save()
+                self._show(record)
+                record.close()
+        self.processes.wait()
+        return not stop
 
     @property
     def progress(self) -> float:
@@ -107,8 +91,8 @@ class Run:
             return min(self.trainer.steps_done / self.config.steps, 1.0)
         return min(self.elapsed_s / (60 * self.config.minutes), 1.0)
 
-    def save(self) -> None:
-        """Write `last.pt`."""
+    def save(self, *, best: bool = False) -> None:
+        """Write `last.pt`, or `best.pt`."""
         save_checkpoint(
             self.folder,
             Checkpoint(
@@ -119,9 +103,16 @@ class Run:
                 pose_map_channels=self.dataset.pose_map_channels,
                 fingerprint=self.fingerprint,
                 trainer=self.trainer.state(),
-                data=self.rollouts.state(),
+                data=self.batches.state(),
+                best=self.best,
+                pending=self.pending,
             ),
+            best=best,
         )
+
+    def close(self) -> None:
+        """End the thread that draws batches."""
+        self.batches.close()
 
     def _take_up(self, last: Checkpoint) -> None:
         if last.fingerprint != self.fingerprint:
@@ -138,70 +129,76 @@ class Run:
                 "a checkpoint of other networks", got=str(error).splitlines()[0], do="start a new run"
             ) from error
         self.elapsed_s, self.length = last.elapsed_s, last.rollout_length
+        self.best, self.pending = last.best, last.pending
 
     def _lengthen(self) -> None:
-        if self.length == SHORT and self.progress >= self.config.lengthen_at:
-            self.length = LONG
-            self.rollouts = self._open_rollouts()
+        wanted, _ = self.config.rollout(self.progress)
+        if wanted > self.length:  # never back: a run that goes on with a later end keeps what it has reached
+            self.batches.close()
+            self.length = wanted
+            self.batches = self._draw_ahead(None)
 
-    def _open_rollouts(self) -> Rollouts:
-        return self._rollouts(length=self.length, seed=self.config.seed + self.length, held_out=False)
+    def _draw_ahead(self, state: Any) -> Prefetch:
+        rollouts = self._rollouts(length=self.length, seed=self.config.seed + self.length, held_out=False)
+        if state is not None:
+            rollouts.load_state(state)
+        return Prefetch(rollouts, self.processes.share)
 
-    def _rollouts(self, *, length: int, seed: int, held_out: bool) -> Rollouts:
+    def _rollouts(self, *, length: int, seed: int, held_out: bool) -> Rollouts | PairRollouts:
         crop, canvas = self.config.crop, self.dataset.canvas
-        fitting = (min(crop[0], canvas[0]), min(crop[1], canvas[1]))
-        return Rollouts(
-            self.dataset, length=length, batch=self.config.batch, crop=fitting, seed=seed, held_out=held_out
-        )
+        fitting, batch = (min(crop[0], canvas[0]), min(crop[1], canvas[1])), self.config.batch_of(length)
+        return open_rollouts(self.dataset, length=length, batch=batch, crop=fitting, seed=seed, held_out=held_out)
 
-    def _write_sheet(self) -> None:
-        path = self.folder / "sheets" / f"step_{self.trainer.steps_done:06d}.png"
-        path.parent.mkdir(exist_ok=True)
-        sheet.write_picture(path, sample_sheet(self.trainer, self.samples))
+    def _note(self, record: Record, report: StepReport, bar: tqdm) -> None:
+        """Write down what is due after a step."""
+        done, config = self.trainer.steps_done, self.config
+        self.pending.append(list(astuple(report)))
+        if done % config.log_every == 0:
+            means = np.mean(self.pending, axis=0)
+            record.add(done, self.elapsed_s, means.tolist())
+            bar.set_postfix_str(f"loss {means[0]:.3f}")
+            self.pending = []
+        if done % config.validate_every == 0:
+            self._validate(record)
+            for words in record.new_warnings():
+                bar.write(words)
+        if done % config.sheet_every == 0:
+            self._show(record)
+        at = done if config.steps else min(int(self.elapsed_s), bar.total)
+        bar.update(at - bar.n)
+
+    def _validate(self, record: Record) -> None:
+        validation = self.held_out.validate(self.trainer)
+        record.validated(self.trainer.steps_done, self.elapsed_s, validation)
+        if validation.loss < self.best:
+            self.best = validation.loss
+            self.save(best=True)
+
+    def _show(self, record: Record) -> None:
+        picture, sample = self.held_out.sheet(self.trainer), self.held_out.sample(self.trainer)
+        record.show(self.trainer.steps_done, self.elapsed_s, picture, sample)
 
     def _not_a_number(self, batch: Batch, report: StepReport) -> TrainError:
-        path = self.folder / "not_a_number.npz"
-        arrays = {name: getattr(batch, name) for name in ("pose_map", "doll", "real", "weight")}
-        np.savez_compressed(path, **arrays)
+        rank = self.processes.share.rank
+        path = self.folder / ("not_a_number.npz" if rank == 0 else f"not_a_number_{rank}.npz")
+        np.savez_compressed(path, **{field.name: getattr(batch, field.name) for field in fields(batch)})
         return TrainError(
-            f"the loss is not a number at step {self.trainer.steps_done}",
+            f"a loss is not a number at step {self.trainer.steps_done}",
             got=str(report),
-            do=f"the batch is in {path}; go on from the checkpoint with --resume, or start anew with a lower --rate",
+            do=f"the batch is in {path}; go on from the checkpoint with --resume and a lower --rate",
         )
 
     def _bar(self) -> tqdm:
+        """The time left is told by the mean pace of this start, cross-validation and sheets included."""
         if self.config.steps:
-            return tqdm(total=self.config.steps, initial=self.trainer.steps_done, unit="step", desc="train")
-        seconds = round(60 * self.config.minutes)
-        return tqdm(total=seconds, initial=min(int(self.elapsed_s), seconds), unit="s", desc="train")
-
-    def _advance(self, bar: tqdm) -> None:
-        at = self.trainer.steps_done if self.config.steps else min(int(self.elapsed_s), bar.total)
-        bar.update(at - bar.n)
-
-
-class Curves:
-    """`loss.csv`: one row of means every few steps. Rows after the step that a run goes on from are dropped."""
-
-    def __init__(self, path: Path, steps_done: int) -> None:
-        self.path = path
-        kept: list[list[str]] = []
-        if steps_done and path.exists():
-            with path.open(newline="") as file:
-                kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= steps_done]
-        names = ["step", "elapsed_s", *(field.name for field in fields(StepReport))]
-        with path.open("w", newline="") as file:
-            csv.writer(file).writerows([names, *kept])
-
-    def add(self, step: int, elapsed_s: float, means: np.ndarray) -> None:
-        """Append one row. Raises TrainError when the disk is full."""
-        try:
-            with self.path.open("a", newline="") as file:
-                csv.writer(file).writerow([step, f"{elapsed_s:.1f}", *(f"{mean:.5f}" for mean in means)])
-        except OSError as error:
-            raise TrainError(
-                f"cannot write {self.path}", got=str(error), do="make room, then go on with --resume"
-            ) from error
+            total, done = self.config.steps, self.trainer.steps_done
+        else:
+            total = round(60 * self.config.minutes)
+            done = min(int(self.elapsed_s), total)
+        unit = "step" if self.config.steps else "s"
+        return tqdm(
+            total=total, initial=done, unit=unit, desc="train", smoothing=0.0, disable=not self.processes.is_first
+        )
 
 
 def run(folder: Path, config: RunConfig) -> bool:
@@ -211,45 +208,31 @@ def run(folder: Path, config: RunConfig) -> bool:
     """
     if (folder / checkpoint.NAME).exists():
         raise TrainError("the run folder is in use", got=str(folder), do="go on with --resume, or choose another --out")
-    return _opened(folder, config, resuming=False).train()
+    return _launched(folder, config, resuming=False)
 
 
 def resume(folder: Path, **changes: Any) -> bool:
     """Go on with the run in `folder`, bit for bit as if it had never stopped (on a CPU, when nothing is changed).
 
-    `changes`: fields of RunConfig to replace: the end of the schedule, threads, dataset (moved), save interval.
+    `changes`: fields of RunConfig to replace: the end of the schedule, threads, dataset (moved), number of processes.
     """
     config = load_checkpoint(folder).config
     if changes.get("steps") or changes.get("minutes"):
         changes = {"steps": 0, "minutes": 0.0, **changes}
-    return _opened(folder, replace(config, **changes), resuming=True).train()
+    return _launched(folder, replace(config, **changes), resuming=True)
 
 
-def _opened(folder: Path, config: RunConfig, *, resuming: bool) -> Run:
+def _launched(folder: Path, config: RunConfig, *, resuming: bool) -> bool:
     if config.perceptual == perceptual.NONE:
         print(perceptual.LOST)
-    opened = Run(folder, config, resuming=resuming)
+    return launch(config, partial(_train, folder=folder, config=config, resuming=resuming))
+
+
+def _train(processes: Processes, *, folder: Path, config: RunConfig, resuming: bool) -> bool:
+    opened = Run(processes, folder, config, resuming=resuming)
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "config.json.part"
-    partial.write_text(json.dumps(config.to_json(), indent=1))
-    partial.replace(folder / "config.json")
-    return opened
-
-
-def sample_sheet(trainer: Trainer, samples: Batch) -> np.ndarray:
-    """Pose map, doll, generated (by the averaged weights) and real, for the last frame of each sample rollout."""
-    network = DeployedGenerator(trainer.average)
-    pose_map, doll = (torch.from_numpy(array).to(trainer.device) for array in (samples.pose_map, samples.doll))
-    previous = torch.zeros_like(doll[:, 0])
-    with torch.inference_mode():
-        for t in range(doll.shape[1]):
-            previous = network(pose_map[:, t], doll[:, t], previous)
-    frames = previous.cpu().numpy()
-    columns, last = range(len(frames)), -1
-    rows = [
-        ("pose map", [sheet.pose_map_picture(samples.pose_map[i, last]) for i in columns]),
-        ("doll", [sheet.over(samples.doll[i, last], SHEET_GREY) for i in columns]),
-        (f"generated, step {trainer.steps_done}", [sheet.over(frames[i], SHEET_GREY) for i in columns]),
-        ("real", [sheet.over(samples.real[i, last], SHEET_GREY) for i in columns]),
-    ]
-    return sheet.contact_sheet(rows, cell_height_px=samples.doll.shape[2])
+    if processes.is_first:
+        partial = folder / "config.json.part"
+        partial.write_text(json.dumps(config.to_json(), indent=1))
+        partial.replace(folder / "config.json")
+    return opened.train()

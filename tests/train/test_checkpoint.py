@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from train.checkpoint import NAME, Checkpoint, load_checkpoint, save_checkpoint
+from train.checkpoint import BEST, NAME, Checkpoint, load_checkpoint, save_checkpoint
 from train.config import RunConfig
 from train.errors import TrainError
 
@@ -20,6 +21,8 @@ def checkpoint(steps_done: int = 7) -> Checkpoint:
         fingerprint="abc",
         trainer={"weights": torch.arange(3.0)},
         data=dict(np.random.default_rng(3).bit_generator.state),
+        best=0.25,
+        pending=[[1.0, 0.1], [2.0, 0.2]],
     )
 
 
@@ -28,11 +31,25 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     back = load_checkpoint(tmp_path)
     assert torch.equal(back.trainer["weights"], torch.arange(3.0))
-    for name in ("config", "steps_done", "elapsed_s", "rollout_length", "pose_map_channels", "fingerprint", "data"):
+    plain = {field.name for field in fields(Checkpoint)} - {"trainer"}
+    for name in plain:
         assert getattr(back, name) == getattr(checkpoint(), name)
     rng = np.random.default_rng(0)
     rng.bit_generator.state = back.data
     assert rng.random() == np.random.default_rng(3).random()
+
+
+def test_the_best_and_the_last_are_two_files(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint(7), best=True)
+    save_checkpoint(tmp_path, checkpoint(8))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [BEST, NAME]
+    assert load_checkpoint(tmp_path).steps_done == 8 and load_checkpoint(tmp_path, best=True).steps_done == 7
+
+
+def test_a_run_without_a_best_one_says_what_to_do(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    with pytest.raises(TrainError, match=r"best\.pt.*leave out --best"):
+        load_checkpoint(tmp_path, best=True)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

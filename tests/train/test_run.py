@@ -1,7 +1,9 @@
 import csv
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from tests.train.dataset_folder import write_dataset
 from train import checkpoint, run
 from train.checkpoint import load_checkpoint
 from train.config import RunConfig
+from train.curves import HELD_OUT, TRAINING
 from train.errors import TrainError
+from train.held_out import Validation
 from train.step import StepReport, Trainer
 
 
@@ -31,9 +35,16 @@ def old_handlers() -> Iterator[None]:
 
 
 def config(dataset: Path, **changes: Any) -> RunConfig:
-    """Six steps that meet everything: the discriminator at 2, long rollouts at 4."""
-    small: dict[str, Any] = {"batch": 2, "crop": (64, 64), "gan_start": 2, "lengthen_at": 0.6, "log_every": 2}
-    return RunConfig(str(dataset), **{"steps": 6, "sheet_every": 100, **small, **changes})
+    """Six steps that meet everything: the discriminator at 2, cross-validation at 3 and 6, long rollouts at 4."""
+    small: dict[str, Any] = {"batch": 2, "crop": (64, 64), "gan_start": 2, "lengthen_at": (0.6,), "log_every": 2}
+    looks: dict[str, Any] = {"sheet_every": 100, "validate_every": 3, "tensorboard": False}
+    return RunConfig(str(dataset), **{"steps": 6, **small, **looks, **changes})
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a curve without the time, which no two runs share."""
+    with path.open(newline="") as file:
+        return [{key: cell for key, cell in row.items() if key != "elapsed_s"} for row in csv.DictReader(file)]
 
 
 def stop_before(monkeypatch: pytest.MonkeyPatch, step: int, number: int = signal.SIGTERM) -> None:
@@ -56,7 +67,7 @@ def equal(a: Any, b: Any) -> bool:
     return torch.equal(a, b) if isinstance(a, torch.Tensor) else bool(a == b)
 
 
-@pytest.mark.parametrize("stop_at", [1, 4], ids=["early", "in long rollouts"])
+@pytest.mark.parametrize("stop_at", [0, 4], ids=["between two rows of the curve", "in long rollouts"])
 def test_a_resumed_run_equals_an_unbroken_one(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
@@ -68,55 +79,69 @@ def test_a_resumed_run_equals_an_unbroken_one(
     assert run.resume(tmp_path / "parts")
     whole, parts = load_checkpoint(tmp_path / "whole"), load_checkpoint(tmp_path / "parts")
     assert equal(whole.trainer, parts.trainer)
-    assert whole.data == parts.data and whole.rollout_length == parts.rollout_length == run.LONG
+    assert whole.data == parts.data and whole.rollout_length == parts.rollout_length == 4
+    assert whole.best == parts.best < float("inf")
+    for curve in (TRAINING, HELD_OUT):
+        assert rows(tmp_path / "whole" / curve) == rows(tmp_path / "parts" / curve)
+    best = [load_checkpoint(tmp_path / name, best=True) for name in ("whole", "parts")]
+    assert equal(best[0].trainer, best[1].trainer)
 
 
-def test_ctrl_c_leaves_a_checkpoint_and_a_second_one_stops_at_once(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_leaves_a_checkpoint(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop_before(monkeypatch, 0, signal.SIGINT)
     assert not run.run(tmp_path / "run", config(dataset))
     assert load_checkpoint(tmp_path / "run").steps_done == 1
-    interrupt = run.Interrupt()
-    interrupt(signal.SIGINT, None)
-    with pytest.raises(KeyboardInterrupt):
-        interrupt(signal.SIGINT, None)
 
 
-def test_a_run_leaves_curves_and_a_sheet(dataset: Path, tmp_path: Path) -> None:
+def test_a_run_leaves_curves_a_sheet_and_a_report(dataset: Path, tmp_path: Path) -> None:
     run.run(tmp_path, config(dataset, steps=4))
-    with (tmp_path / run.CURVES).open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["step"] for row in rows] == ["2", "4"]
-    assert all(float(row["total"]) > 0 for row in rows)
+    assert [row["step"] for row in rows(tmp_path / TRAINING)] == ["2", "4"]
+    assert all(float(row["total"]) > 0 for row in rows(tmp_path / TRAINING))
+    assert [row["step"] for row in rows(tmp_path / HELD_OUT)] == ["3"]
     sheet = cv2.imread(str(tmp_path / "sheets" / "step_000004.png"))
     assert sheet is not None and sheet.shape[1] >= 2 * 64
+    assert "4 steps" in (tmp_path / "report.html").read_text()
 
 
-def test_curves_after_the_step_that_a_run_goes_on_from_are_dropped(tmp_path: Path) -> None:
-    curves = run.Curves(tmp_path / "loss.csv", 0)
-    for step in (2, 4, 6):
-        curves.add(step, 1.0, np.zeros(9))
-    run.Curves(tmp_path / "loss.csv", 4).add(6, 2.0, np.ones(9))
-    with (tmp_path / "loss.csv").open(newline="") as file:
-        assert [row["step"] + row["total"] for row in csv.DictReader(file)] == ["20.00000", "40.00000", "61.00000"]
-
-
-def test_a_loss_that_is_not_a_number_stops_the_run_and_keeps_the_batch(
+def test_the_best_is_kept_when_the_rest_of_the_run_is_worse(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    losses = iter([0.5, 0.3, 0.4])
+    monkeypatch.setattr(
+        run.HeldOut, "validate", lambda self, trainer: Validation(next(losses), 0.1, 0.1, 0.0), raising=True
+    )
+    run.run(tmp_path, config(dataset, validate_every=2))
+    best, last = load_checkpoint(tmp_path, best=True), load_checkpoint(tmp_path)
+    assert (best.steps_done, best.best) == (4, 0.3) and (last.steps_done, last.best) == (6, 0.3)
+    assert not equal(best.trainer["average"], last.trainer["average"])
+
+
+def test_looking_at_held_out_frames_changes_nothing(dataset: Path, tmp_path: Path) -> None:
+    run.run(tmp_path / "often", config(dataset, validate_every=1, sheet_every=1))
+    run.run(tmp_path / "never", config(dataset, validate_every=1000))
+    often, never = load_checkpoint(tmp_path / "often"), load_checkpoint(tmp_path / "never")
+    assert equal(often.trainer, never.trainer) and often.data == never.data
+
+
+@pytest.mark.parametrize("loss", ["total", "discriminator"])
+def test_a_loss_that_is_not_a_number_stops_the_run_and_keeps_the_batch(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
     whole = Trainer.step
+    seen: list[Any] = []
 
     def poisoned(self: Trainer, batch: Any, progress: float) -> StepReport:
-        if self.steps_done == 1:
-            batch.weight[:] = np.nan
-        return whole(self, batch, progress)
+        seen.append(batch)
+        report = whole(self, batch, progress)
+        return replace(report, **{loss: float("nan")}) if self.steps_done == 2 else report
 
     monkeypatch.setattr(Trainer, "step", poisoned)
     with pytest.raises(TrainError, match=r"not a number at step 2.*not_a_number\.npz"):
-        run.run(tmp_path, config(dataset))
+        run.run(tmp_path, config(dataset, save_minutes=0.0))
     with np.load(tmp_path / "not_a_number.npz") as data:
-        assert data["real"].shape == (2, 2, 64, 64, 4)
+        for field in fields(seen[1]):
+            assert np.array_equal(data[field.name], getattr(seen[1], field.name), equal_nan=field.name == "spots")
+    assert len(seen) == 2 and load_checkpoint(tmp_path).steps_done == 1
 
 
 def test_a_folder_in_use_is_refused(dataset: Path, tmp_path: Path) -> None:
@@ -147,9 +172,15 @@ def test_the_checkpoint_is_written_while_the_run_goes_on(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[int] = []
-    monkeypatch.setattr(run, "save_checkpoint", lambda folder, checkpoint: saved.append(checkpoint.steps_done))
-    run.run(tmp_path, config(dataset, steps=3, save_minutes=0.0))
+    monkeypatch.setattr(run, "save_checkpoint", lambda folder, checkpoint, best: saved.append(checkpoint.steps_done))
+    run.run(tmp_path, config(dataset, steps=3, save_minutes=0.0, validate_every=100))
     assert saved == [1, 2, 3, 3]
+
+
+def test_no_thread_outlives_the_run(dataset: Path, tmp_path: Path) -> None:
+    before = threading.active_count()
+    run.run(tmp_path, config(dataset))
+    assert threading.active_count() == before
 
 
 def test_what_is_lost_without_a_perceptual_loss_is_said(
