@@ -1,16 +1,17 @@
-"""The trainer's command line: `python -m train all | prepare | run | evaluate | export | describe`."""
+"""The trainer's command line: `python -m train all | prepare | run | face | evaluate | ablate | export | ...`."""
 
 import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from engines.bundle import user_targets
 from engines.errors import EngineError
 from live.puppet.errors import PuppetError
-from train.arguments import DEFAULT_MINUTES, parser
+from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
 from train.errors import TrainError
 
 # Torch, MediaPipe and OpenCV take seconds to import: each command imports what it needs.
@@ -29,10 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare(chosen: argparse.Namespace) -> int:
-    """Videos -> data set."""
-    from train.prepare import prepare as prepare_films
-
-    prepare_films(_films(chosen), name=chosen.name, out=chosen.work)
+    """Videos or pictures -> data set."""
+    _prepare(chosen, puppet=False)
     return 0
 
 
@@ -47,11 +46,53 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def face(chosen: argparse.Namespace) -> int:
+    """Train the face network of a finished run, or go on training it."""
+    from train.face import train_face
+
+    minutes = chosen.minutes if chosen.steps or chosen.minutes else FACE_MINUTES
+    if not train_face(chosen.run, steps=chosen.steps, minutes=minutes, resume=chosen.resume):
+        print(f"stopped, nothing is lost; go on with the same command and --resume: {chosen.run}")
+    return 0
+
+
 def evaluate(chosen: argparse.Namespace) -> int:
     """Measure a run on the frames that it never saw."""
+    from train.evaluate import Wanted
     from train.evaluate import evaluate as measure
 
-    print(f"written: {measure(chosen.run, frames=chosen.frames, poses=not chosen.no_poses)}")
+    wanted = Wanted(
+        frames=chosen.frames,
+        poses=not chosen.no_poses,
+        backbone=chosen.backbone,
+        steady=chosen.steady,
+        drivers=chosen.drivers,
+        long=chosen.long,
+    )
+    print(f"written: {measure(chosen.run, wanted)}")
+    return 0
+
+
+def ablate(chosen: argparse.Namespace) -> int:
+    """Every variant, trained and measured in the same way."""
+    from train.ablate import VARIANTS, Plan
+    from train.ablate import ablate as compare
+
+    settings = {"threads": os.cpu_count() or 1, **_settings(chosen)}
+    plan = Plan(settings, chosen.variants or tuple(VARIANTS), chosen.frames, chosen.drivers)
+    if not compare(chosen.dataset, chosen.out, plan):
+        print(f"stopped, nothing is lost; go on with the same command: {chosen.out}")
+        return 1
+    print(f"written: {chosen.out}")
+    return 0
+
+
+def transfer(chosen: argparse.Namespace) -> int:
+    """A video performed by a target."""
+    from train.transfer import TransferConfig
+    from train.transfer import transfer as make
+
+    make(TransferConfig(chosen.source, chosen.target, chosen.out, chosen.framing, chosen.background))
     return 0
 
 
@@ -65,13 +106,13 @@ def export(chosen: argparse.Namespace) -> int:
 
 def everything(chosen: argparse.Namespace) -> int:
     """Videos -> data set -> run -> measures -> bundle."""
+    from train.evaluate import evaluate as measure
     from train.export import export_doll, export_run
-    from train.prepare import prepare as prepare_films
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
     if not (chosen.resume and (dataset / "dataset.json").exists()):
-        prepare_films(_films(chosen), name=chosen.name, out=chosen.work)
+        _prepare(chosen, puppet=True)
     if chosen.steps == 0:
         export_doll(dataset, out, title=chosen.title, licence=chosen.licence)
     else:
@@ -83,7 +124,10 @@ def everything(chosen: argparse.Namespace) -> int:
                 f"python -m train export {folder} --out {out}"
             )
             return 1
-        evaluate(argparse.Namespace(run=folder, frames=0, no_poses=False))
+        if not _train_face(folder, chosen):
+            print(f"stopped, nothing is lost; go on with the same command and --resume: {folder}")
+            return 1
+        measure(folder)
         export_run(folder, out, title=chosen.title, licence=chosen.licence)
     print(f"try it: python run_live.py --target {out if chosen.out else chosen.name}")
     return 0
@@ -93,17 +137,23 @@ def describe(chosen: argparse.Namespace) -> int:
     """Print parameters and arithmetic of every network preset."""
     import torch
 
+    from live.face import SPEC
     from live.puppet.pose_map import CHANNELS
-    from train.networks import CELL, CELLS, PRESETS, Generator, count_flops, count_parameters
+    from train.face_network import FaceNetwork
+    from train.networks import CELL, CELLS, count_flops, count_parameters
+    from train.presets import PRESETS, build_generator
 
     side = chosen.canvas // CELL
-    print("preset   parameters   GFLOP a frame (2 x multiply-accumulates)")
+    print("preset       parameters   GFLOP a frame (2 x multiply-accumulates)")
     for preset in PRESETS:
-        network = Generator(CHANNELS, preset).eval()
+        network = build_generator(preset, CHANNELS).eval()
         cells = torch.zeros(1, side, side, CELLS)
         flops = count_flops(network, torch.zeros(1, side, side, CHANNELS), cells, cells)
         size = count_parameters(network) / 1e6
-        print(f"{preset:8} {size:8.2f} M   {flops / 1e9:.2f} at {chosen.canvas}x{chosen.canvas}")
+        print(f"{preset:12} {size:8.2f} M   {flops / 1e9:.2f} at {chosen.canvas}x{chosen.canvas}")
+    face, shapes = FaceNetwork().eval(), [tensor.shape for tensor in SPEC.inputs]
+    flops, size = count_flops(face, *(torch.zeros(shape) for shape in shapes)), count_parameters(face) / 1e6
+    print(f"{'face':12} {size:8.2f} M   {flops / 1e9:.2f} at any canvas")
     return 0
 
 
@@ -116,39 +166,77 @@ def _train(dataset: Path, folder: Path, chosen: argparse.Namespace) -> bool:
     settings = _settings(chosen)
     if chosen.resume and (folder / NAME).exists():
         return runs.resume(folder, **settings)
-    return runs.run(folder, RunConfig(dataset=str(dataset.resolve()), **{"threads": os.cpu_count() or 1, **settings}))
+    threads = max(1, (os.cpu_count() or 1) // settings.get("devices", 1))
+    return runs.run(folder, RunConfig(dataset=str(dataset.resolve()), **{"threads": threads, **settings}))
+
+
+def _train_face(folder: Path, chosen: argparse.Namespace) -> bool:
+    """The face stage of `all`. True when it is done, or left out."""
+    from train.face import train_face
+
+    if chosen.face_minutes == 0:
+        return True
+    if chosen.face_minutes is None and chosen.steps:
+        return train_face(folder, steps=max(1, round(chosen.steps * FACE_SHARE)), resume=True)
+    minutes = chosen.face_minutes or min(chosen.minutes * FACE_SHARE, FACE_MINUTES)
+    return train_face(folder, minutes=minutes, resume=True)
+
+
+# Flags that are fields of RunConfig by the same name.
+SETTINGS = (
+    "steps minutes preset batch crop threads perceptual gan gan_start lengthen_at learning_rate teacher begin_from "
+    "seed device precision devices nodes sheet_every validate_every tensorboard"
+)
 
 
 def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
     """The fields of RunConfig that were given on the command line."""
-    names = (
-        "steps minutes preset batch crop threads perceptual gan_start lengthen_at learning_rate seed device precision"
-    )
-    given = {name: getattr(chosen, name) for name in names.split() if getattr(chosen, name) is not None}
-    if "crop" in given:
-        given["crop"] = tuple(given["crop"])
+    given = {name: getattr(chosen, name) for name in SETTINGS.split() if getattr(chosen, name) is not None}
+    for pair in ("crop", "lengthen_at"):
+        if pair in given:
+            given[pair] = tuple(given[pair])
+    for run_folder in ("teacher", "begin_from"):
+        if run_folder in given:
+            given[run_folder] = str(Path(given[run_folder]).resolve())
+    if chosen.weight:
+        given["weights"] = _weights(chosen.weight)
     return given
 
 
-def _films(chosen: argparse.Namespace) -> list[Any]:
-    from train.film import Film
+def _weights(given: Sequence[str]) -> Any:
+    """The loss weights with those of `--weight NAME=X` replaced."""
+    from train.config import LossWeights
 
-    extras = []
-    for flag, given in (("--matte", chosen.matte), ("--plate", chosen.plate)):
-        if given and len(given) != len(chosen.video):
-            raise TrainError(
-                f"{flag} for some videos only", got=str(len(given)), wanted=f"none, or {len(chosen.video)}: one a video"
-            )
-        extras.append(given or [None] * len(chosen.video))
-    return [Film(video, matte, plate) for video, matte, plate in zip(chosen.video, *extras, strict=True)]
+    known = {field.name for field in fields(LossWeights)}
+    values = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            name = ""
+        if name not in known:
+            raise TrainError("no such loss weight", got=text, wanted=f"NAME=NUMBER, of {', '.join(sorted(known))}")
+    return LossWeights(**values)
+
+
+def _prepare(chosen: argparse.Namespace, *, puppet: bool) -> None:
+    """`puppet`: a puppet is wanted of it in the end, which picture pairs are not."""
+    from train.sources import prepare_paths
+
+    extras = {"mattes": chosen.matte or (), "plates": chosen.plate or (), "fps": chosen.fps, "puppet": puppet}
+    prepare_paths(chosen.video, name=chosen.name, out=chosen.work, **extras)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "all": everything,
     "prepare": prepare,
     "run": run,
+    "face": face,
     "evaluate": evaluate,
+    "ablate": ablate,
     "export": export,
+    "transfer": transfer,
     "describe": describe,
 }
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_MINUTES = 120.0  # of training in `all`: three hours in all on two cores
+FACE_MINUTES = 20.0  # of the face's training, and the most that `all` gives it
+FACE_SHARE = 1 / 6  # of the generator's time or steps that `all` gives the face
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,6 +18,13 @@ def parser() -> argparse.ArgumentParser:
     _add_film_flags(command)
     _add_run_flags(
         command, end_note=f" (default: {DEFAULT_MINUTES:.0f} minutes); --steps 0: no training, the doll alone"
+    )
+    command.add_argument(
+        "--face-minutes",
+        type=float,
+        metavar="M",
+        help=f"train the face this long; 0: no face network (default: a sixth of the training, at most "
+        f"{FACE_MINUTES:.0f})",
     )
     _add_bundle_flags(command)
     command.add_argument(
@@ -38,12 +47,33 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_after_run(commands: Any) -> None:
+    command = commands.add_parser("face", help="train a network that sharpens the face, after run; Ctrl-C keeps it")
+    command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
+    end = command.add_mutually_exclusive_group()
+    end.add_argument("--steps", type=int, default=0, metavar="N", help="train this many steps")
+    end.add_argument(
+        "--minutes", type=float, default=0.0, metavar="M", help=f"or this long (default {FACE_MINUTES:.0f} minutes)"
+    )
+    command.add_argument("--resume", action="store_true", help="go on where the last one stopped")
+
     command = commands.add_parser("evaluate", help="measure a run on the last fifth of its videos, which it never saw")
     command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
     command.add_argument(
         "--frames", type=int, default=0, metavar="N", help="at most N frames of each take (default 0: all)"
     )
     command.add_argument("--no-poses", action="store_true", help="skip finding the poses again (the slowest part)")
+    command.add_argument(
+        "--backbone",
+        default="",
+        metavar="FILE.npz",
+        help="MobileNetV2 weights for the feature distance (default: those that the run was trained with)",
+    )
+    command.add_argument(
+        "--steady", action="store_true", help="also without its previous frame: what that is worth against flicker"
+    )
+    command.add_argument("--long", action="store_true", help="also play it for 10,000 frames: does the picture drift?")
+    _add_drivers(command)
+    _add_comparison(commands)
 
     command = commands.add_parser("export", help="make a finished puppet (target bundle) from a run")
     command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
@@ -56,10 +86,60 @@ def _add_after_run(commands: Any) -> None:
     command.add_argument("--canvas", type=int, default=512, metavar="PX", help="side of the canvas (default 512)")
 
 
+def _add_comparison(commands: Any) -> None:
+    command = commands.add_parser(
+        "ablate", help="train and measure all kinds of network on a data set, equally long, for one table"
+    )
+    command.add_argument("dataset", type=Path, metavar="DATASET", help="folder made by prepare")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the runs and the table; goes on where it was"
+    )
+    command.add_argument("--variants", nargs="+", metavar="NAME", help="some only; a wrong name lists them all")
+    command.add_argument(
+        "--frames",
+        type=int,
+        default=300,
+        metavar="N",
+        help="measure at most N frames of each take (default 300; 0: all)",
+    )
+    _add_drivers(command)
+    _add_run_flags(command, end_note=" each")
+
+    command = commands.add_parser("transfer", help="a whole video performed by a finished puppet, with its sound")
+    command.add_argument("source", type=Path, metavar="VIDEO", help="video of one person")
+    command.add_argument("--target", required=True, metavar="NAME|DIR", help="the character, as in run_live.py")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.mp4", help="the video to make")
+    command.add_argument(
+        "--framing", choices=("full", "half"), help="whole body or waist-up (default: by whether the legs are seen)"
+    )
+    command.add_argument(
+        "--background",
+        default="plate",
+        metavar="SPEC",
+        help="plate (the character's own), green, #RRGGBB or a picture (default: %(default)s)",
+    )
+
+
+def _add_drivers(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--drivers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CLIP",
+        help="videos or recorded poses (.npz) of real people, to see how the puppet follows them",
+    )
+
+
 def _add_film_flags(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("videos")
     group.add_argument(
-        "video", type=Path, nargs="+", metavar="VIDEO", help="takes of the character: whole body, waist-up"
+        "video",
+        type=Path,
+        nargs="+",
+        metavar="VIDEO",
+        help="takes of the character: whole body, waist-up; or a folder (or .zip, .tar.gz) with images/ and keypoints/ "
+        "(OpenPose JSON); or, to train A -> B without a puppet, one with train_A/ and train_B/",
     )
     group.add_argument("--name", required=True, help="the character's short name")
     group.add_argument(
@@ -67,6 +147,9 @@ def _add_film_flags(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--plate", type=Path, nargs="+", metavar="PICTURE", help="pictures of the empty set, one for each"
+    )
+    group.add_argument(
+        "--fps", type=float, metavar="N", help="how fast the pictures of a folder follow each other (default 30)"
     )
     group.add_argument(
         "--work",
@@ -82,24 +165,55 @@ def _add_run_flags(command: argparse.ArgumentParser, *, end_note: str) -> None:
     group.add_argument("--steps", type=int, metavar="N", help="train this many steps")
     group.add_argument("--minutes", type=float, metavar="M", help=f"or this many minutes{end_note}")
     group.add_argument(
-        "--perceptual", metavar="NET", help="none, or mobilenet_v2:FILE.npz (default none: softer pictures)"
+        "--perceptual",
+        metavar="NET",
+        help="vgg19 (a download of 550 MB), vgg19:FILE.pth, mobilenet_v2:FILE.npz or none (default: softer pictures)",
+    )
+    group.add_argument("--gan", choices=("lsgan", "hinge"), help="the discriminators' loss (default lsgan)")
+    group.add_argument(
+        "--gan-start", type=int, metavar="STEP", help="step at which the discriminators join (default 1500)"
     )
     group.add_argument(
-        "--gan-start", type=int, metavar="STEP", help="step at which the discriminator joins (default 3000)"
+        "--lengthen-at",
+        type=float,
+        nargs="*",
+        metavar="SHARE",
+        help="shares of the run after which rollouts double, 2 to 4 to 8 frames (default 0.6 0.85)",
     )
     group.add_argument(
-        "--lengthen-at", type=float, metavar="SHARE", help="share of the run with short rollouts (default 0.7)"
+        "--weight",
+        action="append",
+        metavar="LOSS=X",
+        help="how much a loss counts, such as adversarial=0.1 or ping_pong=0.5; may be given again",
     )
-    group.add_argument("--preset", help="network size: lite (default)")
+    group.add_argument("--preset", help="network: lite (default; for CPUs), full (for GPUs) or pix2pixhd (to compare)")
+    group.add_argument("--begin-from", metavar="RUN", help="begin with this run's networks: saves half the time")
+    group.add_argument("--teacher", metavar="RUN", help="learn from this run's network too, such as a pix2pixhd one")
     group.add_argument("--batch", type=int, metavar="N", help="rollouts a step (default 4)")
     group.add_argument(
         "--crop", type=int, nargs=2, metavar=("W", "H"), help="training window in pixels (default 256 384)"
     )
     group.add_argument("--rate", dest="learning_rate", type=float, metavar="LR", help="learning rate (default 0.001)")
     group.add_argument("--seed", type=int, metavar="N", help="seed of all that is random (default 0)")
+    _add_machine_flags(command)
+
+
+def _add_machine_flags(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("machine and reports")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
     group.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default cpu)")
     group.add_argument("--precision", choices=("bf16", "fp32"), help="of the arithmetic (default bf16)")
+    _add_loop_flags(group)
+
+
+def _add_loop_flags(group: Any) -> None:
+    group.add_argument("--devices", type=int, metavar="N", help="processes that share each batch: GPUs (default 1)")
+    group.add_argument("--nodes", type=int, metavar="M", help="machines, each with as many devices (default 1)")
+    group.add_argument("--sheet-every", type=int, metavar="STEPS", help="between two reports (default 500)")
+    group.add_argument("--validate-every", type=int, metavar="STEPS", help="between two looks at held-out frames (250)")
+    group.add_argument(
+        "--no-tensorboard", dest="tensorboard", action="store_const", const=False, help="write no TensorBoard files"
+    )
 
 
 def _add_bundle_flags(command: argparse.ArgumentParser) -> None:

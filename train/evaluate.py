@@ -1,213 +1,150 @@
-"""Measures a run on frames that it never saw: the bare doll and the network, in closed loop, against the real video."""
+"""Measures a run on frames that it never saw: every way to draw the target, in closed loop, against the real video."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from live.estimator import HolisticEstimator, PoseEstimator
+from live.estimator import HolisticEstimator
 from live.puppet.stick_figure import draw_stick_figure
-from live.puppet.values import Conditioning, Frame, Pose
-from train import metrics, sheet
-from train.checkpoint import Checkpoint, load_checkpoint
+from live.puppet.values import PlacedPose
+from train import sheet
+from train.checkpoint import load_checkpoint
 from train.dataset import Dataset, open_dataset
-from train.networks import DeployedGenerator, Generator
+from train.drift import FAULT_FRAMES, HELD_FRAMES, MARKS, ROUND, held_drift, long_drift
+from train.drivers import FRAMES, drive
+from train.feature_distance import FeatureDistance, open_feature_distance
+from train.performance import watch_performance
+from train.player import NETWORK, Drawing, Player, open_drawings
+from train.presets import YARDSTICK
+from train.score_table import Measured, write_scores
+from train.scores import Eye, Scorer, Scores, Truth, Witness
+from train.strips import Strips
 from train.take import Take
 
 U8 = NDArray[np.uint8]
 FOLDER = "evaluation"
-POSE_EVERY = 5  # frames between two pose detections
 COLUMNS = 9  # of the contact sheet
-HELD_FRAMES = 60  # of one held pose; flicker is measured over the second half
-SHEET_CELL_PX = 320
+PLACED, REFINED = "real video (poses as live places them)", "real video (refined poses)"
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Means over the held-out frames of one take. Pixels are those of a canvas 512 high; grey levels 0..255.
-
-    `ssim_box`, `ssim_body`: in the box around the real figure, on its pixels. `sharpness`: detail relative to the real
-    picture. `matte_iou`. `pose_error_px`: body joints found in the generated and in the real picture; `missed_joints`:
-    share found in the real picture alone. `flicker_background`: change from frame to frame where nothing is;
-    `flicker_held`: change while the pose is held.
+class Wanted:
+    """What to measure. `frames`: at most so many held-out frames of each take (0: all). `poses`: find poses again,
+    which takes long. `backbone`: weights for the feature distance ("": those that the run was trained with). `steady`:
+    also the network without its previous frame. `drivers`: clips or recorded poses of real people. `long`: also a
+    self-rollout of 10,000 frames on the first take.
     """
 
-    ssim_box: float
-    ssim_body: float
-    sharpness: float
-    matte_iou: float
-    pose_error_px: float
-    missed_joints: float
-    flicker_background: float
-    flicker_held: float
+    frames: int = 0
+    poses: bool = True
+    backbone: str = ""
+    steady: bool = False
+    drivers: Sequence[Path] = ()
+    long: bool = False
 
 
-class Player:
-    """Shows a generator frame by frame, in closed loop, as live does. One is owned by one sequence."""
+def evaluate(folder: Path, wanted: Wanted | None = None) -> Path:
+    """Measure the run in `folder`; returns the folder with metrics.json, metrics.md and the contact sheets.
 
-    def __init__(self, network: DeployedGenerator) -> None:
-        self._network, self._previous = network, torch.zeros(0)
-
-    def step(self, conditioning: Conditioning) -> U8:
-        """The next frame, (H, W, 4) uint8; the first is made from zeros."""
-        doll = torch.from_numpy(conditioning.doll)[None]
-        if not len(self._previous):
-            self._previous = torch.zeros_like(doll)
-        with torch.inference_mode():
-            self._previous = self._network(torch.from_numpy(conditioning.pose_map)[None], doll, self._previous)
-        return self._previous[0].numpy()
-
-
-class Variant:
-    """Running means of one way to draw the target."""
-
-    def __init__(self, estimator: PoseEstimator | None) -> None:
-        self._estimator, self._sums = estimator, {field.name: np.zeros(2) for field in fields(Scores)}
-        self._last: tuple[U8, U8] | None = None
-
-    def see(self, index: int, frame: U8, real: U8, plate: U8, real_pose: Pose | None) -> None:
-        """Count one frame (H, W, 4) against the real one."""
-        picture, wanted = sheet.over(frame, plate), sheet.over(real, plate)
-        matte = np.ascontiguousarray(real[..., 3])
-        box = metrics.body_box(matte)
-        if box is not None:
-            similar = metrics.ssim_map(picture[box], wanted[box])
-            self._add("ssim_box", float(similar.mean()))
-            self._add("ssim_body", float(similar[matte[box] > 127].mean()))
-            self._add("sharpness", metrics.detail(picture, matte), metrics.detail(wanted, matte))
-            self._add("matte_iou", metrics.overlap(frame[..., 3], matte))
-        if real_pose is not None and self._estimator is not None:
-            pose = self._estimator.estimate(Frame(index, index / 30, picture))
-            scale = 512 / picture.shape[0]
-            apart, joints = metrics.pose_distance(pose, real_pose)
-            self._add("pose_error_px", apart * scale, joints)
-            self._add("missed_joints", *metrics.missed(pose, real_pose))
-        self._see_background(picture, matte)
-
-    def see_held(self, before: U8, after: U8, plate: U8) -> None:
-        """Count two frames of a held pose."""
-        self._add("flicker_held", _change(sheet.over(before, plate), sheet.over(after, plate)))
-
-    def scores(self) -> Scores:
-        """The means so far; NaN for what was never counted."""
-        means = {name: float(total / count) if count else float("nan") for name, (total, count) in self._sums.items()}
-        return Scores(**means)
-
-    def _see_background(self, picture: U8, matte: U8) -> None:
-        if self._last is not None:
-            nothing = (self._last[1] == 0) & (matte == 0)
-            if nothing.any():
-                self._add("flicker_background", _change(picture[nothing], self._last[0][nothing]))
-        self._last = picture, matte
-
-    def _add(self, name: str, value: float, count: float = 1.0) -> None:
-        self._sums[name] += (value, count)
-
-
-def evaluate(folder: Path, *, frames: int = 0, poses: bool = True) -> Path:
-    """Measure the run in `folder`; returns the folder with metrics.json, metrics.md and a contact sheet for each take.
-
-    `frames`: at most this many held-out frames of each take (0: all). `poses`: find poses again, which takes long.
-    Raises TrainError.
+    Raises TrainError, or PuppetError for a driver's clip that cannot be read.
     """
+    wanted = wanted or Wanted()
     checkpoint = load_checkpoint(folder)
     dataset = open_dataset(Path(checkpoint.config.dataset))
-    network = DeployedGenerator(averaged_generator(checkpoint)).eval()
+    if not dataset.has_poses:
+        wanted = replace(wanted, poses=False, drivers=())
+    features = open_feature_distance(checkpoint.config, wanted.backbone)
+    drawings = open_drawings(folder, checkpoint, steady=wanted.steady)
     out = folder / FOLDER
     out.mkdir(exist_ok=True)
-    results: dict[str, dict[str, Scores]] = {}
+    measured = Measured(checkpoint.steps_done, wanted.frames, round(checkpoint.elapsed_s / 60, 1))
+    performances = [watch_performance(clip, frames=FRAMES) for clip in wanted.drivers]
     for take in dataset.takes.values():
-        stop = min(take.held_out.stop, take.held_out.start + frames) if frames else take.held_out.stop
+        stop = min(take.held_out.stop, take.held_out.start + (wanted.frames or len(take)))
         shown = range(take.held_out.start, stop)
-        results[take.name] = _measure(dataset, take, shown, network, out, poses=poses)
-    _write(out, results, checkpoint)
+        measured.takes[take.name] = _measure(dataset, take, shown, drawings, features, out, poses=wanted.poses)
+        if checkpoint.config.temporal and checkpoint.config.preset != YARDSTICK:  # the others have nothing to drift by
+            _measure_drift(dataset, take, shown, drawings[NETWORK], features, measured, long=wanted.long)
+    measured.drivers = [drive(dataset, performance, drawings, out) for performance in performances]
+    print(write_scores(out, measured), end="")
     return out
 
 
-def averaged_generator(checkpoint: Checkpoint) -> Generator:
-    """The generator with the averaged weights of a checkpoint, for evaluation and export."""
-    generator = Generator(checkpoint.pose_map_channels, checkpoint.config.preset)
-    generator.load_state_dict(checkpoint.trainer["average"])
-    return generator.requires_grad_(False).eval()
-
-
 def _measure(
-    dataset: Dataset, take: Take, shown: range, network: DeployedGenerator, out: Path, *, poses: bool
+    dataset: Dataset,
+    take: Take,
+    shown: range,
+    drawings: dict[str, Drawing],
+    features: FeatureDistance | None,
+    out: Path,
+    *,
+    poses: bool,
 ) -> dict[str, Scores]:
-    opened = [HolisticEstimator() if poses else None for _ in range(3)]  # each tracks one person, in one video
-    estimator, variants = opened[0], {"doll": Variant(opened[1]), "network": Variant(opened[2])}
-    player, columns = Player(network), set(np.linspace(shown.start, shown.stop - 1, COLUMNS).astype(int).tolist())
-    rows: dict[str, list[U8]] = {"real": [], "pose": [], "doll": [], "generated": []}
+    # Each estimator tracks one person, in one video.
+    opened = [HolisticEstimator() if poses else None for _ in range(1 + len(drawings))]
+    eye = Eye(features)
+    witness, floors = Witness(take.plate, opened[0], eye), {name: Scorer(None, eye) for name in (PLACED, REFINED)}
+    scorers = {name: Scorer(own, eye) for name, own in zip(drawings, opened[1:], strict=True)}
+    columns = set(np.linspace(shown.start, shown.stop - 1, COLUMNS).astype(int).tolist())
+    strips = Strips(take.name)
+    for drawing in drawings.values():
+        drawing.reset()
     sequence = dataset.sequence(take, shown.start, shown.stop)
     for index, (conditioning, real) in zip(
         shown, tqdm(sequence, total=len(shown), desc=f"evaluate {take.name}"), strict=True
     ):
-        frames = {"doll": conditioning.doll, "network": player.step(conditioning)}
-        real_pose = None
-        if estimator is not None and (index - shown.start) % POSE_EVERY == 0:
-            real_pose = estimator.estimate(Frame(index, index / 30, sheet.over(real, take.plate)))
-        for name, variant in variants.items():
-            variant.see(index, frames[name], real, take.plate, real_pose)
+        truth = witness.look(index, real, conditioning)
         if index in columns:
-            rows["real"].append(sheet.over(real, take.plate))
-            rows["pose"].append(
-                draw_stick_figure(conditioning.placed, dataset.canvas, valid_score=dataset.config.valid_score)
-            )
-            rows["doll"].append(sheet.over(frames["doll"], take.plate))
-            rows["generated"].append(sheet.over(frames["network"], take.plate))
+            strips.add("real", truth.picture)
+            stick = draw_stick_figure(conditioning.placed, dataset.canvas, valid_score=dataset.config.valid_score)
+            strips.add("pose", stick)
+        for name, drawing in drawings.items():
+            frame = drawing.step(conditioning)
+            scorers[name].see(truth, frame)
+            if index in columns:
+                strips.add(name, sheet.over(frame, take.plate))
+        _see_floor(floors, truth, take)
     for one in filter(None, opened):
         one.close()
-    for before, after in _held(dataset, take, shown, network):
-        variants["network"].see_held(before, after, take.plate)
-    sheet.write_picture(
-        out / f"contact_{take.name}.png", sheet.contact_sheet(list(rows.items()), cell_height_px=SHEET_CELL_PX)
-    )
-    return {name: variant.scores() for name, variant in variants.items()}
+    strips.write(out)
+    return {name: scorer.scores() for name, scorer in {**scorers, **(floors if poses else {})}.items()}
 
 
-def _held(dataset: Dataset, take: Take, shown: range, network: DeployedGenerator) -> Iterator[tuple[U8, U8]]:
-    """Consecutive frames of the middle pose, held: the second half, when the picture has settled."""
-    middle = (shown.start + shown.stop) // 2
-    conditioning = dataset.draw(take.placed(middle, refined=False))
-    player = Player(network)
-    before = player.step(conditioning).copy()
-    for i in range(1, HELD_FRAMES):
-        after = player.step(conditioning).copy()
-        if i > HELD_FRAMES // 2:
-            yield before, after
-        before = after
+def _see_floor(floors: dict[str, Scorer], truth: Truth, take: Take) -> None:
+    """The estimator's own error: the pose found in the real picture again, against the one that is stored for it."""
+    if truth.pose is not None:
+        for name, refined in ((PLACED, False), (REFINED, True)):
+            stored = _on_canvas(take.placed(truth.index, refined=refined), truth.picture)
+            floors[name].see_pose(truth.pose, stored, truth.picture.shape[0])
 
 
-def _change(a: U8, b: U8) -> float:
-    return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
+def _on_canvas(placed: PlacedPose, picture: U8) -> PlacedPose:
+    """The pose less what lies outside the picture, legs below its edge above all: nobody can find them again."""
+    height, width = picture.shape[:2]
+    inside = (placed.points_px >= 0).all(axis=1) & (placed.points_px < (width, height)).all(axis=1)
+    return replace(placed, scores=np.where(inside, placed.scores, np.float32(0)))
 
 
-def _write(out: Path, results: dict[str, dict[str, Scores]], checkpoint: Checkpoint) -> None:
-    """metrics.json, and the same as a Markdown table."""
-    names = [field.name for field in fields(Scores)]
-    table = {
-        "steps": checkpoint.steps_done,
-        "minutes": round(checkpoint.elapsed_s / 60, 1),
-        "takes": {
-            take: {
-                name: {k: None if v != v else v for k, v in asdict(scores).items()} for name, scores in variants.items()
-            }
-            for take, variants in results.items()
-        },
-    }
-    (out / "metrics.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
-    lines = [
-        f"| take | drawn by | {' | '.join(name.replace('_', ' ') for name in names)} |",
-        "|" + " --- |" * (len(names) + 2),
-    ]
-    for take, variants in results.items():
-        for name, scores in variants.items():
-            cells = [f"{value:.3f}" if value == value else "-" for value in asdict(scores).values()]
-            lines.append(f"| {take} | {name} | {' | '.join(cells)} |")
-    (out / "metrics.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+def _measure_drift(
+    dataset: Dataset,
+    take: Take,
+    shown: range,
+    drawing: Drawing,
+    features: FeatureDistance | None,
+    measured: Measured,
+    *,
+    long: bool,
+) -> None:
+    assert isinstance(drawing, Player)
+    middle = dataset.draw(take.placed((shown.start + shown.stop) // 2, refined=False))
+    with tqdm(total=HELD_FRAMES + FAULT_FRAMES, desc=f"held pose {take.name}", unit="frame") as bar:
+        measured.held[take.name] = held_drift(drawing, middle, take.plate, features, progress=bar.update)
+    if long and not measured.long:
+        first = max(take.trained_on.stop - ROUND, 0)
+        motion = [dataset.draw(take.placed(index, refined=False)) for index in range(first, first + ROUND)]
+        with tqdm(total=MARKS[-1], desc=f"long rollout {take.name}", unit="frame") as bar:
+            measured.long[take.name] = long_drift(drawing, motion, take.plate, features, progress=bar.update)

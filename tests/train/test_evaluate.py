@@ -2,17 +2,18 @@ import json
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
-from live.puppet.values import Frame, Pose
+from live.recording import save_poses
+from tests.train.backbone import write_backbone
 from tests.train.dataset_folder import write_dataset
+from tests.train.film import poses
+from tests.train.test_scores import At
 from tests.train.trained_run import write_run
-from train import evaluate
-from train.dataset import Dataset, open_dataset
+from train import drift, evaluate
 from train.errors import TrainError
-from train.evaluate import Player, Variant
-from train.networks import DeployedGenerator, Generator
+from train.evaluate import PLACED, Wanted
+from train.player import DOLL, NETWORK, WITHOUT_FEEDBACK
 
 
 @pytest.fixture(scope="module")
@@ -20,84 +21,81 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_dataset(tmp_path_factory.mktemp("data") / "paper")
 
 
-@pytest.fixture(scope="module")
-def dataset(folder: Path) -> Dataset:
-    return open_dataset(folder)
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollout of a few frames, and estimators that each find the pose a pixel further right than the one before."""
+    made: list[At] = []
+
+    def estimator() -> At:
+        made.append(At(len(made)))
+        return made[-1]
+
+    monkeypatch.setattr(evaluate, "HolisticEstimator", estimator)
+    monkeypatch.setattr(drift, "RUN_UP", 2)
+    monkeypatch.setattr(drift, "WATCHED", 3)
+    monkeypatch.setattr(drift.held_drift, "__kwdefaults__", {**drift.held_drift.__kwdefaults__, "frames": 12})  # type: ignore[dict-item]
 
 
-class Shifted:
-    """An estimator that finds every joint at the same place, `estimators_made` pixels to the right."""
-
-    made = 0
-
-    def __init__(self) -> None:
-        self.at, Shifted.made = float(Shifted.made), Shifted.made + 1
-
-    def estimate(self, frame: Frame) -> Pose:
-        height, width = frame.image.shape[:2]
-        points = np.full((137, 2), (self.at, 0), np.float32)
-        ones = np.ones(137, np.float32)
-        return Pose(frame.frame_id, frame.t_capture_s, points, ones * 0, ones, (width, height))
-
-    def reset(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
+def measures(out: Path) -> dict:  # type: ignore[type-arg]
+    return json.loads((out / "metrics.json").read_text())  # type: ignore[no-any-return]
 
 
-def test_a_run_is_measured_beside_the_bare_doll(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_run_is_measured_beside_the_bare_doll_and_the_real_video(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(evaluate, "HolisticEstimator", Shifted)
-    out = evaluate.evaluate(write_run(tmp_path / "run", folder))
-    measured = json.loads((out / "metrics.json").read_text())["takes"]["full"]
-    doll, network = measured["doll"], measured["network"]
+    wanted = Wanted(backbone=str(write_backbone(tmp_path / "small.npz")))
+    out = evaluate.evaluate(write_run(tmp_path / "run", folder), wanted)
+    found = measures(out)
+    doll, network = found["takes"]["full"][DOLL], found["takes"]["full"][NETWORK]
     assert 0.2 < doll["ssim_body"] <= 1 and 0.2 < doll["matte_iou"] <= 1
-    assert doll["pose_error_px"] == pytest.approx(4) and network["pose_error_px"] == pytest.approx(8)  # 512 / 128
-    assert doll["flicker_held"] is None and network["flicker_held"] is not None
+    assert doll["body_error_px"] == pytest.approx(4) and network["body_error_px"] == pytest.approx(8)  # 512 / 128
     assert network["ssim_body"] < doll["ssim_body"]  # its weights are noise
-    assert "| full | network |" in (out / "metrics.md").read_text() == capsys.readouterr().out
+    assert network["feature_box"] > doll["feature_box"] > 0
+    floor = found["takes"]["full"][PLACED]
+    assert floor["body_error_px"] > 100 and floor["ssim_box"] is None  # the fake finds everybody in the corner
+    assert found["held"]["full"]["colour"] is not None and found["long"] == {}
+    text = (out / "metrics.md").read_text()
+    assert "| full | network |" in text and text in capsys.readouterr().out
     sheet = cv2.imread(str(out / "contact_full.png"))
-    assert sheet is not None and sheet.shape[0] > 4 * evaluate.SHEET_CELL_PX
+    assert sheet is not None and sheet.shape[0] > 4 * 320
 
 
 def test_an_untrained_network_measures_as_the_doll(folder: Path, tmp_path: Path) -> None:
-    out = evaluate.evaluate(write_run(tmp_path / "run", folder, steps_done=0), frames=4, poses=False)
-    measured = json.loads((out / "metrics.json").read_text())["takes"]["full"]
-    for name in ("ssim_box", "ssim_body", "sharpness", "matte_iou"):
-        assert measured["network"][name] == pytest.approx(measured["doll"][name], abs=1e-6)
-    assert measured["network"]["pose_error_px"] is None
+    out = evaluate.evaluate(write_run(tmp_path / "run", folder, steps_done=0), Wanted(frames=4, poses=False))
+    ways = measures(out)["takes"]["full"]
+    assert set(ways) == {DOLL, NETWORK}
+    for name in ("ssim_box", "ssim_body", "ssim_face", "sharpness", "matte_iou", "tof_px"):
+        assert ways[NETWORK][name] == pytest.approx(ways[DOLL][name], abs=1e-6)
+    assert ways[NETWORK]["body_error_px"] is None and ways[NETWORK]["feature_box"] is None
 
 
-def test_the_real_frames_score_full_marks(dataset: Dataset) -> None:
-    take, variant = dataset.takes["full"], Variant(None)
-    for index in take.held_out:
-        frame = np.asarray(take.frames[index])
-        variant.see(index, frame, frame, take.plate, None)
-    scores = variant.scores()
-    assert (scores.sharpness, scores.matte_iou, scores.flicker_background) == (1.0, 1.0, 0.0)
-    assert scores.ssim_box == pytest.approx(1.0, abs=1e-4)
+def test_real_drivers_and_the_network_without_its_previous_frame_are_measured_when_asked(
+    folder: Path, tmp_path: Path
+) -> None:
+    save_poses(tmp_path / "dance.npz", poses(40, side=320), estimator="fake")
+    wanted = Wanted(frames=3, poses=False, steady=True, drivers=[tmp_path / "dance.npz"])
+    out = evaluate.evaluate(write_run(tmp_path / "run", folder), wanted)
+    found = measures(out)
+    assert WITHOUT_FEEDBACK in found["takes"]["full"]
+    assert set(found["drivers"][0]["outside"]) == {NETWORK, WITHOUT_FEEDBACK}
+    assert (out / "contact_dance_full.png").is_file()
 
 
-def test_a_flickering_background_is_found(dataset: Dataset) -> None:
-    take, variant = dataset.takes["full"], Variant(None)
-    real = np.asarray(take.frames[0])
-    for index in range(4):
-        frame = real.copy()
-        if index % 2:
-            frame[:8, :, :3], frame[:8, :, 3] = 255, 255
-        variant.see(index, frame, real, take.plate, None)
-    assert variant.scores().flicker_background > 1
-
-
-def test_a_player_feeds_back_its_own_frames(dataset: Dataset) -> None:
-    drawn = dataset.draw(dataset.takes["full"].placed(0, refined=False))
-    player = Player(DeployedGenerator(Generator(dataset.pose_map_channels)))
-    assert np.array_equal(player.step(drawn), player.step(drawn))  # untrained: the doll, whatever was before
-    assert player._previous.any()
+def test_a_long_rollout_is_played_over_frames_that_were_trained_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "ROUND", 10)
+    monkeypatch.setattr(drift.long_drift, "__kwdefaults__", {**drift.long_drift.__kwdefaults__, "marks": (20, 30)})  # type: ignore[dict-item]
+    out = evaluate.evaluate(write_run(tmp_path / "run", folder), Wanted(frames=2, poses=False, long=True))
+    assert [mark["frame"] for mark in measures(out)["long"]["full"]] == [20, 30]
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="no checkpoint"):
         evaluate.evaluate(tmp_path)
+
+
+def test_a_driver_that_is_not_there_is_told_before_the_long_work(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match=r"nothing\.mp4"):
+        evaluate.evaluate(write_run(tmp_path / "run", folder), Wanted(drivers=[tmp_path / "nothing.mp4"]))
+    assert not (tmp_path / "run" / evaluate.FOLDER / "metrics.json").exists()

@@ -11,6 +11,8 @@ from tests.train.dataset_folder import write_dataset
 from tests.train.trained_run import write_run
 from train import __main__ as cli
 from train import evaluate
+from train import run as runs
+from train.config import LossWeights, RunConfig
 from train.step import StepReport, Trainer
 
 SMALL = ["--batch", "1", "--crop", "64", "64", "--threads", "1"]
@@ -52,6 +54,8 @@ def test_wrong_usage_exits_2(arguments: list[str]) -> None:
     [
         ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5"],
         ["run", "nowhere", "--out", "{tmp}/run"],
+        ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5", "--weight", "beauty=3"],
+        ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5", "--weight", "matte"],
         ["evaluate", "{tmp}"],
         ["export", "{tmp}", "--out", "{tmp}/out"],
         ["prepare", "a.mp4", "b.mp4", "--matte", "m.mp4", "--name", "x", "--work", "{tmp}"],
@@ -64,6 +68,16 @@ def test_a_failure_is_one_line_and_exits_1(
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_flags_become_the_runs_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[RunConfig] = []
+    monkeypatch.setattr(runs, "run", lambda folder, config: bool(asked.append(config)) or True)
+    flags = "--weight matte=2 --weight ping_pong=0.5 --lengthen-at 0.3 0.6 --gan hinge --preset full --teacher old.run"
+    assert cli.main(["run", "data", "--out", "run", "--steps", "5", *flags.split()]) == 0
+    config = asked[0]
+    assert config.weights == LossWeights(matte=2.0, ping_pong=0.5) and config.lengthen_at == (0.3, 0.6)
+    assert (config.gan, config.preset, Path(config.teacher).name) == ("hinge", "full", "old.run")
 
 
 def test_all_without_steps_makes_the_bare_doll(asked: list[Any], tmp_path: Path) -> None:

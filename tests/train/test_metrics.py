@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
-from live.puppet.values import Pose
+from live.puppet import topology as top
+from live.puppet.values import FaceBox, Pose
 from train import metrics
 
 
@@ -53,8 +55,50 @@ def test_overlap_is_intersection_over_union() -> None:
     assert metrics.overlap(np.zeros_like(half), np.zeros_like(half)) == 1
 
 
-def test_pose_distance_counts_body_joints_that_both_show() -> None:
-    assert metrics.pose_distance(pose(3), pose(0)) == (pytest.approx(25 * np.hypot(3, 3), rel=1e-5), 25)
-    assert metrics.pose_distance(pose(3, unseen=5), pose(0))[1] == 20
-    assert metrics.missed(pose(0, unseen=5), pose(0)) == (5, 25)
-    assert metrics.missed(pose(0), pose(0, unseen=5)) == (0, 20)
+def test_pose_distance_counts_joints_of_the_part_that_both_show() -> None:
+    assert metrics.pose_distance(pose(3), pose(0), "body") == (pytest.approx(25 * np.hypot(3, 3), rel=1e-5), 25)
+    assert metrics.pose_distance(pose(3, unseen=5), pose(0), "body")[1] == 20
+    assert metrics.missed(pose(0, unseen=5), pose(0), "body") == (5, 25)
+    assert metrics.missed(pose(0), pose(0, unseen=5), "body") == (0, 20)
+
+
+def test_hands_count_only_where_the_real_hand_is_seen() -> None:
+    real, found = pose(0), pose(1)
+    real.scores[top.L_HAND] = 0
+    assert metrics.pose_distance(found, real, "hands")[1] == 21
+    assert metrics.missed(found, real, "hands") == (0, 21)
+    assert metrics.pose_distance(found, real, "face")[1] == 70
+
+
+def test_equal_motion_has_no_flow_distance_and_opposite_motion_has_twice_its_length() -> None:
+    base = cv2.normalize(cv2.GaussianBlur(noise(), (0, 0), 2), None, 0, 255, cv2.NORM_MINMAX)
+    right, left = (np.roll(base, pixels, axis=1) for pixels in (2, -2))
+    there, back = metrics.flow(base, right), metrics.flow(base, left)
+    assert metrics.flow_distance(there, there) == 0
+    assert np.median(there[16:-16, 16:-16, 0]) == pytest.approx(2, abs=0.4)  # x comes first
+    assert metrics.flow_distance(there[16:-16, 16:-16], back[16:-16, 16:-16]) == pytest.approx(4, abs=0.8)
+
+
+def test_outside_is_the_share_of_the_matte_far_from_the_doll() -> None:
+    matte, doll = np.zeros((128, 128), np.uint8), np.zeros((128, 128), np.uint8)
+    doll[20:40, 20:40] = 255
+    matte[20:40, 20:42] = 255  # two pixels over: within 1/64 of the canvas
+    assert metrics.outside(matte, doll) == 0
+    matte[60:70, 60:70] = 255
+    assert metrics.outside(matte, doll) == pytest.approx(100 * 100 / (440 + 100))
+    assert metrics.outside(np.zeros_like(matte), doll) == 0
+
+
+def test_a_face_box_is_rows_then_columns() -> None:
+    assert metrics.square(FaceBox(1, 2, 5, 6)) == (slice(2, 6), slice(1, 5))
+    assert metrics.resized(noise(), 16).shape == (16, 16, 3)
+
+
+def test_change_counts_what_is_marked_and_nothing_else() -> None:
+    a, b = noise(), noise()
+    b[:32] = 255 - a[:32] // 2
+    b[40:, :, 1] = np.where(a[40:, :, 1] > 127, a[40:, :, 1] - 6, a[40:, :, 1] + 6)
+    lower = np.zeros((64, 64), np.bool_)
+    lower[40:] = True
+    assert metrics.change_where(a, b, lower) == pytest.approx(2)
+    assert metrics.change(a[40:], b[40:]) == pytest.approx(2)
