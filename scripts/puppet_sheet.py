@@ -22,8 +22,8 @@ from live.puppet.condition import Conditioner  # noqa: E402
 from live.puppet.stick_figure import draw_stick_figure  # noqa: E402
 from live.puppet.values import Frame  # noqa: E402
 from live.target import Target, open_target  # noqa: E402
-from train.sheet import contact_sheet, write_picture  # noqa: E402
-from train.video import probe, read_frames  # noqa: E402
+from train.films.video import probe, read_frames  # noqa: E402
+from train.report.sheet import contact_sheet, write_picture  # noqa: E402
 
 U8 = NDArray[np.uint8]
 

@@ -16,12 +16,12 @@ from tests.live.face_engine import FaceEngine
 from tests.train.dataset_folder import SOURCE_SIDE, write_dataset
 from tests.train.film import CONFIG, SIDE, poses
 from tests.train.trained_run import write_run
-from train import disturbance, rollouts
-from train.checkpoint import load_checkpoint
-from train.dataset import Dataset, open_dataset
-from train.faces import WARM_UP, collect_faces
-from train.player import Player, deployed
-from train.rollouts import Rollouts
+from train.dataset import disturbance, rollouts
+from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.rollouts import Rollouts
+from train.measure.player import Player, deployed
+from train.training.checkpoint import load_checkpoint
+from train.training.faces import WARM_UP, collect_faces
 
 COUNT = 40
 BLACK = np.zeros((SIDE, SIDE, 3), np.uint8)

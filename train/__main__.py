@@ -48,7 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 def face(chosen: argparse.Namespace) -> int:
     """Train the face network of a finished run, or go on training it."""
-    from train.face import train_face
+    from train.training.face import train_face
 
     minutes = chosen.minutes if chosen.steps or chosen.minutes else FACE_MINUTES
     if not train_face(chosen.run, steps=chosen.steps, minutes=minutes, resume=chosen.resume):
@@ -58,8 +58,8 @@ def face(chosen: argparse.Namespace) -> int:
 
 def evaluate(chosen: argparse.Namespace) -> int:
     """Measure a run on the frames that it never saw."""
-    from train.evaluate import Wanted
-    from train.evaluate import evaluate as measure
+    from train.measure.evaluate import Wanted
+    from train.measure.evaluate import evaluate as measure
 
     wanted = Wanted(
         frames=chosen.frames,
@@ -75,8 +75,8 @@ def evaluate(chosen: argparse.Namespace) -> int:
 
 def ablate(chosen: argparse.Namespace) -> int:
     """Every variant, trained and measured in the same way."""
-    from train.ablate import VARIANTS, Plan
-    from train.ablate import ablate as compare
+    from train.measure.ablate import VARIANTS, Plan
+    from train.measure.ablate import ablate as compare
 
     settings = {"threads": os.cpu_count() or 1, **_settings(chosen)}
     plan = Plan(settings, chosen.variants or tuple(VARIANTS), chosen.frames, chosen.drivers)
@@ -89,8 +89,8 @@ def ablate(chosen: argparse.Namespace) -> int:
 
 def transfer(chosen: argparse.Namespace) -> int:
     """A video performed by a target."""
-    from train.transfer import TransferConfig
-    from train.transfer import transfer as make
+    from train.offline.transfer import TransferConfig
+    from train.offline.transfer import transfer as make
 
     make(TransferConfig(chosen.source, chosen.target, chosen.out, chosen.framing, chosen.background))
     return 0
@@ -98,7 +98,7 @@ def transfer(chosen: argparse.Namespace) -> int:
 
 def export(chosen: argparse.Namespace) -> int:
     """Run -> target bundle."""
-    from train.export import export_run
+    from train.bundle.export import export_run
 
     export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence)
     return 0
@@ -106,8 +106,8 @@ def export(chosen: argparse.Namespace) -> int:
 
 def everything(chosen: argparse.Namespace) -> int:
     """Videos -> data set -> run -> measures -> bundle."""
-    from train.evaluate import evaluate as measure
-    from train.export import export_doll, export_run
+    from train.bundle.export import export_doll, export_run
+    from train.measure.evaluate import evaluate as measure
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
@@ -139,9 +139,9 @@ def describe(chosen: argparse.Namespace) -> int:
 
     from live.face import SPEC
     from live.puppet.pose_map import CHANNELS
-    from train.face_network import FaceNetwork
-    from train.networks import CELL, CELLS, count_flops, count_parameters
-    from train.presets import PRESETS, build_generator
+    from train.networks.face_network import FaceNetwork
+    from train.networks.networks import CELL, CELLS, count_flops, count_parameters
+    from train.networks.presets import PRESETS, build_generator
 
     side = chosen.canvas // CELL
     print("preset       parameters   GFLOP a frame (2 x multiply-accumulates)")
@@ -159,9 +159,9 @@ def describe(chosen: argparse.Namespace) -> int:
 
 def _train(dataset: Path, folder: Path, chosen: argparse.Namespace) -> bool:
     """Start a run, or with --resume go on with the one in `folder` if there is one. True at the end of its schedule."""
-    from train import run as runs
-    from train.checkpoint import NAME
-    from train.config import RunConfig
+    from train.training import run as runs
+    from train.training.checkpoint import NAME
+    from train.training.config import RunConfig
 
     settings = _settings(chosen)
     if chosen.resume and (folder / NAME).exists():
@@ -172,7 +172,7 @@ def _train(dataset: Path, folder: Path, chosen: argparse.Namespace) -> bool:
 
 def _train_face(folder: Path, chosen: argparse.Namespace) -> bool:
     """The face stage of `all`. True when it is done, or left out."""
-    from train.face import train_face
+    from train.training.face import train_face
 
     if chosen.face_minutes == 0:
         return True
@@ -205,7 +205,7 @@ def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def _weights(given: Sequence[str]) -> Any:
     """The loss weights with those of `--weight NAME=X` replaced."""
-    from train.config import LossWeights
+    from train.training.config import LossWeights
 
     known = {field.name for field in fields(LossWeights)}
     values = {}
@@ -222,7 +222,7 @@ def _weights(given: Sequence[str]) -> Any:
 
 def _prepare(chosen: argparse.Namespace, *, puppet: bool) -> None:
     """`puppet`: a puppet is wanted of it in the end, which picture pairs are not."""
-    from train.sources import prepare_paths
+    from train.films.sources import prepare_paths
 
     extras = {"mattes": chosen.matte or (), "plates": chosen.plate or (), "fps": chosen.fps, "puppet": puppet}
     prepare_paths(chosen.video, name=chosen.name, out=chosen.work, **extras)

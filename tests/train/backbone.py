@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from train.perceptual import LAYERS
+from train.networks.perceptual import LAYERS
 
 
 def write_backbone(path: Path) -> Path:
-    """Write an .npz that `train.perceptual` reads as MobileNetV2: two channels a layer, halved twice."""
+    """Write an .npz that `train.networks.perceptual` reads as MobileNetV2: two channels a layer, halved twice."""
     rng = np.random.default_rng(0)
     layers, weights = [], {}
     for i in range(max(LAYERS) + 1):

@@ -11,11 +11,11 @@ from live.puppet.body_stats import fit_stats
 from live.puppet.fingerprint import fingerprint
 from tests.live.puppet.paper import paper_atlas
 from tests.train.film import CONFIG, film_frame, poses, save_plate
-from train.dataset import FORMAT
-from train.draft import place
-from train.take import save_poses_of
-from train.video import VideoInfo
-from train.watched import Watched
+from train.dataset.dataset import FORMAT
+from train.dataset.take import save_poses_of
+from train.films.draft import place
+from train.films.video import VideoInfo
+from train.films.watched import Watched
 
 SOURCE_SIDE = 320
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from train import checkpoint, run
-from train.config import RunConfig
+from train.training import checkpoint, run
+from train.training.config import RunConfig
 
 STEPS = 12
 tqdm.set_lock(threading.RLock())  # its own one is a semaphore of the system, which a killed process leaves behind

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from train.batch_norm import BatchNorm
 from train.errors import TrainError
-from train.processes import Processes
+from train.networks.batch_norm import BatchNorm
+from train.training.processes import Processes
 
 
 def network() -> nn.Sequential:

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-import train.prepare
+import train.films.prepare
 from engines.bundle import open_bundle
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_run import write_run
 from train import __main__ as cli
-from train import evaluate
-from train import run as runs
-from train.config import LossWeights, RunConfig
-from train.step import StepReport, Trainer
+from train.measure import evaluate
+from train.training import run as runs
+from train.training.config import LossWeights, RunConfig
+from train.training.step import StepReport, Trainer
 
 SMALL = ["--batch", "1", "--crop", "64", "64", "--threads", "1"]
 
@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         films.extend(given)
         return write_dataset(out / name, 150)
 
-    monkeypatch.setattr(train.prepare, "prepare", prepare)
+    monkeypatch.setattr(train.films.prepare, "prepare", prepare)
     monkeypatch.setattr(evaluate, "HolisticEstimator", lambda: None)
     return films
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from train.config import LossWeights, RunConfig
 from train.errors import TrainError
+from train.training.config import LossWeights, RunConfig
 
 
 def test_a_configuration_comes_back_from_json() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from train.checkpoint import load_checkpoint
-from train.face_checkpoint import FaceCheckpoint, generator_hash, save_face
-from train.face_step import FaceTrainer
+from train.training.checkpoint import load_checkpoint
+from train.training.face_checkpoint import FaceCheckpoint, generator_hash, save_face
+from train.training.face_step import FaceTrainer
 
 
 def write_face(run: Path, *, generator: str = "") -> Path:

@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 
 from live.puppet.fingerprint import fingerprint
-from train.checkpoint import Checkpoint, save_checkpoint
-from train.config import RunConfig
-from train.dataset import open_dataset
-from train.step import Trainer
+from train.dataset.dataset import open_dataset
+from train.training.checkpoint import Checkpoint, save_checkpoint
+from train.training.config import RunConfig
+from train.training.step import Trainer
 
 
 def write_run(folder: Path, dataset_folder: Path, *, steps_done: int = 5, seen_fingerprint: str = "") -> Path:

@@ -38,7 +38,7 @@ def colours_of(doll: U8) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize("name", ["torso", "head", "r_upper_arm", "l_forearm", "r_hand", "l_thigh", "r_foot"])
 def test_a_texture_is_drawn_back_to_where_it_was_cut_from(name: str) -> None:
-    builder = pytest.importorskip("train.atlas_builder", reason="cutting textures is the trainer's")
+    builder = pytest.importorskip("train.atlas.atlas_builder", reason="cutting textures is the trainer's")
     picture = np.dstack([blotches(256, 256, seed=5, cells=24), np.full((256, 256), 255, np.uint8)])
     frames, _, keys = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)
     number = INDEX[name]

@@ -1,0 +1,231 @@
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from engines.base import EngineSpec
+from engines.bundle import open_bundle
+from engines.choose import open_engine
+from live.face import Face
+from live.puppet.face_map import face_map_hash
+from live.target import open_target
+from tests.train.dataset_folder import write_dataset
+from tests.train.trained_face import write_face
+from tests.train.trained_run import write_run
+from train.bundle import export
+from train.bundle.export import export_doll, export_run
+from train.dataset.dataset import Dataset, open_dataset
+from train.errors import TrainError
+from train.measure.player import Player, averaged_generator
+from train.networks.face_network import DeployedFace
+from train.networks.networks import DeployedGenerator
+from train.training.checkpoint import load_checkpoint
+from train.training.face import open_face
+
+
+@pytest.fixture(scope="module")
+def dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dataset(tmp_path_factory.mktemp("data") / "paper", 150)
+
+
+@pytest.fixture(scope="module")
+def dataset(dataset_folder: Path) -> Dataset:
+    return open_dataset(dataset_folder)
+
+
+@pytest.fixture(scope="module")
+def run(dataset_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("runs") / "run", dataset_folder)
+
+
+@pytest.fixture(scope="module")
+def bundle(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_run(run, tmp_path_factory.mktemp("targets") / "puppy", title="A puppy", licence="CC0")
+
+
+def test_live_opens_the_bundle(bundle: Path, dataset: Dataset) -> None:
+    target = open_target(str(bundle), "full")
+    assert (target.bundle.name, target.bundle.title, target.bundle.licence) == ("puppy", "A puppy", "CC0")
+    assert target.puppet == dataset.config and target.stats == dataset.takes["full"].stats
+    assert target.generator is not None and np.isfinite(target.idle.points_px).all()
+    assert {path.name for path in bundle.iterdir()} == {
+        *("manifest.json", "atlas.npz", "idle.npz", "plate_full.jpg", "poster.jpg", "generator.lite.onnx")
+    }
+
+
+def test_the_manifest_tells_no_path_of_this_machine(bundle: Path, run: Path) -> None:
+    text = (bundle / "manifest.json").read_text()
+    assert json.loads(text)["training"]["settings"]["dataset"] == "paper"
+    assert str(run.parent) not in text and "/tmp" not in text
+
+
+def test_no_file_of_a_bundle_quotes_a_path_of_this_machine(bundle: Path) -> None:
+    for file in bundle.iterdir():
+        content = file.read_bytes()
+        assert str(Path(export.__file__).parent).encode() not in content, file.name
+        assert b"site-packages" not in content and b".py" not in content, file.name
+
+
+def test_the_engine_draws_what_torch_draws(bundle: Path, run: Path, dataset: Dataset) -> None:
+    generator = open_bundle(bundle).generator("lite")
+    player = Player(DeployedGenerator(averaged_generator(load_checkpoint(run))))
+    engine = open_engine(generator.file, generator.spec, backend="onnxruntime", precision="fp32")
+    for i in range(5):
+        drawn = dataset.draw(dataset.takes["full"].placed(i, refined=False))
+        frame = engine.run({"pose_map": drawn.pose_map[None], "doll": drawn.doll[None]})["frame"][0]
+        assert np.abs(frame.astype(int) - player.step(drawn)).max() <= 1
+    assert not np.array_equal(frame, drawn.doll)
+
+
+def test_the_onnx_file_keeps_tensorrts_rules(bundle: Path) -> None:
+    model = onnx.load(bundle / "generator.lite.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert [(o.domain, o.version) for o in model.opset_import] == [("", 18)]
+    ports = {port.name for port in model.graph.input}
+    takers = {(name, node.op_type) for node in model.graph.node for name in node.input if name in ports}
+    assert takers == {("pose_map", "Cast"), ("doll", "Cast"), ("previous", "Cast")}
+    (last,) = [node for node in model.graph.node if "frame" in node.output]
+    assert last.op_type == "Cast"
+    shapes = [[d.dim_value for d in port.type.tensor_type.shape.dim] for port in model.graph.input]
+    assert shapes == [[1, 32, 32, 20], [1, 128, 128, 4], [1, 128, 128, 4]]
+    known = {
+        "Cast",
+        "Reshape",
+        "Transpose",
+        "MatMul",
+        "Mul",
+        "Add",
+        "Sub",
+        "Div",
+        "Concat",
+        "Conv",
+        "LeakyRelu",
+        "Slice",
+    }
+    known |= {"DepthToSpace", "Clip", "Exp", "Neg", "AveragePool", "MaxPool", "Pad", "Gemm", "Constant", "Min", "Max"}
+    assert {node.op_type for node in model.graph.node} <= known
+
+
+@pytest.fixture(scope="module")
+def faced_run(dataset_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_face(write_run(tmp_path_factory.mktemp("runs") / "faced", dataset_folder))
+
+
+@pytest.fixture(scope="module")
+def faced(faced_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_run(faced_run, tmp_path_factory.mktemp("targets") / "faced")
+
+
+def test_live_opens_the_face_of_a_bundle_and_it_paints_what_torch_paints(
+    faced: Path, faced_run: Path, dataset: Dataset
+) -> None:
+    face = open_target(str(faced), "full").face
+    assert face is not None and face.file.name == "face.onnx" and face.map == face_map_hash()
+    live = Face(open_engine(face.file, face.spec, backend="onnxruntime", precision="fp32"))
+    ours = open_face(faced_run)
+    assert ours is not None
+    for i in range(5):
+        drawn = dataset.draw(dataset.takes["full"].placed(i, refined=False))
+        a, b = drawn.doll.copy(), drawn.doll.copy()
+        live.paint(a, drawn)
+        ours.paint(b, drawn)
+        assert np.abs(a.astype(int) - b).max() <= 1 and not np.array_equal(a, drawn.doll)
+
+
+def test_a_run_without_a_face_makes_a_bundle_without_one(bundle: Path) -> None:
+    assert open_bundle(bundle).face is None and "face" not in json.loads((bundle / "manifest.json").read_text())
+
+
+def test_a_face_of_another_generator_is_not_exported(dataset_folder: Path, tmp_path: Path) -> None:
+    run = write_face(write_run(tmp_path / "run", dataset_folder), generator="another")
+    with pytest.raises(TrainError, match="another generator.*train the face again"):
+        export_run(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_face_that_drifts_from_its_file_is_refused(
+    faced_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export.to_onnx
+
+    def wrong(network: torch.nn.Module, spec: EngineSpec) -> bytes:
+        if isinstance(network, DeployedFace):
+            network = copy.deepcopy(network)
+            with torch.no_grad():
+                network.network.head.bias += 0.1
+        return whole(network, spec)
+
+    monkeypatch.setattr(export, "to_onnx", wrong)
+    with pytest.raises(TrainError, match="exported face network does not draw"):
+        export_run(faced_run, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_for_comparison_is_not_exported(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = load_checkpoint(run)
+    for change in ({"preset": "pix2pixhd"}, {"doll": False}, {"temporal": False}):
+        monkeypatch.setattr(
+            export, "load_checkpoint", lambda folder, c=change: replace(whole, config=replace(whole.config, **c))
+        )
+        with pytest.raises(TrainError, match="for comparison is not exported"):
+            export_run(run, tmp_path / "out")
+
+
+def test_a_network_that_drifts_from_its_file_is_refused_and_the_old_bundle_stays(
+    run: Path, dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_doll(dataset_folder, tmp_path / "puppy")
+    before = (tmp_path / "puppy" / "manifest.json").read_bytes()
+    whole = export.to_onnx
+
+    def wrong(network: DeployedGenerator, *arguments: object) -> bytes:
+        with torch.no_grad():
+            network.generator.head.bias += 0.1
+        try:
+            return whole(network, *arguments)  # type: ignore[arg-type]
+        finally:
+            with torch.no_grad():
+                network.generator.head.bias -= 0.1
+
+    monkeypatch.setattr(export, "to_onnx", wrong)
+    with pytest.raises(TrainError, match="does not draw what the trained one draws"):
+        export_run(run, tmp_path / "puppy")
+    assert (tmp_path / "puppy" / "manifest.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["puppy"]
+
+
+def test_without_training_the_bundle_is_the_bare_doll(dataset_folder: Path, tmp_path: Path) -> None:
+    target = open_target(str(export_doll(dataset_folder, tmp_path / "doll")), "full")
+    assert target.generator is None and target.bundle.title == "paper"
+
+
+def test_a_new_bundle_replaces_the_old_one(bundle: Path, run: Path, dataset_folder: Path, tmp_path: Path) -> None:
+    out = export_doll(dataset_folder, tmp_path / "puppy")
+    (out / "stray.txt").write_text("old")
+    export_run(run, out)
+    assert {path.name for path in out.iterdir()} == {path.name for path in bundle.iterdir()}
+    assert [path.name for path in tmp_path.iterdir()] == ["puppy"]
+
+
+def test_a_run_on_another_puppet_is_refused(dataset_folder: Path, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", dataset_folder, seen_fingerprint="another")
+    with pytest.raises(TrainError, match="another puppet.*train again"):
+        export_run(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_leaves_no_half_bundle(
+    dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export.shutil, "copyfile", full)
+    with pytest.raises(TrainError, match="No space left"):
+        export_doll(dataset_folder, tmp_path / "puppy")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.train.pair_set import write_pairs
+from tests.train.picture_set import write_rgb
+from train.errors import TrainError
+from train.films.prepare_pairs import canvas_of, holds_pairs, prepare_pairs
+
+
+def test_pairs_become_a_dataset_whose_test_pictures_are_held_out(tmp_path: Path) -> None:
+    folder = prepare_pairs(write_pairs(tmp_path / "set"), name="x", out=tmp_path)
+    manifest = json.loads((folder / "dataset.json").read_text())
+    assert manifest["kind"] == "pairs" and manifest["first_held_out"] == 12 and manifest["pairs"] == 15
+    for name in ("inputs.npy", "frames.npy"):
+        frames = np.load(folder / "pairs" / name)
+        assert frames.shape == (15, 96, 128, 4) and (frames[..., 3] == 255).all()
+    assert np.load(folder / "pairs" / "frames.npy")[4, 1, 1, 2] == 94  # the fifth B, in the order of names
+
+
+def test_without_test_pictures_the_last_fifth_is_held_out(tmp_path: Path) -> None:
+    folder = prepare_pairs(write_pairs(tmp_path / "set", train=20, test=0), name="x", out=tmp_path)
+    assert json.loads((folder / "dataset.json").read_text())["first_held_out"] == 16
+
+
+def test_another_number_of_pictures_in_a_and_b_is_refused(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "set")
+    (folder / "test_B" / "001.png").unlink()
+    with pytest.raises(TrainError, match=r"do not pair.*got: 3 in test_A, 2 in test_B"):
+        prepare_pairs(folder, name="x", out=tmp_path)
+    assert not (tmp_path / "x").exists() and not (tmp_path / "x.part").exists()
+
+
+def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "set")
+    write_rgb(folder / "train_B" / "005.png", np.zeros((50, 140, 3), np.uint8))
+    with pytest.raises(TrainError, match=r"several sizes; got: 005\.png and 0 more: 140x50"):
+        prepare_pairs(folder, name="x", out=tmp_path)
+
+
+def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="too few pairs in .*; got: 3"):
+        prepare_pairs(write_pairs(tmp_path / "set", train=3), name="x", out=tmp_path)
+
+
+def test_a_failure_leaves_the_old_dataset_alone(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "set")
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "old").write_text("mine")
+    (folder / "train_A" / "002.png").write_bytes(b"no picture")
+    with pytest.raises(TrainError, match="not a picture"):
+        prepare_pairs(folder, name="x", out=tmp_path)
+    assert (tmp_path / "x" / "old").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("size", "canvas"),
+    [((512, 512), (512, 512)), ((140, 100), (128, 96)), ((2048, 1024), (1024, 512)), ((100, 30), (96, 64))],
+)
+def test_the_canvas_keeps_the_pictures_shape(size: tuple[int, int], canvas: tuple[int, int]) -> None:
+    assert canvas_of(size) == canvas
+
+
+def test_the_layout_is_told_by_its_folders(tmp_path: Path) -> None:
+    assert holds_pairs(write_pairs(tmp_path / "set")) and not holds_pairs(tmp_path)

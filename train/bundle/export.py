@@ -1,0 +1,275 @@
+"""Run -> target bundle: the averaged networks as ONNX, checked against torch in closed loop, and what live needs."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import EngineSpec, TensorSpec
+from engines.bundle import open_bundle, write_manifest
+from engines.choose import open_engine
+from engines.errors import EngineError
+from live.face import SPEC, Face
+from live.puppet.face_map import face_map_hash
+from live.puppet.fingerprint import fingerprint
+from live.puppet.values import Conditioning
+from train.bundle.idle import idle_loop
+from train.bundle.onnx_file import to_onnx
+from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.take import Take
+from train.errors import TrainError
+from train.films.prepare_pairs import no_puppet
+from train.measure.player import Drawing, FaceDrawing, Player, averaged_generator
+from train.networks.face_network import DeployedFace
+from train.networks.networks import CELL, CHANNELS, DeployedGenerator
+from train.networks.presets import YARDSTICK
+from train.report import sheet
+from train.training.checkpoint import Checkpoint, load_checkpoint
+from train.training.face import torch_engine
+from train.training.face_checkpoint import averaged_face
+
+U8 = NDArray[np.uint8]
+PARITY_FRAMES = 30
+PARITY_LEVELS = 2  # of 255: rounding may differ by one and come back in
+LARGEST_MB = 25
+FACE_FILE = "face.onnx"
+TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "mediapipe")
+
+
+@dataclass(frozen=True, slots=True)
+class _Networks:
+    """What was trained."""
+
+    checkpoint: Checkpoint
+    face: DeployedFace | None
+
+
+def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
+    """Write the bundle of a trained run to `out`, complete or not at all; an old one there is replaced. Returns `out`.
+
+    With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
+    not draw what torch draws, when the face is of another generator, or when the run was made for comparison only.
+    """
+    checkpoint = load_checkpoint(run_folder)
+    config = checkpoint.config
+    if config.preset == YARDSTICK or not (config.doll and config.temporal):
+        raise TrainError(
+            "a run for comparison is not exported",
+            got=f"preset {config.preset}, doll {config.doll}, temporal {config.temporal}",
+            wanted="lite or full, with doll and feedback",
+            do="train one: python -m train run",
+        )
+    dataset = open_dataset(Path(config.dataset))
+    if checkpoint.fingerprint != fingerprint(dataset.config):
+        raise TrainError(
+            "the run was trained on another puppet than its data set holds now",
+            got=fingerprint(dataset.config),
+            wanted=checkpoint.fingerprint,
+            do="train again on the new data set",
+        )
+    face = averaged_face(run_folder, checkpoint)
+    networks = _Networks(checkpoint, None if face is None else DeployedFace(face))
+    return _export(dataset, out, networks, title=title, licence=licence)
+
+
+def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
+    """Write a bundle without any network: the bare doll moves. Otherwise as `export_run`."""
+    return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence)
+
+
+def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: str, licence: str) -> Path:
+    if not dataset.has_poses:
+        raise no_puppet(dataset.name, "a bundle")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise TrainError("the bundle cannot be written", got=str(error), do="choose another --out") from error
+    try:
+        partial.chmod(0o755)  # mkdtemp makes it private; a bundle is to be shared
+        manifest = _fill(dataset, partial, networks)
+        manifest |= {
+            "name": out.name,
+            "title": title or dataset.name,
+            "licence": licence or "not stated: ask its maker",
+        }
+        write_manifest(partial, manifest)
+        open_bundle(partial)
+        _put(partial, out)
+    except (OSError, EngineError) as error:
+        raise TrainError(
+            "the bundle cannot be written", got=str(error), do="make room on the disk, or choose another --out"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
+    print(f"target bundle: {out}, {size:.1f} MB" + (f" (more than {LARGEST_MB} MB)" if size > LARGEST_MB else ""))
+    return out
+
+
+def _fill(dataset: Dataset, folder: Path, networks: _Networks | None) -> dict[str, Any]:
+    """Write every file but the manifest; returns the manifest, less name, title and licence."""
+    shutil.copyfile(dataset.folder / "atlas.npz", folder / "atlas.npz")
+    takes = {}
+    for take in dataset.takes.values():
+        plate = f"plate_{take.name}.jpg"
+        sheet.write_picture(folder / plate, take.plate)
+        takes[take.name] = {"plate": plate, "stats": take.stats.to_json()}
+    take = dataset.takes.get("full") or next(iter(dataset.takes.values()))
+    with (folder / "idle.npz").open("wb") as file:
+        np.savez_compressed(file, **idle_loop(take, dataset.fps))
+    trained, drawing = ({"generators": {}}, None) if networks is None else _write(networks, dataset, take, folder)
+    sheet.write_picture(folder / "poster.jpg", poster(dataset, take, drawing))
+    return {
+        "canvas": list(dataset.canvas),
+        "fps": dataset.fps,
+        "estimator": dataset.estimator,
+        "puppet": dataset.config.to_json(),
+        "fingerprint": fingerprint(dataset.config),
+        "takes": takes,
+        **trained,
+        "atlas": "atlas.npz",
+        "idle": "idle.npz",
+        "poster": "poster.jpg",
+        "tools": {name: _version(name) for name in TOOLS},
+        "training": _training(None if networks is None else networks.checkpoint),
+    }
+
+
+def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> tuple[dict[str, Any], Drawing | None]:
+    """Write the networks' files; returns the manifest's "generators" and "face", and what draws the target with them.
+
+    A generator that was never trained is left out, and its face with it.
+    """
+    checkpoint, face = networks.checkpoint, networks.face
+    if checkpoint.steps_done == 0:
+        return {"generators": {}}, None
+    network = DeployedGenerator(averaged_generator(checkpoint)).eval()
+    preset, spec = checkpoint.config.preset, engine_spec(dataset.canvas, checkpoint.pose_map_channels)
+    file_name = f"generator.{preset}.onnx"
+    (folder / file_name).write_bytes(to_onnx(network, spec))
+    clip = _parity_clip(dataset, take)
+    check_parity(folder / file_name, spec, network, clip)
+    entries: dict[str, Any] = {"generators": {preset: _entry(file_name, spec) | {"state": dict(spec.state)}}}
+    if face is None:
+        return entries, Player(network)
+    (folder / FACE_FILE).write_bytes(to_onnx(face, SPEC))
+    check_face_parity(folder / FACE_FILE, face, clip)
+    entries["face"] = _entry(FACE_FILE, SPEC) | {"map": face_map_hash()}
+    return entries, FaceDrawing(Player(network), Face(torch_engine(face)))
+
+
+def engine_spec(canvas: tuple[int, int], pose_map_channels: int) -> EngineSpec:
+    """The tensors of the exported generator for a canvas (width, height)."""
+    width, height = canvas
+    picture = (1, height, width, CHANNELS)
+    return EngineSpec(
+        inputs=(
+            TensorSpec("pose_map", (1, height // CELL, width // CELL, pose_map_channels)),
+            TensorSpec("doll", picture),
+            TensorSpec("previous", picture),
+        ),
+        outputs=(TensorSpec("frame", picture),),
+        state=(("frame", "previous"),),
+    )
+
+
+def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:
+    """Run torch and ONNX Runtime over `clip`, each on its own frames; the largest difference in levels.
+
+    Raises TrainError when it is above PARITY_LEVELS.
+    """
+    player, worst = Player(network), 0
+    engine = open_engine(model, spec, backend="onnxruntime", precision="fp32", threads=1)
+    try:
+        for conditioning in clip:
+            ours = player.step(conditioning).astype(np.int16)
+            theirs = engine.run({"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]})["frame"][0]
+            worst = max(worst, int(np.abs(ours - theirs).max()))
+    finally:
+        engine.close()
+    return _near("network", worst, len(clip))
+
+
+def check_face_parity(model: Path, network: DeployedFace, clip: list[Conditioning]) -> int:
+    """Paint the faces of the dolls of `clip` by torch and by ONNX Runtime; the largest difference in levels.
+
+    Raises TrainError when it is above PARITY_LEVELS.
+    """
+    engine = open_engine(model, SPEC, backend="onnxruntime", precision="fp32", threads=1)
+    faces, worst = (Face(torch_engine(network)), Face(engine)), 0
+    try:
+        for conditioning in clip:
+            ours, theirs = (conditioning.doll.copy() for _ in faces)
+            for face, picture in zip(faces, (ours, theirs), strict=True):
+                face.paint(picture, conditioning)
+            worst = max(worst, int(np.abs(ours.astype(np.int16) - theirs).max()))
+    finally:
+        engine.close()
+    return _near("face network", worst, len(clip))
+
+
+def _near(what: str, worst: int, frames: int) -> int:
+    if worst > PARITY_LEVELS:
+        raise TrainError(
+            f"the exported {what} does not draw what the trained one draws",
+            got=f"a difference of {worst} levels over {frames} frames",
+            wanted=f"at most {PARITY_LEVELS}",
+            do="report this, with the versions of torch and onnxruntime",
+        )
+    return worst
+
+
+def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
+    """The picture that stands for the target: the first best-trusted frame of the held-out part, as live draws it."""
+    trust = take.weight[take.held_out.start : take.held_out.stop]
+    best = take.held_out.start + int(np.argmax(trust))
+    drawn = dataset.draw(take.placed(best, refined=False))
+    picture = drawn.doll
+    for _ in range(5):  # the first frame of a sequence is made from nothing
+        picture = picture if drawing is None else drawing.step(drawn)
+    return sheet.over(picture, take.plate)
+
+
+def _parity_clip(dataset: Dataset, take: Take) -> list[Conditioning]:
+    first = take.held_out.start
+    return [dataset.draw(take.placed(i, refined=False)) for i in range(first, min(first + PARITY_FRAMES, len(take)))]
+
+
+def _entry(file_name: str, spec: EngineSpec) -> dict[str, Any]:
+    return {
+        "file": file_name,
+        "inputs": {tensor.name: list(tensor.shape) for tensor in spec.inputs},
+        "outputs": {tensor.name: list(tensor.shape) for tensor in spec.outputs},
+    }
+
+
+def _training(checkpoint: Checkpoint | None) -> dict[str, Any]:
+    if checkpoint is None:
+        return {"steps": 0}
+    settings = checkpoint.config.to_json()
+    settings["dataset"] = Path(settings["dataset"]).name  # a path of this machine says nothing elsewhere
+    settings["perceptual"] = settings["perceptual"].partition(":")[0]
+    return {"steps": checkpoint.steps_done, "minutes": round(checkpoint.elapsed_s / 60, 1), "settings": settings}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _put(partial: Path, out: Path) -> None:
+    """Put the finished folder in its place; the old one goes only when the new one is there."""
+    old = out.with_name(f".{out.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

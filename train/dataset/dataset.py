@@ -1,0 +1,106 @@
+"""A prepared dataset: a folder that `prepare` wrote."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet.atlas import Atlas, load_atlas
+from live.puppet.body_stats import BodyStats
+from live.puppet.condition import Conditioner
+from live.puppet.config import PuppetConfig
+from live.puppet.errors import PuppetError
+from live.puppet.fingerprint import fingerprint
+from live.puppet.pose_map import CHANNELS
+from live.puppet.values import Conditioning, PlacedPose
+from train.dataset.take import Take, open_take
+from train.errors import TrainError
+
+U8 = NDArray[np.uint8]
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A folder written by `prepare`. `drawer` makes conditionings; it keeps no state here (only `draw` is used)."""
+
+    folder: Path
+    name: str
+    fps: float
+    config: PuppetConfig
+    estimator: str
+    atlas: Atlas
+    takes: dict[str, Take]
+    drawer: Conditioner = field(repr=False)
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.config.canvas_px
+
+    @property
+    def has_poses(self) -> bool:
+        """False for picture pairs (`train.dataset.pairs`): no skeleton, no puppet."""
+        return True
+
+    @property
+    def pose_map_channels(self) -> int:
+        """C of the pose map."""
+        return CHANNELS
+
+    def draw(self, placed: PlacedPose) -> Conditioning:
+        """What live would give the generator for this pose."""
+        return self.drawer.draw(placed)
+
+    def sequence(
+        self, take: Take, start: int, stop: int, *, refined: bool = False
+    ) -> Iterator[tuple[Conditioning, U8]]:
+        """Whole-canvas frames in order for evaluation: conditioning and the real (H, W, 4) RGBA frame."""
+        for index in range(start, stop):
+            yield self.draw(take.placed(index, refined=refined)), np.asarray(take.frames[index])
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Raises TrainError when the folder is not a dataset, or was prepared with other drawing rules than this
+    version's.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError(f"dataset.json holds a {type(manifest).__name__}")
+    except (OSError, ValueError) as error:
+        raise TrainError(
+            f"not a dataset: {folder}", got=str(error), do="make one with: python -m train prepare VIDEO --name NAME"
+        ) from error
+    if manifest.get("format") != FORMAT:
+        raise TrainError(f"dataset of another format: {folder}", got=str(manifest.get("format")), wanted=str(FORMAT))
+    try:
+        if manifest.get("kind") == "pairs":
+            from train.dataset.pairs import open_pairs  # it builds on this module
+
+            return open_pairs(folder, manifest)
+        return _open(folder, manifest)
+    except (PuppetError, LookupError, TypeError, AttributeError) as error:
+        raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
+
+
+def _open(folder: Path, manifest: dict[str, Any]) -> Dataset:
+    config = PuppetConfig.from_json(manifest["puppet"])
+    if manifest["fingerprint"] != fingerprint(config):
+        raise TrainError(
+            f"the dataset was prepared with other drawing rules: {folder}",
+            got=manifest["fingerprint"],
+            wanted=fingerprint(config),
+            do="prepare it again",
+        )
+    atlas = load_atlas(folder / "atlas.npz")
+    takes = {name: open_take(folder / name, entry) for name, entry in manifest["takes"].items()}
+    if not takes:
+        raise TrainError(f"the dataset has no takes: {folder}", do="prepare it again")
+    first: BodyStats = next(iter(takes.values())).stats
+    drawer = Conditioner(config, target=first, atlas=atlas, performer=first)
+    return Dataset(folder, manifest["name"], manifest["fps"], config, manifest["estimator"], atlas, takes, drawer)

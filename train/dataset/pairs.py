@@ -1,0 +1,146 @@
+"""Picture pairs A -> B (`train_A`, `train_B`, the layout of pix2pixHD): a data set for the same networks without poses.
+
+A stands where the doll stands, B where the film stands; there is no pose map. Train and evaluate only: a webcam gives
+no A.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet.atlas import Atlas
+from live.puppet.body_stats import BONE_NAMES, BodyStats
+from live.puppet.condition import Conditioner
+from live.puppet.config import POSE_MAP_SHRINK, PuppetConfig
+from live.puppet.pose_map import CHANNELS
+from live.puppet.topology import K
+from live.puppet.values import Conditioning, PlacedPose
+from train.dataset.dataset import Dataset
+from train.dataset.rollouts import SPOTS, Batch, Rollouts
+from train.dataset.take import Take
+from train.errors import TrainError
+from train.films.prepare_pairs import FPS, KIND
+from train.training.share import WHOLE, Share
+
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class PairDataset(Dataset):
+    """A data set of pairs. `inputs`: (N, H, W, 4) uint8, the pictures A with alpha 255; its one take holds the B."""
+
+    inputs: U8 = field(repr=False)
+
+    @property
+    def has_poses(self) -> bool:
+        """No."""
+        return False
+
+    def draw(self, placed: PlacedPose) -> Conditioning:
+        """Picture A of this frame in the doll's place, and an empty pose map."""
+        height, width = self.inputs.shape[1] // POSE_MAP_SHRINK, self.inputs.shape[2] // POSE_MAP_SHRINK
+        nothing = np.zeros((height, width, CHANNELS), np.uint8)
+        doll = np.array(self.inputs[placed.frame_id])
+        return Conditioning(placed.frame_id, placed.t_capture_s, nothing, doll, None, placed)
+
+
+class PairRollouts:
+    """As `Rollouts`, for pairs: `length` pictures in the order of their names, one random window of all of them."""
+
+    def __init__(
+        self,
+        dataset: PairDataset,
+        *,
+        length: int,
+        batch: int,
+        crop: tuple[int, int] = (256, 384),
+        seed: int = 0,
+        held_out: bool = False,
+    ) -> None:
+        self._dataset, self.length, self._batch, self._crop = dataset, length, batch, crop
+        self._rng = np.random.default_rng(seed)
+        self._take = dataset.takes[KIND]
+        self._frames = self._take.held_out if held_out else self._take.trained_on
+        if len(self._frames) < length:
+            raise TrainError(
+                "too few pairs for a rollout", got=str(len(self._frames)), wanted=f"{length} that follow each other"
+            )
+
+    def state(self) -> dict[str, Any]:
+        """The random state, for a checkpoint."""
+        return dict(self._rng.bit_generator.state)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue as the saved one would have."""
+        self._rng.bit_generator.state = state
+
+    def sample(self, share: Share = WHOLE) -> Batch:
+        """The next batch, or one process's share of it; its arrays are the caller's."""
+        (width, height), shrink = self._crop, POSE_MAP_SHRINK
+        rows, length = share.of(self._batch), self.length
+        batch = Batch(
+            pose_map=np.zeros((len(rows), length, height // shrink, width // shrink, CHANNELS), np.uint8),
+            doll=np.empty((len(rows), length, height, width, 4), np.uint8),
+            real=np.empty((len(rows), length, height, width, 4), np.uint8),
+            spots=np.full((len(rows), length, SPOTS, 2), np.nan, np.float32),
+            weight=np.ones(len(rows), np.float32),
+        )
+        for b in range(self._batch):
+            start = int(self._rng.integers(self._frames.start, self._frames.stop - length + 1))
+            x, y = (
+                int(self._rng.integers(0, whole - side + 1)) // shrink * shrink
+                for side, whole in zip(self._crop, self._dataset.canvas, strict=True)
+            )
+            if b in rows:
+                window = np.s_[start : start + length, y : y + height, x : x + width]
+                batch.doll[b - rows.start] = self._dataset.inputs[window]
+                batch.real[b - rows.start] = self._take.frames[window]
+        return batch
+
+
+def open_rollouts(dataset: Dataset, **wanted: Any) -> Rollouts | PairRollouts:
+    """The rollouts of a data set of either kind; `wanted` as for `Rollouts`."""
+    return PairRollouts(dataset, **wanted) if isinstance(dataset, PairDataset) else Rollouts(dataset, **wanted)
+
+
+def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
+    """Open what `prepare_pairs` wrote; `manifest` is its dataset.json. Raises TrainError when files are missing."""
+    config = PuppetConfig.from_json(manifest["puppet"])
+    try:
+        inputs, frames = (np.load(folder / KIND / f, mmap_mode="r") for f in ("inputs.npy", "frames.npy"))
+    except (OSError, ValueError) as error:
+        raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
+    count, (width, height) = int(manifest["pairs"]), config.canvas_px
+    if not inputs.shape == frames.shape == (count, height, width, 4):
+        raise TrainError(f"the dataset cannot be read: {folder}", got=str(inputs.shape), do="prepare it again")
+    stats = _nobody(config.canvas_px)
+    take = Take(
+        name=KIND,
+        folder=folder / KIND,
+        frames=frames,
+        placed_px=np.zeros((count, K, 2), np.float32),
+        refined_px=np.zeros((count, K, 2), np.float32),
+        scores=np.zeros((count, K), np.float32),
+        size_px=np.ones(count),
+        t_s=np.arange(count) / FPS,
+        weight=np.ones(count, np.float32),
+        plate=np.zeros((height, width, 3), np.uint8),
+        stats=stats,
+        source_stats=stats,
+        first_held_out=int(manifest["first_held_out"]),
+    )
+    atlas = Atlas.empty()
+    drawer = Conditioner(config, target=stats, atlas=atlas, performer=stats)
+    return PairDataset(folder, manifest["name"], FPS, config, KIND, atlas, {KIND: take}, drawer, inputs)
+
+
+def _nobody(size: tuple[int, int]) -> BodyStats:
+    """Measures that stand where a figure's would: pairs have none."""
+    names = "near_y far_y near_height far_height hip_x neck_x neck_y head hand"
+    zeros = dict.fromkeys(names.split(), 0.0)
+    return BodyStats(
+        image_size=size, torso=1.0, shoulder=1.0, has_legs=False, bones=tuple(0.0 for _ in BONE_NAMES), **zeros
+    )

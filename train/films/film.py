@@ -1,0 +1,137 @@
+"""One video of the target, watched once: a pose for every frame, and the frames with their matte on the canvas."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from engines.bundle import sha256_of
+from live.estimator import HolisticEstimator
+from live.puppet.values import Frame, Pose
+from train.errors import TrainError
+from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
+from train.films.video import Letterbox, VideoInfo, probe, read_frames
+from train.films.watched import FrameFile, Watched, require_people
+
+U8 = NDArray[np.uint8]
+MOVING_CAMERA = 12.0  # grey levels that the background differs from the plate: it cannot sharpen the matte then
+WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One video of the target, with its matte video and plate picture where the user has them."""
+
+    video: Path
+    matte: Path | None = None
+    plate: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name in messages."""
+        return self.video.name
+
+    def made_from(self) -> dict[str, str]:
+        """The video, its matte and its plate: name -> SHA-256."""
+        return {path.name: sha256_of(path) for path in (self.video, self.matte, self.plate) if path}
+
+    def probe(self) -> VideoInfo:
+        """Raises TrainError when it is no video, or its matte or plate are missing or of another size."""
+        info = probe(self.video)
+        sizes = {self.matte: probe(self.matte).size} if self.matte else {}
+        if self.plate:
+            plate = cv2.imread(str(self.plate))
+            if plate is None:
+                raise TrainError(f"the plate is not a picture: {self.plate}", wanted="PNG or JPEG")
+            sizes[self.plate] = plate.shape[1], plate.shape[0]
+        for path, size in sizes.items():
+            if size != info.size:
+                raise TrainError(
+                    f"{path.name} has another size than {info.path.name}",
+                    got=f"{size[0]}x{size[1]}",
+                    wanted=f"{info.size[0]}x{info.size[1]}",
+                    do="take matte and plate from the same film, uncropped",
+                )
+        return info
+
+    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> Watched:
+        """One pass over the video; poses are in its pixels. Writes frames.npy and plate.png to `folder`.
+
+        While the pose of one frame is being found, the matte of the one before is cut. Raises TrainError when too few
+        frames show a person.
+        """
+        box, frames = Letterbox.fit(info.size, canvas_px), FrameFile(folder / "frames.npy", canvas_px)
+        segmenter = None if self.matte else SelfieMatte()
+        estimator = HolisticEstimator()
+        poses: list[Pose] = []
+        with ThreadPoolExecutor(1) as pool:
+            written: Future[None] | None = None
+            bar = tqdm(self._with_mattes(info), total=info.frames or None, desc=f"watch {self.title}")
+            for i, (image, given) in enumerate(bar):
+                pose = estimator.estimate(Frame(i, i / info.fps, image))
+                poses.append(pose)
+                if written is not None:
+                    written.result()
+                written = pool.submit(_write_frame, frames, image, given, pose, box, segmenter)
+            if written is not None:
+                written.result()
+        frames.close()
+        estimator.close()
+        if segmenter is not None:
+            segmenter.close()
+        require_people(poses, self.title)
+        self._find_plate(frames.path, box)
+        none = np.zeros(len(poses), np.bool_)
+        return Watched(poses, frames.path, HolisticEstimator.name, none, True, none)
+
+    def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[U8, U8 | None]]:
+        """Each frame with the film's own matte, (H, W) uint8, or None; what has no matte in a matte video is not
+        used.
+        """
+        if self.matte is None:
+            yield from ((image, None) for image in read_frames(info))
+        else:
+            mattes = read_frames(probe(self.matte))
+            yield from (
+                (image, np.ascontiguousarray(m[..., 0])) for image, m in zip(read_frames(info), mattes, strict=False)
+            )
+
+    def _find_plate(self, path: Path, box: Letterbox) -> None:
+        """Write plate.png beside the frames, the film's own or found; sharpen a guessed matte with it, in place."""
+        frames = np.load(path, mmap_mode="r+")
+        picked = np.unique(np.linspace(0, len(frames) - 1, PLATE_FRAMES).astype(int))
+        pictures = [np.array(frames[i, ..., :3]) for i in picked]
+        mattes = [np.array(frames[i, ..., 3]) for i in picked]
+        if self.plate:
+            image = np.asarray(cv2.imread(str(self.plate)), np.uint8)
+            plate = box.picture(np.ascontiguousarray(image[..., ::-1]))
+        else:
+            plate = make_plate(pictures, mattes)
+        if self.matte is None and camera_moves(pictures, mattes, plate) <= MOVING_CAMERA:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                list(pool.map(lambda i: _sharpen(frames, i, plate), range(len(frames))))
+        cv2.imwrite(str(path.with_name("plate.png")), np.ascontiguousarray(plate[..., ::-1]))
+        frames.flush()
+
+
+def _write_frame(
+    frames: FrameFile, image: U8, given: U8 | None, pose: Pose, box: Letterbox, segmenter: SelfieMatte | None
+) -> None:
+    picture = box.picture(image)
+    if segmenter is None:
+        assert given is not None
+        matte = box.picture(given, border=cv2.BORDER_CONSTANT)
+    else:
+        points = (pose.points_px * box.scale + np.array([box.dx, box.dy])).astype(np.float32)
+        matte = segmenter.cut(picture, points, pose.scores)
+    frames.append(picture, matte)
+
+
+def _sharpen(frames: U8, index: int, plate: U8) -> None:
+    frame = np.array(frames[index])
+    frames[index, ..., 3] = sharpen_matte(frame[..., :3], np.ascontiguousarray(frame[..., 3]), plate)

@@ -1,0 +1,187 @@
+"""Videos or pictures -> dataset: poses placed by live's own Conditioner; matte, plate, weights, atlas; and a report."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engines.bundle import sha256_of
+from live.puppet.atlas import Atlas, save_atlas
+from live.puppet.body_stats import BodyStats, fit_stats
+from live.puppet.config import PuppetConfig
+from live.puppet.errors import PuppetError
+from live.puppet.fingerprint import fingerprint
+from live.puppet.parts import PARTS
+from live.recording import save_poses
+from train.atlas.atlas_builder import build_atlas
+from train.atlas.extents import extents_for
+from train.atlas.refine import refine
+from train.dataset.dataset import FORMAT
+from train.errors import TrainError
+from train.films.agreement import agreement, measure_fit, weight_of
+from train.films.coverage import Coverage, cover
+from train.films.coverage_picture import draw_coverage
+from train.films.draft import Draft, place
+from train.films.findings import too_few
+from train.films.video import VideoInfo
+from train.films.watched import Source, Watched
+from train.report.sheet import write_picture
+
+COVERAGE_PICTURE = "coverage.png"
+
+
+def prepare(sources: Sequence[Source], *, name: str, out: Path, config: PuppetConfig | None = None) -> Path:
+    """Make the dataset `out`/`name` and return its folder; an old one of that name is replaced once the new one is
+    whole.
+
+    Prints what it finds and what it throws away. Raises TrainError for sources that cannot be used.
+    """
+    config = config or PuppetConfig()
+    infos = [source.probe() for source in sources]
+    folder, partial = out / name, out / f"{name}.part"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        drafts, estimator = _make_drafts(sources, infos, partial, config)
+        save_atlas(partial / "atlas.npz", _refined_atlas(drafts, config))
+        report = _report(drafts, partial)
+        _write_manifest(partial, name, infos, sources, drafts, config, {"estimator": estimator, **report})
+    except BaseException as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
+        raise TrainError(
+            "the dataset cannot be written", got=str(error), do="free some disk space, or use --out"
+        ) from error
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    print(f"dataset ready: {folder}")
+    return folder
+
+
+def _make_drafts(
+    sources: Sequence[Source], infos: Sequence[VideoInfo], root: Path, config: PuppetConfig
+) -> tuple[list[Draft], str]:
+    """The takes, placed and weighed, and the name of what found their poses."""
+    seen: list[Watched] = []
+    for number, (source, info) in enumerate(zip(sources, infos, strict=True)):
+        folder = root / f"take{number}"
+        folder.mkdir()
+        seen.append(source.watch(info, folder, config.canvas_px))
+    estimators = sorted({watched.estimator for watched in seen})
+    if len(estimators) > 1:
+        raise TrainError(
+            "poses of several kinds for one character",
+            got=" and ".join(estimators),
+            wanted="videos, or pictures with poses, not both",
+            do="make two data sets",
+        )
+    measured = [_measure(watched, source) for watched, source in zip(seen, sources, strict=True)]
+    standing = next((stats for stats in measured if stats.has_legs), None)
+    drafts: list[Draft] = []
+    for watched, stats, info in zip(seen, measured, infos, strict=True):
+        framing = "full" if stats.has_legs else "half"
+        taken = sum(draft.name.startswith(framing) for draft in drafts)
+        folder = watched.frames.parent.rename(root / (framing if taken == 0 else f"{framing}{taken + 1}"))
+        save_poses(folder / "poses.npz", watched.poses, estimator=watched.estimator)
+        whole = stats if standing is None else stats.with_bones_of(standing)
+        drafts.append(place(folder, watched, whole, info, config))
+    return drafts, estimators[0]
+
+
+def _measure(watched: Watched, source: Source) -> BodyStats:
+    try:
+        return fit_stats(watched.poses)
+    except PuppetError as error:
+        raise TrainError(f"no person can be measured in {source.title}", got=error.got, do=error.do) from error
+
+
+def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
+    """Atlas from the poses as found; poses refined against it; atlas again from the refined ones; frames that still
+    disagree with it count less.
+    """
+    valid = config.valid_score
+    extents = extents_for(drafts[0].stats)
+    frames = sum(len(draft.placed.rgba) for draft in drafts)
+    bar = tqdm(total=2 * len(PARTS), desc="atlas")
+    first = build_atlas([d.placed for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+    for draft in drafts:
+        draft.refined(refine(draft.placed, first, valid_score=valid))
+    atlas = build_atlas([d.shot for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+    bar.close()
+    bar = tqdm(total=frames, desc="compare doll and figure")
+    for draft in drafts:
+        draft.fits = [measure_fit(shot, atlas, valid_score=valid) for shot in (draft.placed, draft.shot)]
+        agreed = agreement(draft.shot, atlas, valid_score=valid, progress=bar.update)
+        draft.weigh(weight_of(agreed, draft.shot.weight))
+        draft.save()
+    bar.close()
+    return atlas
+
+
+def _report(drafts: Sequence[Draft], folder: Path) -> dict[str, Any]:
+    """Print what was found, draw the coverage; the same for dataset.json."""
+    for draft in drafts:
+        moved = np.linalg.norm(draft.shot.points_px[:, :25] - draft.placed.points_px[:, :25], axis=2)
+        before, after = draft.fits
+        print("\n".join(draft.findings.lines(draft.name)))
+        print(
+            f"    poses refined by {moved.mean():.1f} px on average, {np.quantile(moved, 0.95):.1f} at P95; doll "
+            f"against figure, before -> after: matte {before.matte:.3f} -> {after.matte:.3f} of its area, colour "
+            f"{before.colour:.1f} -> {after.colour:.1f} grey levels"
+        )
+    covered: Coverage = cover([draft.shot for draft in drafts], [draft.stats for draft in drafts])
+    write_picture(folder / COVERAGE_PICTURE, draw_coverage(covered))
+    if covered.missing:
+        print(f"  film more of: {', '.join(covered.missing)}")
+    warnings = too_few(sum(draft.findings.usable for draft in drafts))
+    for text in warnings:
+        print(f"  warning: {text}")
+    return {
+        "thrown_away": {draft.name: dict(draft.findings.thrown_away) for draft in drafts},
+        "weighed_down": {draft.name: dict(draft.findings.weighed_down) for draft in drafts},
+        "usable": {draft.name: draft.findings.usable for draft in drafts},
+        "warnings": [*warnings, *(f"{draft.name}: {text}" for draft in drafts for text in draft.warnings)],
+        "refinement": {
+            draft.name: dict(zip(("before", "after"), (asdict(fit) for fit in draft.fits), strict=True))
+            for draft in drafts
+        },
+        "film_more_of": list(covered.missing),
+    }
+
+
+def _write_manifest(
+    folder: Path,
+    name: str,
+    infos: Sequence[VideoInfo],
+    sources: Sequence[Source],
+    drafts: Sequence[Draft],
+    config: PuppetConfig,
+    more: dict[str, Any],
+) -> None:
+    takes = {
+        draft.name: {
+            "stats": draft.stats.to_json(),
+            "source_stats": draft.source_stats.to_json(),
+            "frames": len(draft.shot.rgba),
+            "continuous": draft.continuous,
+        }
+        for draft in drafts
+    }
+    manifest = {
+        "format": FORMAT,
+        "name": name,
+        "fps": infos[0].fps,
+        "puppet": config.to_json(),
+        "fingerprint": fingerprint(config),
+        "takes": takes,
+        "made_from": {key: value for source in sources for key, value in source.made_from().items()},
+        "files": {str(p.relative_to(folder)): sha256_of(p) for p in sorted(folder.rglob("*.npz"))},
+        **more,
+    }
+    (folder / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")

@@ -1,0 +1,118 @@
+"""Picture pairs (`train_A`, `train_B`, perhaps `test_A`, `test_B`) -> dataset."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from engines.bundle import sha256_of
+from live.puppet.config import PuppetConfig
+from live.puppet.fingerprint import fingerprint
+from train.dataset.dataset import FORMAT
+from train.dataset.take import HELD_OUT_SHARE
+from train.errors import TrainError
+from train.films.pictures import one_size, pictures_in, read_rgb
+from train.films.watched import FrameFile
+
+U8 = NDArray[np.uint8]
+KIND = "pairs"
+FEWEST = 8
+CELL_PX, LARGEST_PX = 32, 1024  # sides are brought to multiples of the one, at most the other
+FPS = 30.0  # pairs have no time; metrics and sheets want one
+
+
+def no_puppet(name: str, wanted: str) -> TrainError:
+    """The error for pairs where a puppet is wanted."""
+    return TrainError(
+        f"picture pairs make no puppet: {wanted} is not possible",
+        got=f"{name}, pairs A -> B",
+        wanted="videos, or pictures with poses",
+        do="train and measure pairs with: python -m train prepare, run and evaluate",
+    )
+
+
+def holds_pairs(folder: Path) -> bool:
+    """Whether a folder has the layout of pairs."""
+    return (folder / "train_A").is_dir() or (folder / "train_B").is_dir()
+
+
+def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
+    """Make the dataset `out`/`name` of the pairs in `folder`; returns its folder. An old one is replaced once the new
+    one is whole. With `test_A` and `test_B` these are held out, else the last fifth. Raises TrainError.
+    """
+    trained = _pairs(folder, "train")
+    tested = _pairs(folder, "test") if (folder / "test_A").is_dir() or (folder / "test_B").is_dir() else []
+    pairs = trained + tested
+    if len(trained) < FEWEST:
+        raise TrainError(f"too few pairs in {folder}", got=str(len(trained)), wanted=f"at least {FEWEST}")
+    size = one_size([path for pair in pairs for path in pair])
+    canvas = canvas_of(size)
+    partial = out / f"{name}.part"
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / KIND).mkdir(parents=True)
+    try:
+        for column, file_name in ((0, "inputs.npy"), (1, "frames.npy")):
+            _write([pair[column] for pair in pairs], partial / KIND / file_name, canvas)
+        config = PuppetConfig(canvas_px=canvas)
+        manifest = {
+            "format": FORMAT,
+            "kind": KIND,
+            "name": name,
+            "fps": FPS,
+            "puppet": config.to_json(),
+            "fingerprint": fingerprint(config),
+            "pairs": len(pairs),
+            "first_held_out": len(trained) if tested else int(len(pairs) * (1 - HELD_OUT_SHARE)),
+            "made_from": {folder.name: _hash(pairs)},
+        }
+        (partial / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    shutil.rmtree(out / name, ignore_errors=True)
+    partial.rename(out / name)
+    held = len(pairs) - manifest["first_held_out"]
+    print(f"  {len(pairs)} pairs of {size[0]}x{size[1]}, {held} of them held out; canvas {canvas[0]}x{canvas[1]}")
+    print(f"dataset ready: {out / name}")
+    return out / name
+
+
+def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of the canvas for pictures of `size`: their shape, sides multiples of CELL_PX."""
+    shrink = min(1.0, LARGEST_PX / max(size))
+    width, height = (max(64, round(side * shrink) // CELL_PX * CELL_PX) for side in size)
+    return width, height
+
+
+def _pairs(folder: Path, split: str) -> list[tuple[Path, Path]]:
+    a, b = (pictures_in(folder / f"{split}_{letter}") for letter in "AB")
+    if not a or len(a) != len(b):
+        raise TrainError(
+            f"the pictures do not pair: {folder}",
+            got=f"{len(a)} in {split}_A, {len(b)} in {split}_B",
+            wanted="as many in one as in the other, in the same order of names",
+        )
+    return list(zip(a, b, strict=True))
+
+
+def _write(paths: list[Path], path: Path, canvas: tuple[int, int]) -> None:
+    file, opaque = FrameFile(path, canvas), np.full((canvas[1], canvas[0]), 255, np.uint8)
+    for picture in tqdm(paths, desc=path.stem):
+        image = read_rgb(picture)
+        if (image.shape[1], image.shape[0]) != canvas:
+            image = np.asarray(cv2.resize(image, canvas, interpolation=cv2.INTER_AREA), np.uint8)
+        file.append(image, opaque)
+    file.close()
+
+
+def _hash(pairs: list[tuple[Path, Path]]) -> str:
+    digest = hashlib.sha256()
+    for pair in pairs:
+        for path in pair:
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()

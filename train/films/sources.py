@@ -1,0 +1,95 @@
+"""What the user gave, a video, a folder or an archive, opened as sources for `prepare`."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from train.errors import TrainError
+from train.films import prepare as puppets
+from train.films.archive import is_archive, unpack
+from train.films.film import Film
+from train.films.pictures import IMAGES, KEYPOINTS, Pictures
+from train.films.prepare_pairs import holds_pairs, no_puppet, prepare_pairs
+from train.films.watched import Source
+
+FPS = 30.0
+_DEEPEST = 3  # folders below the one that was given
+
+
+def prepare_paths(
+    paths: Sequence[Path],
+    *,
+    name: str,
+    out: Path,
+    mattes: Sequence[Path] = (),
+    plates: Sequence[Path] = (),
+    fps: float | None = None,
+    puppet: bool = False,
+) -> Path:
+    """Make a dataset of videos, picture folders or archives of these, or of one folder of picture pairs; returns its
+    folder, `out`/`name`.
+
+    `mattes`, `plates`: one for each path, or none. `fps`: of pictures (default 30). `puppet`: refuse pairs. Raises
+    TrainError.
+    """
+    _check(paths, mattes, plates, fps)
+    with ExitStack() as stack:
+        opened = [_opened(path, out, stack) for path in paths]
+        paired = [path for path in opened if path.is_dir() and holds_pairs(path)]
+        if paired:
+            if len(opened) > 1 or mattes or plates:
+                got = f"{len(opened)} sources"
+                raise TrainError("picture pairs stand alone", got=got, wanted="one folder of pairs")
+            if puppet:
+                raise no_puppet(paths[0].name, "a bundle")
+            return prepare_pairs(paired[0], name=name, out=out)
+        sources: list[Source] = []
+        for i, path in enumerate(opened):
+            extras = [given[i] if given else None for given in (mattes, plates)]
+            sources += _pictures(path, paths[i], extras, fps or FPS) if path.is_dir() else [Film(path, *extras)]
+        return puppets.prepare(sources, name=name, out=out)
+
+
+def _check(paths: Sequence[Path], mattes: Sequence[Path], plates: Sequence[Path], fps: float | None) -> None:
+    for flag, given in (("--matte", mattes), ("--plate", plates)):
+        if given and len(given) != len(paths):
+            raise TrainError(
+                f"{flag} for some videos only", got=str(len(given)), wanted=f"none, or {len(paths)}: one a video"
+            )
+    if fps is not None and not 0 < fps <= 240:
+        raise TrainError("no such frame rate", got=f"--fps {fps:g}", wanted="above 0, at most 240")
+
+
+def _pictures(folder: Path, given: Path, extras: list[Path | None], fps: float) -> list[Source]:
+    """The picture sets in `folder`; `given` is what the user named."""
+    if any(extras):
+        raise TrainError(f"--matte and --plate are for videos: {given.name} holds pictures")
+    roots = _picture_sets(folder, given)
+    return [Pictures(root, "/".join([given.name, *root.relative_to(folder).parts]), fps) for root in roots]
+
+
+def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
+    """The path itself, or the folder into which it was unpacked, which goes when the stack closes."""
+    if not (path.is_file() and is_archive(path)):
+        return path
+    out.mkdir(parents=True, exist_ok=True)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".unpacked-", dir=out)))
+    unpack(path, folder)
+    return folder
+
+
+def _picture_sets(folder: Path, given: Path) -> list[Path]:
+    """The folders at or below `folder` that hold pictures with poses, sorted by name."""
+    depth = len(folder.parts)
+    below = (p for p in folder.rglob(IMAGES) if p.is_dir() and len(p.parts) - depth <= _DEEPEST)
+    found = sorted(path.parent for path in below if (path.parent / KEYPOINTS).is_dir())
+    if not found:
+        inside = sorted(p.name for p in folder.iterdir())[:6] if folder.is_dir() else []
+        raise TrainError(
+            f"no pictures with poses in {given}",
+            got=", ".join(inside) or "an empty folder",
+            wanted=f"{IMAGES}/ and {KEYPOINTS}/ (OpenPose JSON of the same names), or train_A/ and train_B/",
+            do="give the folder that holds both, or a video",
+        )
+    return found

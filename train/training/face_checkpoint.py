@@ -1,0 +1,102 @@
+"""The run folder's `face.pt`: the face network, and everything that its training needs to go on."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from live.puppet.face_map import face_map_hash
+from train.errors import TrainError
+from train.networks.face_network import FaceNetwork
+from train.training.checkpoint import Checkpoint
+from train.training.tensor_file import read_tensors, write_tensors
+
+NAME = "face.pt"
+VERSION = 1
+AGAIN = "train the face again: python -m train face RUN, after deleting face.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCheckpoint:
+    """One moment of the face's training. `generator`: `generator_hash` of the one whose faces it mends.
+
+    `trainer`: `FaceTrainer.state()`. `data`: `FacePairs.state()`, plain JSON values.
+    """
+
+    steps_done: int
+    elapsed_s: float
+    generator: str
+    trainer: dict[str, Any]
+    data: Any
+
+
+def generator_hash(checkpoint: Checkpoint) -> str:
+    """16 hexadecimal digits of the averaged generator's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(checkpoint.trainer["average"].items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save_face(folder: Path, face: FaceCheckpoint) -> None:
+    """Write `face.pt`, whole or not at all. Raises TrainError when it cannot be written."""
+    values = {
+        "version": VERSION,
+        "map": face_map_hash(),
+        "steps_done": face.steps_done,
+        "elapsed_s": face.elapsed_s,
+        "generator": face.generator,
+        "trainer": face.trainer,
+        "data": json.dumps(face.data),
+    }
+    write_tensors(folder / NAME, values)
+
+
+def load_face(folder: Path) -> FaceCheckpoint | None:
+    """`face.pt` of a run folder; None where there is none. Raises TrainError for a damaged or another version's."""
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    values = read_tensors(path)
+    if values.get("version") != VERSION or values.get("map") != face_map_hash():
+        raise TrainError(
+            f"a face of another version: {path}",
+            got=f"version {values.get('version')}, face map {values.get('map')}",
+            wanted=f"version {VERSION}, face map {face_map_hash()}",
+            do=AGAIN,
+        )
+    try:
+        return FaceCheckpoint(
+            steps_done=int(values["steps_done"]),
+            elapsed_s=float(values["elapsed_s"]),
+            generator=str(values["generator"]),
+            trainer=dict(values["trainer"]),
+            data=json.loads(values["data"]),
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise TrainError(f"a damaged file: {path}", got=str(error), do=AGAIN) from error
+
+
+def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceNetwork | None:
+    """The face network of a run with its averaged weights; None where it has none.
+
+    Raises TrainError when it cannot be read, or was trained on another generator than that of `checkpoint`.
+    """
+    face = load_face(folder)
+    if face is None:
+        return None
+    if face.generator != generator_hash(checkpoint):
+        raise TrainError(
+            "the face network was trained on another generator than this run's",
+            got=face.generator,
+            wanted=generator_hash(checkpoint),
+            do=AGAIN,
+        )
+    network = FaceNetwork()
+    try:
+        network.load_state_dict(face.trainer["average"])
+    except (LookupError, RuntimeError) as error:
+        raise TrainError("a face of another network", got=str(error).splitlines()[0], do=AGAIN) from error
+    return network.requires_grad_(False).eval()

@@ -1,0 +1,202 @@
+"""One optimisation step of the face network and its discriminator, on pairs of faces."""
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from live.face import FEATHER
+from train.networks import losses
+from train.networks.face_discriminator import FaceDiscriminator
+from train.networks.face_network import FaceNetwork
+from train.networks.networks import Within
+from train.networks.perceptual import open_perceptual
+from train.training.config import RunConfig
+from train.training.faces import FaceBatch
+
+LEARNING_RATE = 5e-4
+WARM_UP_STEPS, FINAL_RATE = 100, 0.02  # of the learning rate: linear warm-up, cosine to its end
+GAN_START, RAMP_STEPS = 200, 500  # the discriminator learns from step 0; from GAN_START on it counts, more and more
+# Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
+L1, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 1.5, 1.0, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class FaceReport:
+    """The losses of one step, unweighted; 0 where switched off. `scores_right`: share of patches judged right."""
+
+    total: float
+    l1: float
+    perceptual: float
+    feature_matching: float
+    adversarial: float
+    discriminator: float
+    scores_right: float
+
+
+class FaceTrainer:
+    """Owns the networks, their average, optimizers and noise. `step` is the only thing that changes them.
+
+    Device, precision, seed, perceptual and adversarial loss are those of the generator's run. Deterministic on one CPU
+    thread count.
+    """
+
+    def __init__(self, run: RunConfig) -> None:
+        torch.manual_seed(run.seed)
+        self.run, self.device = run, torch.device(run.device)
+        self.network, self.discriminator = FaceNetwork(), FaceDiscriminator()
+        for network in (self.network, self.discriminator):
+            network.to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.perceptual = open_perceptual(run.perceptual)
+        if self.perceptual is not None:
+            self.perceptual.to(self.device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
+        self.discriminator_optimizer = torch.optim.Adam(
+            self.discriminator.parameters(), LEARNING_RATE / 2, betas=(0.5, 0.99)
+        )
+        self.noise = torch.Generator().manual_seed(run.seed)
+        self.feather = torch.from_numpy(FEATHER).to(self.device)
+        self.steps_done = 0
+
+    def step(self, batch: FaceBatch, progress: float) -> FaceReport:
+        """One update; `progress`, the share of the stage that is done, 0..1, sets the learning rate."""
+        self._set_rates(progress)
+        seen, weight = self._shown(batch), torch.from_numpy(batch.weight).to(self.device)
+        each = weight.repeat_interleave(2)
+        with self._autocast():
+            l1 = losses.foreground_l1(seen.with_matte(seen.painted), seen.with_matte(seen.real), each)
+            perceptual = self._perceptual_loss(seen, each)
+        reals, wrong, right = self._update_discriminator(seen, weight)
+        feature, fooled = self._adversarial_losses(seen, reals, weight)
+        share = min(max((self.steps_done - GAN_START + 1) / RAMP_STEPS, 0.0), 1.0)
+        total = L1 * l1 + PERCEPTUAL * perceptual + share * (FEATURE_MATCHING * feature + ADVERSARIAL * fooled)
+        if math.isfinite(float(total.detach())):
+            self.optimizer.zero_grad(set_to_none=True)
+            total.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip_norm)
+            self.optimizer.step()
+            self._update_average()
+        self.steps_done += 1
+        terms = (total, l1, perceptual, feature, fooled, wrong, right)
+        return FaceReport(*(float(term.detach()) for term in terms))
+
+    def _shown(self, batch: FaceBatch) -> "_Shown":
+        """The batch with its faces painted as live paints them: feathered."""
+        face_map, crop, real = (
+            self._tensor(array).flatten(0, 1) for array in (batch.face_map, batch.generated, batch.real)
+        )
+        with self._autocast():
+            face = Within.apply(self.network(face_map, crop))
+        before = crop[..., :3] / 255
+        painted = before + self.feather[..., None] * (face - before)
+        matte = torch.minimum(crop[..., 3:], real[..., 3:]) / 255
+        return _Shown(*(x.permute(0, 3, 1, 2) for x in (face_map / 255, painted, real[..., :3] / 255, matte)))
+
+    def _perceptual_loss(self, seen: "_Shown", weight: Tensor) -> Tensor:
+        if self.perceptual is None:
+            return torch.zeros((), device=self.device)
+        colour = torch.rand(len(weight), 3, 1, 1, generator=self.noise).to(self.device)
+        ours, theirs = (losses.over(seen.with_matte(faces), colour) for faces in (seen.painted, seen.real))
+        with torch.no_grad():
+            wanted = self.perceptual(theirs)
+        return losses.feature_l1(self.perceptual(ours), wanted, weight, self.perceptual.layer_weights)
+
+    def _update_discriminator(self, seen: "_Shown", weight: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
+        """One step of D. Returns its activations on the real pairs, its loss, and the share of patches judged right."""
+        with self._autocast():
+            reals = self.discriminator(seen.maps(), seen.pairs(seen.real))
+            fakes = self.discriminator(seen.maps(), seen.pairs(seen.painted.detach()))
+            r, f = reals[-1], fakes[-1]
+            loss = losses.discriminator_loss(self.run.gan, r, f, weight)
+        if math.isfinite(float(loss.detach())):
+            self.discriminator_optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.discriminator.parameters(), self.run.clip_norm)
+            self.discriminator_optimizer.step()
+        middle = losses.MIDDLE[self.run.gan]
+        right = ((r > middle).float().mean() + (f < middle).float().mean()) / 2
+        return [activation.detach() for activation in reals], loss, right
+
+    def _adversarial_losses(self, seen: "_Shown", reals: list[Tensor], weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Feature matching and the adversarial loss. `reals` are D's activations from before its step."""
+        self.discriminator.requires_grad_(False)
+        with self._autocast():
+            fakes = self.discriminator(seen.maps(), seen.pairs(seen.painted))
+            feature = losses.feature_l1(fakes[:-1], reals[:-1], weight)
+            fooled = losses.generator_loss(self.run.gan, fakes[-1], weight)
+        self.discriminator.requires_grad_(True)
+        return feature, fooled
+
+    def _set_rates(self, progress: float) -> None:
+        cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+        rate = LEARNING_RATE * min((self.steps_done + 1) / WARM_UP_STEPS, 1.0) * cosine
+        for optimizer, share in ((self.optimizer, 1.0), (self.discriminator_optimizer, 0.5)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * share
+
+    def _update_average(self) -> None:
+        """The weights that are shipped: a running mean, short at first."""
+        decay = min(self.run.ema_decay, (1 + self.steps_done) / (10 + self.steps_done))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - decay)
+            for kept, new in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                kept.copy_(new)  # the batch norms' statistics are running means already
+
+    def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
+        return torch.from_numpy(array).to(self.device).float()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.precision == "bf16")
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `step` depends on, as tensors and plain values."""
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        return {**parts, "noise": self.noise.get_state(), "steps_done": self.steps_done}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue where `state()` was taken. Raises KeyError, RuntimeError or ValueError for other networks' state."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.noise.set_state(state["noise"])
+        self.steps_done = int(state["steps_done"])
+
+    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        return {
+            "network": self.network,
+            "average": self.average,
+            "discriminator": self.discriminator,
+            "optimizer": self.optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the losses see, 0..1, (2B, C, 128, 128): maps, painted and real faces, and the matte that both have.
+
+    Where only one of the two mattes is open the face network is not to blame: it paints colours alone.
+    """
+
+    face_map: Tensor
+    painted: Tensor
+    real: Tensor
+    matte: Tensor
+
+    def with_matte(self, faces: Tensor) -> Tensor:
+        """(2B, 4, 128, 128)."""
+        return torch.cat([faces, self.matte], 1)
+
+    def maps(self) -> Tensor:
+        """(B, 18, 128, 128): each frame's map beside the next."""
+        return self.face_map.unflatten(0, (-1, 2)).flatten(1, 2)
+
+    def pairs(self, faces: Tensor) -> Tensor:
+        """(B, 6, 128, 128): each face beside the next, premultiplied: D judges what is seen."""
+        return (faces * self.matte).unflatten(0, (-1, 2)).flatten(1, 2)

@@ -1,0 +1,121 @@
+"""The processes that train one network together, each on its share of every batch. Launched by Lightning Fabric.
+
+The networks are not wrapped: a rollout runs the generator several times before one backward pass, two networks take
+turns, and each is frozen while the other learns, which the hooks of DistributedDataParallel do not bear. Instead every
+process holds plain modules with equal weights, and gradients are averaged between backward pass and clipping.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from multiprocessing import active_children
+from typing import TypeVar
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
+
+from train.errors import TrainError
+from train.training.config import RunConfig
+from train.training.interrupt import Interrupt
+from train.training.share import Share
+
+Result = TypeVar("Result")
+PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
+
+
+class Processes:
+    """What one process of a run knows of the others. With one process nothing is sent, and nothing is changed."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self._fabric = fabric
+        self.share = Share(fabric.global_rank, fabric.world_size)
+        self.device: torch.device = fabric.device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one that writes and speaks."""
+        return self.share.rank == 0
+
+    def autocast(self) -> AbstractContextManager:
+        """Arithmetic in the run's precision while the block runs."""
+        return self._fabric.autocast()
+
+    def average_gradients(self, network: nn.Module) -> None:
+        """Put the mean over all processes in place of each gradient: one message for the whole network."""
+        if self.share.size == 1:
+            return
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        flat = self.mean(torch.cat([gradient.flatten() for gradient in gradients]))
+        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of each number over all processes. No gradient flows through it."""
+        if self.share.size == 1:
+            return values
+        return self._fabric.all_reduce(values.detach().clone(), reduce_op="mean")
+
+    def agree(self, elapsed_s: float, stop: bool) -> tuple[float, bool]:
+        """One clock and one mind: the longest time, and whether anyone wants to stop."""
+        if self.share.size == 1:
+            return elapsed_s, stop
+        both = torch.tensor([elapsed_s, float(stop)], dtype=torch.float64, device=self.device)
+        longest, wanted = torch.as_tensor(self._fabric.all_reduce(both, reduce_op="max")).tolist()
+        return longest, wanted > 0
+
+    def wait(self) -> None:
+        """Wait until every process is here."""
+        self._fabric.barrier()
+
+
+def alone(config: RunConfig) -> Processes:
+    """The one process of a run that needs no other, on the run's device."""
+    return Processes(_fabric(config, processes=1))
+
+
+def launch(config: RunConfig, work: Callable[[Processes], Result]) -> Result:
+    """Do `work` in `devices` processes on each of `nodes` machines; the first one's result.
+
+    One process: in this one. Several: new ones, so `work` must be picklable; each machine runs the same command, with
+    MASTER_ADDR, MASTER_PORT and NODE_RANK set as Lightning wants it. Signals are passed on to them. Raises TrainError
+    when one of them fails; the others are ended then.
+    """
+    if config.devices * config.nodes == 1:
+        return work(alone(config))
+    fabric = _fabric(config, processes=config.devices)
+    with Interrupt(_tell_children).listening() as interrupt:
+        try:
+            return fabric.launch(_begin, work)
+        except (ProcessRaisedException, ProcessExitedException) as error:
+            if interrupt.wanted:
+                raise KeyboardInterrupt from error
+            raise TrainError("one of the training processes failed", got=_last_words(str(error))) from error
+
+
+def _tell_children(number: int) -> None:
+    for child in active_children():
+        if child.pid is not None:
+            os.kill(child.pid, number)
+
+
+def _begin(fabric: Fabric, work: Callable[[Processes], Result]) -> Result:
+    return work(Processes(fabric))
+
+
+def _fabric(config: RunConfig, *, processes: int) -> Fabric:
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces itself
+    return Fabric(
+        accelerator=torch.device(config.device).type,
+        devices=processes,
+        num_nodes=config.nodes,
+        strategy="ddp_spawn" if processes * config.nodes > 1 else "auto",
+        precision=PRECISION[config.precision],
+    )
+
+
+def _last_words(trace: str) -> str:
+    """The last line of a traceback, without the name of our own error."""
+    return trace.strip().splitlines()[-1].removeprefix("train.errors.TrainError: ")
