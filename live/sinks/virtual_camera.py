@@ -12,8 +12,10 @@ from live.puppet.errors import SinkError
 from live.puppet.values import U8
 
 V4L = Path("/sys/class/video4linux")
+_STREAMON, _OUTPUT = 0x40045612, 2  # linux/videodev2.h: VIDIOC_STREAMON, V4L2_BUF_TYPE_VIDEO_OUTPUT
+_LOAD = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=Puppet"
 _HOW_TO = {
-    "linux": "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Puppet",
+    "linux": f"sudo apt install v4l2loopback-dkms && {_LOAD}",
     "win32": "install OBS Studio (obsproject.com) and close its own virtual camera, or install UnityCapture",
     "darwin": "install OBS Studio 30 or newer, start its virtual camera once, allow the extension, log out and in",
 }
@@ -62,8 +64,10 @@ class VirtualCameraSink:
             ValueError,
             OSError,
         ) as error:  # what its backends raise when there is none or it is taken
-            raise SinkError("no virtual camera can be opened", got=_one_line(error), do=how_to_install()) from error
+            raise SinkError("no virtual camera can be opened", got=_one_line(error), do=_remedy(error)) from error
         self.name = f"virtual camera {self._camera.device}"
+        if sys.platform == "linux":
+            _announce_writer(self._camera.device)
 
     def send(self, image: U8, tick: int) -> bool:
         try:
@@ -76,6 +80,30 @@ class VirtualCameraSink:
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+
+
+def _remedy(error: Exception) -> str:
+    if sys.platform != "linux" or not has_virtual_camera():
+        return how_to_install()
+    if "permission" in str(error):
+        return "sudo usermod -aG video $USER, then log out and in again"
+    return f"close the program that sends to it, or load it anew: sudo modprobe -r v4l2loopback && {_LOAD}"
+
+
+def _announce_writer(device: str) -> None:
+    """Tell v4l2loopback, on the handle that pyvirtualcam has open, that this handle writes.
+
+    pyvirtualcam does not (its issue 61), and then v4l2loopback 0.12.5 to 0.12.7 with exclusive_caps=1 hold the device
+    for in use even when this process is gone: it could be opened once. Newer ones refuse the call and need none.
+    """
+    import fcntl
+
+    for handle in Path("/proc/self/fd").iterdir():
+        try:
+            if os.path.realpath(handle) == os.path.realpath(device):
+                fcntl.ioctl(int(handle.name), _STREAMON, _OUTPUT.to_bytes(4, sys.byteorder))
+        except OSError:
+            continue
 
 
 def _one_line(error: Exception) -> str:

@@ -1,6 +1,8 @@
 """`CameraSource`: a webcam, by OpenCV. Opened again after a fault; BGR ends here."""
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +11,17 @@ import cv2
 from live.clock import Clock
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame
-from live.sources.camera_list import CameraDevice, no_access
+from live.sources.camera_list import CameraDevice, find_again, no_access
 
 _BAD_READS = 3  # a USB hiccup loses one or two; after this many in a row the camera is opened again
 _FPS = 30.0
+# On Linux OpenCV waits 10 s for a picture. Some cameras take 2 s for their first one, and the loop's end waits for 5.
+_PATIENCE_S = 4
+_ERRORS_ONLY = 2  # OpenCV's log level: what it warns of while a camera is away is said by us, and once
 
 Capture = Any  # cv2.VideoCapture, or a fake of it
 OpenCapture = Callable[[int, tuple[int, int]], Capture]
+FindAgain = Callable[[CameraDevice], CameraDevice | None]
 
 
 def open_capture(index: int, size: tuple[int, int]) -> Capture:
@@ -23,6 +29,8 @@ def open_capture(index: int, size: tuple[int, int]) -> Capture:
     backends = {"linux": (cv2.CAP_V4L2,), "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF), "darwin": (cv2.CAP_AVFOUNDATION,)}
     # Uncompressed 720p does not fit through USB 2 at 30 fps, so MJPG is asked for before the size.
     fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_PATIENCE_S))  # looked at by the first capture
+    cv2.setLogLevel(min(cv2.getLogLevel(), _ERRORS_ONLY))
     wishes = ((cv2.CAP_PROP_FOURCC, fourcc), (cv2.CAP_PROP_FRAME_WIDTH, size[0]), (cv2.CAP_PROP_FRAME_HEIGHT, size[1]))
     capture = cv2.VideoCapture()
     for backend in backends.get(sys.platform, (cv2.CAP_ANY,)):
@@ -37,32 +45,52 @@ class CameraSource:
     """A camera. `t_capture_s` is taken when the picture arrives, before it is decoded.
 
     Raises CameraError when it cannot be opened; `read` raises one when it stops giving pictures and cannot be opened
-    again, and may be called later to try once more.
+    again, and may be called later to try once more. `close` may be called from another thread: it waits until a read
+    in progress has ended, and reads after it give None.
     """
 
     live = True
 
     def __init__(
-        self, device: CameraDevice, size: tuple[int, int], clock: Clock, open_capture: OpenCapture = open_capture
+        self,
+        device: CameraDevice,
+        size: tuple[int, int],
+        clock: Clock,
+        open_capture: OpenCapture = open_capture,
+        find_again: FindAgain = find_again,
     ) -> None:
         self.name, self.fps = f'camera {device.index} "{device.name}"', _FPS
-        self._device, self._wanted, self._clock, self._open = device, size, clock, open_capture
+        self._device, self._wanted, self._clock = device, size, clock
+        self._open, self._find_again = open_capture, find_again
         self._next_id = 0
         self._capture: Capture = None
+        self._reading = threading.Lock()  # OpenCV frees a capture under the thread that still reads from it
+        self._closed = False
         first = self._reopen()
         self.size = (int(first.shape[1]), int(first.shape[0]))
 
     def read(self) -> Frame | None:
-        for _ in range(_BAD_READS if self._capture is not None else 0):
-            if self._capture.grab():
+        with self._reading:
+            for _ in range(_BAD_READS if self._capture is not None else 0):
+                start_s = self._clock.now()
+                grabbed = self._capture.grab()
                 arrived_s = self._clock.now()
-                good, bgr = self._capture.retrieve()
-                if good and bgr is not None:
+                if grabbed and (bgr := _picture(self._capture)) is not None:
                     return self._frame(arrived_s, bgr)
-        bgr = self._reopen()
-        return self._frame(self._clock.now(), bgr)
+                if arrived_s - start_s > _PATIENCE_S / 2 and not self._closed:  # no hiccup: it waited in vain
+                    self._release()
+                    raise self._refused(self._device.index)
+            if self._closed:
+                return None
+            bgr = self._reopen()
+            return self._frame(self._clock.now(), bgr)
 
     def close(self) -> None:
+        self._closed = True
+        with self._reading:
+            self._release()
+
+    def _release(self) -> None:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
@@ -75,17 +103,20 @@ class CameraSource:
 
     def _reopen(self) -> U8:
         """Open the device; its first picture, BGR."""
-        self.close()
-        capture = self._open(self._device.index, self._wanted)
-        good, bgr = capture.read() if capture.isOpened() else (False, None)
-        if not good or bgr is None:
+        self._release()
+        device = self._find_again(self._device)
+        if device is None:
+            raise CameraError(f"{self.name} was unplugged", do="plug it in again")
+        capture = self._open(device.index, self._wanted)
+        bgr = _picture(capture) if capture.isOpened() and capture.grab() else None
+        if bgr is None:
             capture.release()
-            raise self._refused()
-        self._capture = capture
-        return bgr  # type: ignore[no-any-return]
+            raise self._refused(device.index)
+        self._device, self._capture = device, capture
+        return bgr
 
-    def _refused(self) -> CameraError:
-        if no_access(self._device.index):
+    def _refused(self, index: int) -> CameraError:
+        if no_access(index):
             return CameraError(
                 f"no permission to use {self.name}", do="sudo usermod -aG video $USER, then log out and in again"
             )
@@ -93,3 +124,13 @@ class CameraSource:
             f"{self.name} gives no picture: it is in use by another program, or was unplugged",
             do="close the program that uses it (Zoom, OBS, a browser tab), or choose another one (see --list-cameras)",
         )
+
+
+def _picture(capture: Capture) -> U8 | None:
+    """The picture that was grabbed, (H, W, 3) BGR; None when it cannot be had."""
+    good, bgr = capture.retrieve()
+    if not good or bgr is None or bgr.ndim == 3:
+        return bgr if good else None
+    # OpenCV 4.11 hands over what a camera itself calls BGR as one long row (opencv issue 27166, mended in 4.12).
+    width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    return bgr.reshape(height, width, 3) if bgr.size == height * width * 3 else None

@@ -53,6 +53,17 @@ def find_camera(asked: str, cameras: list[CameraDevice]) -> CameraDevice:
     return found[0]
 
 
+def find_again(device: CameraDevice, v4l: Path = V4L) -> CameraDevice | None:
+    """`device` as it is now; None when it is not plugged in.
+
+    Linux may give a camera that comes back another number, and its old one to another camera. Elsewhere: `device`.
+    """
+    if sys.platform != "linux":
+        return device
+    same = [camera for camera in list_cameras(v4l) if (camera.name, camera.virtual) == (device.name, device.virtual)]
+    return min(same, key=lambda camera: camera.index != device.index, default=None)
+
+
 def describe(cameras: list[CameraDevice]) -> str:
     """`0 "HD Webcam", 2 "Capture card"`."""
     return ", ".join(f'{camera.index} "{camera.name}"' for camera in cameras)

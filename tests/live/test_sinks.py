@@ -129,10 +129,28 @@ def test_without_a_virtual_camera_the_message_says_what_to_install(
 
     monkeypatch.setattr("pyvirtualcam.Camera", refuse)
     monkeypatch.setattr(virtual_camera.sys, "platform", system)
+    monkeypatch.setattr(virtual_camera, "has_virtual_camera", lambda: False)
     with pytest.raises(
         SinkError, match={"linux": "v4l2loopback-dkms", "win32": "OBS Studio", "darwin": "OBS Studio 30"}[system]
     ):
         VirtualCameraSink().open((64, 64), 30.0)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "remedy"), [("No v4l2 loopback device found", "modprobe -r"), ("missing permissions", "usermod")]
+)
+def test_a_virtual_camera_that_is_there_but_refuses_is_told_apart_from_none(
+    refusal: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError(refusal)
+
+    monkeypatch.setattr("pyvirtualcam.Camera", refuse)
+    monkeypatch.setattr(virtual_camera.sys, "platform", "linux")
+    monkeypatch.setattr(virtual_camera, "has_virtual_camera", lambda: True)
+    with pytest.raises(SinkError, match=remedy) as error:
+        VirtualCameraSink().open((64, 64), 30.0)
+    assert "apt install" not in str(error.value)
 
 
 def test_without_pyvirtualcam_the_message_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
