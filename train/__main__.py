@@ -68,6 +68,7 @@ def evaluate(chosen: argparse.Namespace) -> int:
         steady=chosen.steady,
         drivers=chosen.drivers,
         long=chosen.long,
+        best=chosen.best,
     )
     print(f"written: {measure(chosen.run, wanted)}")
     return 0
@@ -100,7 +101,7 @@ def export(chosen: argparse.Namespace) -> int:
     """Run -> target bundle."""
     from train.bundle.export import export_run
 
-    export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence)
+    export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence, best=chosen.best)
     return 0
 
 

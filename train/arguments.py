@@ -58,6 +58,7 @@ def _add_after_run(commands: Any) -> None:
 
     command = commands.add_parser("evaluate", help="measure a run on the last fifth of its videos, which it never saw")
     command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
+    _add_best_flag(command)
     command.add_argument(
         "--frames", type=int, default=0, metavar="N", help="at most N frames of each take (default 0: all)"
     )
@@ -80,6 +81,7 @@ def _add_after_run(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder of the finished puppet; its name is the target's"
     )
+    _add_best_flag(command)
     _add_bundle_flags(command)
 
     command = commands.add_parser("describe", help="print the networks' size and arithmetic")
@@ -213,6 +215,12 @@ def _add_loop_flags(group: Any) -> None:
     group.add_argument("--validate-every", type=int, metavar="STEPS", help="between two looks at held-out frames (250)")
     group.add_argument(
         "--no-tensorboard", dest="tensorboard", action="store_const", const=False, help="write no TensorBoard files"
+    )
+
+
+def _add_best_flag(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--best", action="store_true", help="the checkpoint that did best on held-out frames, not the last one"
     )
 
 

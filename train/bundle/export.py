@@ -49,13 +49,14 @@ class _Networks:
     face: DeployedFace | None
 
 
-def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
+def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "", best: bool = False) -> Path:
     """Write the bundle of a trained run to `out`, complete or not at all; an old one there is replaced. Returns `out`.
+    `best`: of the checkpoint that did best on held-out frames, not of the last.
 
     With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
     not draw what torch draws, when the face is of another generator, or when the run was made for comparison only.
     """
-    checkpoint = load_checkpoint(run_folder)
+    checkpoint = load_checkpoint(run_folder, best=best)
     config = checkpoint.config
     if config.preset == YARDSTICK or not (config.doll and config.temporal):
         raise TrainError(

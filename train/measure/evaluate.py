@@ -36,7 +36,7 @@ class Wanted:
     """What to measure. `frames`: at most so many held-out frames of each take (0: all). `poses`: find poses again,
     which takes long. `backbone`: weights for the feature distance ("": those that the run was trained with). `steady`:
     also the network without its previous frame. `drivers`: clips or recorded poses of real people. `long`: also a
-    self-rollout of 10,000 frames on the first take.
+    self-rollout of 10,000 frames on the first take. `best`: the best checkpoint, not the last.
     """
 
     frames: int = 0
@@ -45,6 +45,7 @@ class Wanted:
     steady: bool = False
     drivers: Sequence[Path] = ()
     long: bool = False
+    best: bool = False
 
 
 def evaluate(folder: Path, wanted: Wanted | None = None) -> Path:
@@ -53,7 +54,7 @@ def evaluate(folder: Path, wanted: Wanted | None = None) -> Path:
     Raises TrainError, or PuppetError for a driver's clip that cannot be read.
     """
     wanted = wanted or Wanted()
-    checkpoint = load_checkpoint(folder)
+    checkpoint = load_checkpoint(folder, best=wanted.best)
     dataset = open_dataset(Path(checkpoint.config.dataset))
     if not dataset.has_poses:
         wanted = replace(wanted, poses=False, drivers=())

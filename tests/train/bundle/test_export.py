@@ -1,5 +1,6 @@
 import copy
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from train.errors import TrainError
 from train.measure.player import Player, averaged_generator
 from train.networks.face_network import DeployedFace
 from train.networks.networks import DeployedGenerator
-from train.training.checkpoint import load_checkpoint
+from train.training.checkpoint import load_checkpoint, save_checkpoint
 from train.training.face import open_face
 
 
@@ -229,3 +230,14 @@ def test_a_full_disk_leaves_no_half_bundle(
     with pytest.raises(TrainError, match="No space left"):
         export_doll(dataset_folder, tmp_path / "puppy")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_best_checkpoint_is_exported_when_asked_for(run: Path, tmp_path: Path) -> None:
+    both = tmp_path / "run"
+    shutil.copytree(run, both)
+    save_checkpoint(both, replace(load_checkpoint(run), steps_done=3), best=True)
+    last, best = (export_run(both, tmp_path / str(b), best=b) for b in (False, True))
+    steps = [json.loads((out / "manifest.json").read_text())["training"]["steps"] for out in (last, best)]
+    assert steps == [5, 3]
+    with pytest.raises(TrainError, match="--best"):
+        export_run(run, tmp_path / "none", best=True)
