@@ -254,7 +254,8 @@ def _training(checkpoint: Checkpoint | None) -> dict[str, Any]:
     if checkpoint is None:
         return {"steps": 0}
     settings = checkpoint.config.to_json()
-    settings["dataset"] = Path(settings["dataset"]).name  # a path of this machine says nothing elsewhere
+    for place in ("dataset", "begin_from", "teacher"):
+        settings[place] = Path(settings[place]).name  # a path of this machine says nothing elsewhere
     settings["perceptual"] = settings["perceptual"].partition(":")[0]
     return {"steps": checkpoint.steps_done, "minutes": round(checkpoint.elapsed_s / 60, 1), "settings": settings}
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,16 @@ def test_without_ankles_hips_or_nose_the_shoulders_set_the_size_and_the_neck_the
     assert guess is not None
     assert guess.shoulder == pytest.approx(float(points[top.L_SHOULDER, 0] - points[top.R_SHOULDER, 0]), rel=0.01)
     assert (guess.neck_x, guess.neck_y) == pytest.approx(tuple(points[top.NECK]), abs=0.5)
+
+
+def test_a_performer_of_a_cartoon_is_guessed_to_have_a_persons_proportions() -> None:
+    cartoon = replace(TARGET, head=1.9 * TARGET.torso, bones=tuple(3 * bone for bone in TARGET.bones))
+    points = figure(floor=900, height=600, x=700)
+    for hidden in ((), (*LEGS, top.NOSE)):
+        guess = first_guess(pose(points, scores=without(*hidden)), cartoon, valid_score=0.3)
+        assert guess is not None and guess.torso == pytest.approx(600 / 3.05, rel=0.15)
+        assert guess.head / guess.torso == pytest.approx(0.25) and guess.bones[0] == pytest.approx(guess.torso)
+        assert guess.bones[6] / guess.torso == pytest.approx(0.82)
 
 
 @pytest.mark.parametrize("hidden", [top.R_SHOULDER, top.L_SHOULDER])

@@ -65,6 +65,16 @@ def test_the_manifest_tells_no_path_of_this_machine(bundle: Path, run: Path) -> 
     assert str(run.parent) not in text and "/tmp" not in text
 
 
+def test_the_manifest_names_other_runs_without_their_path(run: Path, tmp_path: Path) -> None:
+    both = tmp_path / "run"
+    both.mkdir()
+    old = load_checkpoint(run)
+    config = replace(old.config, begin_from="/home/me/first.run", teacher="/home/me/large.run")
+    save_checkpoint(both, replace(old, config=config))
+    text = (export_run(both, tmp_path / "puppy") / "manifest.json").read_text()
+    assert "/home/me" not in text and "first.run" in text
+
+
 def test_no_file_of_a_bundle_quotes_a_path_of_this_machine(bundle: Path) -> None:
     for file in bundle.iterdir():
         content = file.read_bytes()
