@@ -181,7 +181,7 @@ def test_a_run_for_comparison_is_not_exported(run: Path, tmp_path: Path, monkeyp
     whole = load_checkpoint(run)
     for change in ({"preset": "pix2pixhd"}, {"doll": False}, {"temporal": False}):
         monkeypatch.setattr(
-            export, "load_checkpoint", lambda folder, c=change: replace(whole, config=replace(whole.config, **c))
+            export, "load_checkpoint", lambda folder, best, c=change: replace(whole, config=replace(whole.config, **c))
         )
         with pytest.raises(TrainError, match="for comparison is not exported"):
             export_run(run, tmp_path / "out")
