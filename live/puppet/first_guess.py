@@ -8,10 +8,9 @@ import numpy as np
 
 from live.puppet import topology as T
 from live.puppet.body_stats import HEIGHT_PER_TORSO, TORSO_PER_SHOULDER, BodyStats
+from live.puppet.retarget import LARGE_HEAD
 from live.puppet.values import Pose
 
-# A head wider than this, in torsos, is a cartoon's: its build says nothing of the person who performs.
-CARTOON_HEAD = 0.5
 # People, in torso lengths: medians of four filmed performers, in the order of BONE_NAMES; ear to ear, wrist to knuckle.
 PEOPLES_BONES = (1.0, 0.37, 0.31, 0.52, 0.5, 0.2, 0.82, 0.77, 0.31)
 PEOPLES_HEAD, PEOPLES_HAND = 0.25, 0.2
@@ -44,7 +43,8 @@ def first_guess(pose: Pose, target: BodyStats, *, valid_score: float) -> BodySta
     if scale <= 0.05:
         return None
     guess = target.scaled(scale, anchor_x - scale * own_x, anchor_y - scale * own_y)
-    return guess if target.head <= CARTOON_HEAD * target.torso else _as_a_person(guess, torso)
+    # A larger head is a cartoon's, whose build says nothing of the person who performs.
+    return guess if target.head <= LARGE_HEAD * target.torso else _as_a_person(guess, torso)
 
 
 def _as_a_person(guess: BodyStats, torso: float) -> BodyStats:

@@ -42,10 +42,10 @@ BN_MOMENTUM = 0.02  # batches are small: the statistics that are shipped average
 
 @dataclass(frozen=True, slots=True)
 class GeneratorShape:
-    """Channels at 1/4, 1/8, 1/16 and 1/32 of the canvas, and residual blocks at each (on the way down)."""
+    """Channels at 1/4, 1/8, ... of the canvas, and residual blocks at each (on the way down)."""
 
-    widths: tuple[int, int, int, int]
-    blocks: tuple[int, int, int, int]
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
 
 
 SHAPES = {
@@ -78,6 +78,37 @@ class Up(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         return self.mix(F.pixel_shuffle(self.grow(x), 2) + skip)
+
+
+class CellNetwork(nn.Module):
+    """From cells to cells: a U of blocks between two tables. `through` gives zeros as long as it is new."""
+
+    def __init__(self, channels_in: int, shape: GeneratorShape, channels_out: int) -> None:
+        super().__init__()
+        widths = shape.widths
+        self.stem = nn.Linear(channels_in, widths[0])
+        self.downs = nn.ModuleList(conv(a, b, stride=2) for a, b in pairwise(widths))
+        self.levels = nn.ModuleList(
+            nn.Sequential(*(Block(width) for _ in range(count)))
+            for width, count in zip(widths, shape.blocks, strict=True)
+        )
+        self.ups = nn.ModuleList(Up(b, a) for a, b in reversed(list(pairwise(widths))))
+        self.head = nn.Linear(widths[0], channels_out)
+        nn.init.kaiming_normal_(self.stem.weight, a=SLOPE)
+        for zero in (self.stem.bias, self.head.weight, self.head.bias):
+            nn.init.zeros_(zero)
+
+    def through(self, seen: Tensor) -> Tensor:
+        """(N, h, w, channels_in), levels 0..255, -> (N, h, w, channels_out)."""
+        x = F.leaky_relu(self.stem(seen * (1 / 255)), SLOPE).permute(0, 3, 1, 2)
+        x = self.levels[0](x)
+        skips = []
+        for down, level in zip(self.downs, self.levels[1:], strict=True):  # type: ignore[arg-type]
+            skips.append(x)
+            x = level(down(x))
+        for up in self.ups:
+            x = up(x, skips.pop())
+        return self.head(x.permute(0, 2, 3, 1))
 
 
 class Picture(nn.Module):
@@ -150,7 +181,7 @@ class Within(torch.autograd.Function):
         return gradient.masked_fill(outward, 0)
 
 
-class Generator(nn.Module):
+class Generator(CellNetwork):
     """One step of the recurrent generator, on cells (see `Picture`).
 
     `forward(pose_map, doll, previous)`: pose_map (N, h, w, C), doll and previous (N, h, w, 64) with straight alpha, all
@@ -164,38 +195,17 @@ class Generator(nn.Module):
     def __init__(
         self, pose_map_channels: int, preset: str = "lite", *, uses_doll: bool = True, temporal: bool = True
     ) -> None:
-        super().__init__()
         if preset not in SHAPES:
             raise TrainError("no such network preset", got=preset, wanted=" or ".join(SHAPES))
+        super().__init__(pose_map_channels + 2 * CELLS, SHAPES[preset], CELLS)
         self.uses_doll, self.temporal = uses_doll, temporal
-        shape = SHAPES[preset]
-        widths = shape.widths
         self.picture = Picture()
-        self.stem = nn.Linear(pose_map_channels + 2 * CELLS, widths[0])
-        self.downs = nn.ModuleList(conv(a, b, stride=2) for a, b in pairwise(widths))
-        self.levels = nn.ModuleList(
-            nn.Sequential(*(Block(width) for _ in range(count)))
-            for width, count in zip(widths, shape.blocks, strict=True)
-        )
-        self.ups = nn.ModuleList(Up(b, a) for a, b in reversed(list(pairwise(widths))))
-        self.head = nn.Linear(widths[0], CELLS)
-        nn.init.kaiming_normal_(self.stem.weight, a=SLOPE)
-        for zero in (self.stem.bias, self.head.weight, self.head.bias):
-            nn.init.zeros_(zero)
 
     def forward(self, pose_map: Tensor, doll: Tensor, previous: Tensor) -> Tensor:
         doll = doll if self.uses_doll else torch.zeros_like(doll)
         previous = previous if self.temporal else torch.zeros_like(previous)
         seen = torch.cat([pose_map, self.picture.premultiply(doll), self.picture.premultiply(previous)], 3)
-        x = F.leaky_relu(self.stem(seen * (1 / 255)), SLOPE).permute(0, 3, 1, 2)
-        x = self.levels[0](x)
-        skips = []
-        for down, level in zip(self.downs, self.levels[1:], strict=True):  # type: ignore[arg-type]
-            skips.append(x)
-            x = level(down(x))
-        for up in self.ups:
-            x = up(x, skips.pop())
-        residual = (self.head(x.permute(0, 2, 3, 1)) * self.picture.gain).clamp(-LARGEST, LARGEST)
+        residual = (self.through(seen) * self.picture.gain).clamp(-LARGEST, LARGEST)
         with torch.autocast(doll.device.type, enabled=False):  # half a level of rounding would show in flat areas
             return self.picture.lay_on(doll.float(), residual.float(), gated=self.uses_doll)
 
@@ -218,17 +228,18 @@ class DeployedGenerator(nn.Module):
 
 
 def to_cells(picture: Tensor) -> Tensor:
-    """(N, H, W, 4) -> (N, H/4, W/4, 64)."""
+    """(N, H, W, C) -> (N, H/4, W/4, 16C)."""
     n, height, width, channels = picture.shape
     rows = picture.reshape(n, height // CELL, CELL, width // CELL, CELL * channels)
-    return rows.permute(0, 1, 3, 2, 4).reshape(n, height // CELL, width // CELL, CELLS)
+    return rows.permute(0, 1, 3, 2, 4).reshape(n, height // CELL, width // CELL, CELL**2 * channels)
 
 
 def from_cells(cells: Tensor) -> Tensor:
-    """(N, H/4, W/4, 64) -> (N, H, W, 4)."""
-    n, h, w, _ = cells.shape
-    rows = cells.reshape(n, h, w, CELL, CELL * CHANNELS)
-    return rows.permute(0, 1, 3, 2, 4).reshape(n, h * CELL, w * CELL, CHANNELS)
+    """(N, H/4, W/4, 16C) -> (N, H, W, C)."""
+    n, h, w, size = cells.shape
+    channels = size // CELL**2
+    rows = cells.reshape(n, h, w, CELL, CELL * channels)
+    return rows.permute(0, 1, 3, 2, 4).reshape(n, h * CELL, w * CELL, channels)
 
 
 def conv(width_in: int, width_out: int, *, stride: int = 1) -> nn.Sequential:

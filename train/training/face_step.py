@@ -16,12 +16,13 @@ from train.networks.face_discriminator import FaceDiscriminator
 from train.networks.face_network import FaceNetwork
 from train.networks.networks import Within
 from train.networks.perceptual import open_perceptual
+from train.training.average import follow
 from train.training.config import RunConfig
 from train.training.faces import FaceBatch
+from train.training.schedule import adversarial_share, rate_at
 
 LEARNING_RATE = 5e-4
-WARM_UP_STEPS, FINAL_RATE = 100, 0.02  # of the learning rate: linear warm-up, cosine to its end
-GAN_START, RAMP_STEPS = 200, 500  # the discriminator learns from step 0; from GAN_START on it counts, more and more
+GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more
 # Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
 L1, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 1.5, 1.0, 0.1
 
@@ -74,14 +75,14 @@ class FaceTrainer:
             perceptual = self._perceptual_loss(seen, each)
         reals, wrong, right = self._update_discriminator(seen, weight)
         feature, fooled = self._adversarial_losses(seen, reals, weight)
-        share = min(max((self.steps_done - GAN_START + 1) / RAMP_STEPS, 0.0), 1.0)
+        share = adversarial_share(self.steps_done, GAN_START)
         total = L1 * l1 + PERCEPTUAL * perceptual + share * (FEATURE_MATCHING * feature + ADVERSARIAL * fooled)
         if math.isfinite(float(total.detach())):
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip_norm)
             self.optimizer.step()
-            self._update_average()
+            follow(self.average, self.network, steps_done=self.steps_done, slowest=self.run.ema_decay)
         self.steps_done += 1
         terms = (total, l1, perceptual, feature, fooled, wrong, right)
         return FaceReport(*(float(term.detach()) for term in terms))
@@ -134,20 +135,10 @@ class FaceTrainer:
         return feature, fooled
 
     def _set_rates(self, progress: float) -> None:
-        cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-        rate = LEARNING_RATE * min((self.steps_done + 1) / WARM_UP_STEPS, 1.0) * cosine
+        rate = rate_at(LEARNING_RATE, self.steps_done, progress)
         for optimizer, share in ((self.optimizer, 1.0), (self.discriminator_optimizer, 0.5)):
             for group in optimizer.param_groups:
                 group["lr"] = rate * share
-
-    def _update_average(self) -> None:
-        """The weights that are shipped: a running mean, short at first."""
-        decay = min(self.run.ema_decay, (1 + self.steps_done) / (10 + self.steps_done))
-        with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(now, 1 - decay)
-            for kept, new in zip(self.average.buffers(), self.network.buffers(), strict=True):
-                kept.copy_(new)  # the batch norms' statistics are running means already
 
     def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(array).to(self.device).float()

@@ -15,13 +15,11 @@ from train.networks import losses
 from train.networks.perceptual import open_perceptual
 from train.networks.presets import build_generator
 from train.training.adversary import Adversary
+from train.training.average import follow
 from train.training.config import RunConfig
 from train.training.processes import Processes, alone
 from train.training.rollout import roll_out, there_and_back
-
-WARM_UP_STEPS = 100
-RAMP_STEPS = 500  # the adversarial losses grow to their weight over this many steps
-FINAL_RATE = 0.02  # of the learning rate, at the end of the run
+from train.training.schedule import adversarial_share, rate_at
 
 
 class Batch(Protocol):
@@ -115,7 +113,7 @@ class Trainer:
             if self.teacher is not None:
                 terms["distillation"] = self._distillation(generated, drawn, doll, weight)
         found = {}
-        share = self._adversarial_share()
+        share = adversarial_share(self.steps_done, self.config.gan_start)
         if share > 0:
             with self.processes.autocast():
                 views = self.adversary.views(drawn.permute(0, 1, 4, 2, 3) / 255, generated, real, spots, weight)
@@ -137,7 +135,7 @@ class Trainer:
             self.processes.average_gradients(self.generator)
             nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip_norm)
             self.generator_optimizer.step()
-            self._update_average()
+            follow(self.average, self.generator, steps_done=self.steps_done, slowest=self.config.ema_decay)
         self.steps_done += 1
         return total
 
@@ -175,26 +173,11 @@ class Trainer:
         each = weight.repeat_interleave(generated.shape[1])
         return losses.distillation(generated.flatten(0, 1), taught.flatten(0, 1), each)
 
-    def _adversarial_share(self) -> float:
-        return min(max((self.steps_done - self.config.gan_start + 1) / RAMP_STEPS, 0.0), 1.0)
-
     def _set_rates(self, progress: float) -> None:
-        """Linear warm-up, then a cosine from the whole rate to FINAL_RATE of it."""
-        cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-        share = min((self.steps_done + 1) / WARM_UP_STEPS, 1.0) * cosine
-        rate = self.config.learning_rate * share
+        rate = rate_at(self.config.learning_rate, self.steps_done, progress)
         for group in self.generator_optimizer.param_groups:
             group["lr"] = rate
         self.adversary.set_rate(rate)
-
-    def _update_average(self) -> None:
-        """The weights that are shipped: a running mean, short at first (a long one spoils the first steps)."""
-        decay = min(self.config.ema_decay, (1 + self.steps_done) / (10 + self.steps_done))
-        with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                mean.lerp_(now, 1 - decay)
-            for kept, new in zip(self.average.buffers(), self.generator.buffers(), strict=True):
-                kept.copy_(new)  # the batch norms' statistics are running means already
 
     def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(array).to(self.device).float()

@@ -5,7 +5,7 @@ import torch
 
 from live.face import FEATHER, RIM_PX, paste_face
 from live.puppet.face_map import CHANNELS, SIDE
-from train.training import face_step
+from train.training import face_step, schedule
 from train.training.config import RunConfig
 from train.training.face import WHOLE
 from train.training.face_step import FaceTrainer
@@ -59,7 +59,7 @@ def test_the_discriminator_counts_only_after_its_start() -> None:
     expected = face_step.L1 * early.l1
     assert abs(early.total - expected) < 1e-5
     trainer = FaceTrainer(RUN)
-    trainer.steps_done = face_step.GAN_START + face_step.RAMP_STEPS
+    trainer.steps_done = face_step.GAN_START + schedule.RAMP_STEPS
     late = trainer.step(batch(), 0.0)
     extra = face_step.FEATURE_MATCHING * late.feature_matching + face_step.ADVERSARIAL * late.adversarial
     assert abs(late.total - face_step.L1 * late.l1 - extra) < 1e-4 and extra > 0

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from train.errors import TrainError
-from train.training import step
+from train.training import schedule
 from train.training.config import LossWeights, RunConfig
 from train.training.step import Trainer
 
@@ -63,8 +63,7 @@ def test_the_discriminator_joins_at_its_step_and_grows_in() -> None:
     reports = [trainer.step(batch(seed), 0.0) for seed in range(4)]
     assert [report.adversarial > 0 for report in reports] == [False, False, True, True]
     assert [report.discriminator > 0 for report in reports] == [False, False, True, True]
-    trainer.steps_done = 2 + step.RAMP_STEPS
-    assert trainer._adversarial_share() == 1.0
+    assert schedule.adversarial_share(2 + schedule.RAMP_STEPS, 2) == 1.0
 
 
 def test_the_generator_is_not_touched_by_the_discriminators_step() -> None:
@@ -100,9 +99,9 @@ def test_the_rate_warms_up_and_ends_low() -> None:
         trainer._set_rates(progress)
         return float(trainer.generator_optimizer.param_groups[0]["lr"])
 
-    assert rate(0, 0.0) == pytest.approx(CONFIG.learning_rate / step.WARM_UP_STEPS)
-    assert rate(step.WARM_UP_STEPS, 0.0) == pytest.approx(CONFIG.learning_rate)
-    assert rate(10**4, 1.0) == pytest.approx(CONFIG.learning_rate * step.FINAL_RATE)
+    assert rate(0, 0.0) == pytest.approx(CONFIG.learning_rate / schedule.WARM_UP_STEPS)
+    assert rate(schedule.WARM_UP_STEPS, 0.0) == pytest.approx(CONFIG.learning_rate)
+    assert rate(10**4, 1.0) == pytest.approx(CONFIG.learning_rate * schedule.FINAL_RATE)
 
 
 def test_equal_seeds_give_equal_bits_and_a_loaded_state_goes_on_alike() -> None:

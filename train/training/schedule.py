@@ -1,0 +1,18 @@
+"""How learning rates and losses grow and fall in the course of a run."""
+
+import math
+
+WARM_UP_STEPS = 100
+FINAL_RATE = 0.02  # of the learning rate, at the end of the run
+RAMP_STEPS = 500  # the adversarial losses grow to their weight over this many steps
+
+
+def rate_at(whole: float, steps_done: int, progress: float) -> float:
+    """The learning rate: linear warm-up, then a cosine along `progress`, 0..1, from `whole` to FINAL_RATE of it."""
+    cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+    return whole * (min((steps_done + 1) / WARM_UP_STEPS, 1.0) * cosine)
+
+
+def adversarial_share(steps_done: int, start: int) -> float:
+    """How much the adversarial losses count that join at step `start`, 0..1."""
+    return min(max((steps_done - start + 1) / RAMP_STEPS, 0.0), 1.0)
