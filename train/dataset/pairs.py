@@ -19,11 +19,10 @@ from live.puppet.pose_map import CHANNELS
 from live.puppet.topology import K
 from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.dataset import Dataset
-from train.dataset.rollouts import SPOTS, Batch, Rollouts
+from train.dataset.rollouts import Batch, RandomBatches, Rollouts
 from train.dataset.take import Take
 from train.errors import TrainError
 from train.films.prepare_pairs import FPS, KIND
-from train.training.share import WHOLE, Share
 
 U8 = NDArray[np.uint8]
 
@@ -47,7 +46,7 @@ class PairDataset(Dataset):
         return Conditioning(placed.frame_id, placed.t_capture_s, nothing, doll, None, placed)
 
 
-class PairRollouts:
+class PairRollouts(RandomBatches):
     """As `Rollouts`, for pairs: `length` pictures in the order of their names, one random window of all of them."""
 
     def __init__(
@@ -60,8 +59,8 @@ class PairRollouts:
         seed: int = 0,
         held_out: bool = False,
     ) -> None:
-        self._dataset, self.length, self._batch, self._crop = dataset, length, batch, crop
-        self._rng = np.random.default_rng(seed)
+        super().__init__(length=length, batch=batch, crop=crop, seed=seed)
+        self._dataset = dataset
         self._take = dataset.takes[KIND]
         self._frames = self._take.held_out if held_out else self._take.trained_on
         if len(self._frames) < length:
@@ -69,36 +68,19 @@ class PairRollouts:
                 "too few pairs for a rollout", got=str(len(self._frames)), wanted=f"{length} that follow each other"
             )
 
-    def state(self) -> dict[str, Any]:
-        """The random state, for a checkpoint."""
-        return dict(self._rng.bit_generator.state)
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have."""
-        self._rng.bit_generator.state = state
-
-    def sample(self, share: Share = WHOLE) -> Batch:
-        """The next batch, or one process's share of it; its arrays are the caller's."""
-        (width, height), shrink = self._crop, POSE_MAP_SHRINK
-        rows, length = share.of(self._batch), self.length
-        batch = Batch(
-            pose_map=np.zeros((len(rows), length, height // shrink, width // shrink, CHANNELS), np.uint8),
-            doll=np.empty((len(rows), length, height, width, 4), np.uint8),
-            real=np.empty((len(rows), length, height, width, 4), np.uint8),
-            spots=np.full((len(rows), length, SPOTS, 2), np.nan, np.float32),
-            weight=np.ones(len(rows), np.float32),
+    def _choose(self) -> tuple[int, int, int]:
+        start = int(self._rng.integers(self._frames.start, self._frames.stop - self.length + 1))
+        x, y = (
+            int(self._rng.integers(0, whole - side + 1)) // POSE_MAP_SHRINK * POSE_MAP_SHRINK
+            for side, whole in zip(self._crop, self._dataset.canvas, strict=True)
         )
-        for b in range(self._batch):
-            start = int(self._rng.integers(self._frames.start, self._frames.stop - length + 1))
-            x, y = (
-                int(self._rng.integers(0, whole - side + 1)) // shrink * shrink
-                for side, whole in zip(self._crop, self._dataset.canvas, strict=True)
-            )
-            if b in rows:
-                window = np.s_[start : start + length, y : y + height, x : x + width]
-                batch.doll[b - rows.start] = self._dataset.inputs[window]
-                batch.real[b - rows.start] = self._take.frames[window]
-        return batch
+        return start, x, y
+
+    def _fill(self, batch: Batch, b: int, chosen: tuple[int, int, int]) -> None:
+        (start, x, y), (width, height) = chosen, self._crop
+        window = np.s_[start : start + self.length, y : y + height, x : x + width]
+        batch.doll[b] = self._dataset.inputs[window]
+        batch.real[b] = self._take.frames[window]
 
 
 def open_rollouts(dataset: Dataset, **wanted: Any) -> Rollouts | PairRollouts:

@@ -1,5 +1,6 @@
 """The random rollouts that training draws from a dataset."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,52 @@ class _Chosen:
     centre: NDArray[np.float64]
 
 
-class Rollouts:
+class RandomBatches(ABC):
+    """Endless random batches of `length` frames in order. Seeded; the state can be saved.
+
+    Every process draws what is random of the whole batch, and so stays at the same place as all others.
+    """
+
+    def __init__(self, *, length: int, batch: int, crop: tuple[int, int], seed: int) -> None:
+        self.length, self._batch, self._crop = length, batch, crop
+        self._rng = np.random.default_rng(seed)
+
+    def state(self) -> dict[str, Any]:
+        """The random state, for a checkpoint."""
+        return dict(self._rng.bit_generator.state)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue as the saved one would have."""
+        self._rng.bit_generator.state = state
+
+    def sample(self, share: Share = WHOLE) -> Batch:
+        """The next batch, or one process's share of it; its arrays are the caller's."""
+        (width, height), shrink = self._crop, POSE_MAP_SHRINK
+        rows, length = share.of(self._batch), self.length
+        count = len(rows)
+        batch = Batch(
+            pose_map=np.zeros((count, length, height // shrink, width // shrink, CHANNELS), np.uint8),
+            doll=np.empty((count, length, height, width, 4), np.uint8),
+            real=np.empty((count, length, height, width, 4), np.uint8),
+            spots=np.full((count, length, SPOTS, 2), np.nan, np.float32),
+            weight=np.ones(count, np.float32),
+        )
+        for b in range(self._batch):
+            chosen = self._choose()
+            if b in rows:
+                self._fill(batch, b - rows.start, chosen)
+        return batch
+
+    @abstractmethod
+    def _choose(self) -> Any:
+        """All that is random of the next rollout."""
+
+    @abstractmethod
+    def _fill(self, batch: Batch, b: int, chosen: Any) -> None:
+        """Draw what was chosen into row `b`."""
+
+
+class Rollouts(RandomBatches):
     """Endless random training rollouts: `length` frames in order, cropped around the figure. Seeded; the state can be
     saved.
 
@@ -74,8 +120,8 @@ class Rollouts:
         seed: int = 0,
         held_out: bool = False,
     ) -> None:
-        self._dataset, self.length, self._batch, self._crop = dataset, length, batch, crop
-        self._rng = np.random.default_rng(seed)
+        super().__init__(length=length, batch=batch, crop=crop, seed=seed)
+        self._dataset = dataset
         self._takes = list(dataset.takes.values())
         self._splits = [take.held_out if held_out else take.trained_on for take in self._takes]
         self._chances = [self._chance(take, split) for take, split in zip(self._takes, self._splits, strict=True)]
@@ -97,34 +143,7 @@ class Rollouts:
             chance[split.start : stop] = windows.min(axis=1) > 0
         return chance
 
-    def state(self) -> dict[str, Any]:
-        """The random state, for a checkpoint."""
-        return dict(self._rng.bit_generator.state)
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have."""
-        self._rng.bit_generator.state = state
-
-    def sample(self, share: Share = WHOLE) -> Batch:
-        """The next batch, or one process's share of it; its arrays are the caller's."""
-        width, height = self._crop
-        rows, length = share.of(self._batch), self.length
-        count = len(rows)
-        batch = Batch(
-            pose_map=np.empty((count, length, height // POSE_MAP_SHRINK, width // POSE_MAP_SHRINK, CHANNELS), np.uint8),
-            doll=np.empty((count, length, height, width, 4), np.uint8),
-            real=np.empty((count, length, height, width, 4), np.uint8),
-            spots=np.full((count, length, SPOTS, 2), np.nan, np.float32),
-            weight=np.empty(count, np.float32),
-        )
-        for b in range(self._batch):
-            chosen = self._choose()
-            if b in rows:
-                self._fill(batch, b - rows.start, chosen)
-        return batch
-
     def _choose(self) -> "_Chosen":
-        """All that is random of the next rollout."""
         number = int(self._rng.choice(len(self._takes), p=self._take_chance))
         take, chance = self._takes[number], self._chances[number]
         start = int(self._rng.choice(len(chance), p=chance / chance.sum()))
