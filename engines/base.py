@@ -1,6 +1,7 @@
 """What every engine is: the tensors it takes and gives, and the `Engine` protocol."""
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from engines.errors import EngineError
 
 U8Array = npt.NDArray[np.uint8]
+Fits = Callable[[tuple[int, ...], tuple[object, ...]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,21 @@ def check_arrays(what: str, wanted: Mapping[str, TensorSpec], given: Mapping[str
             )
 
 
-def check_ports(side: str, wanted: Iterable[TensorSpec], found: Mapping[str, tuple[str, tuple[object, ...]]]) -> None:
-    """Raises EngineError unless a model's own ports (`found`: name -> dtype, shape) are those that its bundle names."""
+def check_ports(
+    side: str,
+    wanted: Iterable[TensorSpec],
+    found: Mapping[str, tuple[str, tuple[object, ...]]],
+    *,
+    fits: Fits = operator.eq,
+) -> None:
+    """Raises EngineError unless a model's own ports (`found`: name -> dtype, shape) are those that its bundle names.
+
+    `fits(shape, port)`: whether a port of that shape will do for a tensor of `shape`; by default the same only.
+    """
     expected = {tensor.name: (tensor.dtype, tensor.shape) for tensor in wanted}
-    if expected != found:
+    if expected.keys() != found.keys() or any(
+        found[name][0] != dtype or not fits(shape, found[name][1]) for name, (dtype, shape) in expected.items()
+    ):
         raise EngineError(
             f"the model's {side} are not those of its description",
             got=_ports(found),

@@ -4,10 +4,36 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.backend import Feeds, Say
 from engines.base import EngineSpec, U8Array
 from engines.host_engine import Arrays, HostEngine, Step
 
-PRECISIONS = ("uint8",)
+
+class FakeBackend:
+    """Implements `engines.backend.Backend`: `open_fake`, whatever the model."""
+
+    name = "fake"
+    precisions = ("uint8",)
+
+    def available(self) -> str:
+        """See `Backend.available`."""
+        return ""
+
+    def lacks(self, precision: str) -> str:
+        """See `Backend.lacks`."""
+        return "" if precision in self.precisions else f"fake has no {precision}"
+
+    def identity(self) -> dict[str, str]:
+        """See `Backend.identity`."""
+        return {"version": "1"}
+
+    def prepare(self, model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
+        """See `Backend.prepare`: the model itself."""
+        return model
+
+    def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
+        """See `open_fake`."""
+        return open_fake(artifact, spec, precision=precision, threads=threads)
 
 
 def open_fake(model: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:

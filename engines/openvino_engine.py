@@ -1,16 +1,20 @@
-"""Backend `openvino`: the default on CPUs, in fp32, or in bf16 where the CPU has it."""
+"""Backend `openvino`: the default on CPUs, in int8, bf16 where the CPU has it, and fp32."""
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.backend import Feeds, Say
 from engines.base import EngineSpec, TensorSpec, check_ports
+from engines.cells import cell_size
 from engines.errors import EngineError, reason
+from engines.graph.prepare import write_prepared
 from engines.host_engine import Arrays, HostEngine, Step
 
 if TYPE_CHECKING:
     import openvino as ov
 
-PRECISIONS = ("fp32", "bf16")
+# What the layers compute in that are not quantized; int8: what is fastest for them here.
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -20,62 +24,105 @@ def cpu_bf16(cpu_info: Path = _CPU_INFO) -> bool | None:
 
     OpenVINO's own list of capabilities is not enough: it names BF16 also where it only emulates it.
     """
+    flags = _cpu_lines(cpu_info, "flags")
+    return bool({flag for line in flags for flag in line.split()} & {"avx512_bf16", "amx_bf16"}) if flags else None
+
+
+class OpenVINOBackend:
+    """Implements `engines.backend.Backend` over OpenVINO's CPU device.
+
+    What it opens: a bundle's own ONNX file, or one that `prepare` made, whose ports may be cells.
+    """
+
+    name = "openvino"
+    precisions = ("int8", "bf16", "fp32")
+
+    def available(self) -> str:
+        """See `Backend.available`."""
+        try:
+            import openvino  # noqa: F401
+        except ImportError as error:
+            return f"openvino is not installed ({reason(error)}); do this: pip install openvino"
+        return ""
+
+    def lacks(self, precision: str) -> str:
+        """See `Backend.lacks`: bf16 on a CPU that only emulates it would be slower than fp32."""
+        if precision != "bf16" or (has := cpu_bf16()):
+            return ""
+        return "cannot tell whether this CPU has bf16" if has is None else "this CPU has no bf16"
+
+    def identity(self) -> dict[str, str]:
+        """See `Backend.identity`."""
+        import openvino as ov
+
+        return {"version": str(ov.__version__), "device": cpu_name(), "bf16": str(cpu_bf16())}
+
+    def prepare(self, model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
+        """See `Backend.prepare`: an ONNX file that computes the same, as CPUs like it; in int8 quantized."""
+        return write_prepared(model, spec, folder / "network.onnx", feeds, int8=precision == "int8", say=say)
+
+    def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
+        """See `Backend.open`. Raises EngineError: openvino or bf16 missing, the file damaged or not `spec`'s."""
+        missing = self.available() or self.lacks(precision)
+        if missing:
+            raise EngineError(f"openvino cannot run in {precision} here", got=missing)
+        hint = _HINTS.get(precision, "bf16" if cpu_bf16() else "f32")
+        compiled, ports = _compile(artifact, spec, hint, threads)
+        return HostEngine(
+            spec,
+            _Request(compiled).prepare,
+            backend=self.name,
+            device="CPU",
+            precision=precision,
+            detail=f"{threads} thread{'s' if threads > 1 else ''}",
+            ports=ports,
+        )
+
+
+def cpu_name(cpu_info: Path = _CPU_INFO) -> str:
+    """The processor's name and the flags that decide how fast it is, as far as the system tells."""
+    names = _cpu_lines(cpu_info, "model name")
+    flags = {flag for line in _cpu_lines(cpu_info, "flags") for flag in line.split()}
+    fast = sorted(flag for flag in flags if flag.startswith(("avx", "amx")))
+    return " ".join([(names or [platform.processor() or platform.machine()])[0], *fast])
+
+
+def _cpu_lines(cpu_info: Path, key: str) -> list[str]:
     try:
         text = cpu_info.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return None
-    flags = {flag for line in text.splitlines() if line.startswith("flags") for flag in line.split()}
-    return bool(flags & {"avx512_bf16", "amx_bf16"}) if flags else None
+        return []
+    return [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith(key)]
 
 
-def choose_precision(asked: str, has_bf16: bool | None) -> tuple[str, str]:
-    """(precision, why) for the `asked` one (auto, fp32 or bf16). Raises EngineError for bf16 on a CPU without it."""
-    known = {True: "CPU has bf16", False: "CPU has no bf16", None: "cannot tell whether this CPU has bf16"}[has_bf16]
-    if asked == "auto":
-        return ("bf16" if has_bf16 else "fp32"), known
-    if asked == "bf16" and has_bf16 is False:
-        raise EngineError("openvino cannot run in bf16 here", got=known, do="use --precision fp32 or auto")
-    return asked, "as asked"
+def _compile(
+    model: Path, spec: EngineSpec, hint: str, threads: int
+) -> "tuple[ov.CompiledModel, dict[str, tuple[int, ...]]]":
+    """The compiled model, and the shapes of its ports."""
+    import openvino as ov
 
-
-def open_openvino(model: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
-    """Opens the ONNX file `model` with OpenVINO on `threads` CPU threads; `precision` is auto, fp32 or bf16.
-
-    Raises EngineError if openvino is missing, the CPU lacks bf16, or the file is damaged or not what `spec` says.
-    """
-    try:
-        import openvino as ov
-    except ImportError as error:
-        raise EngineError("openvino is not installed", got=reason(error), do="pip install openvino") from error
-    precision, why = choose_precision(precision, cpu_bf16())
     settings = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
         "ENABLE_CPU_PINNING": False,  # the estimator's threads share these cores
-        "INFERENCE_PRECISION_HINT": _HINTS[precision],  # its default is bf16 wherever it can, and silent
+        "INFERENCE_PRECISION_HINT": hint,  # its default is bf16 wherever it can, and silent
     }
     try:
         core = ov.Core()
         graph = core.read_model(str(model))
     except Exception as error:  # its exceptions share no base but Exception
         raise EngineError(f"openvino cannot open {model.name}", got=reason(error)) from error
-    check_ports("inputs", spec.inputs, _ports(spec.inputs, graph.inputs))
-    check_ports("outputs", spec.outputs, _ports(spec.outputs, graph.outputs))
+    inputs, outputs = _ports(spec.inputs, graph.inputs), _ports(spec.outputs, graph.outputs)
+    check_ports("inputs", spec.inputs, inputs, fits=cell_size)
+    check_ports("outputs", spec.outputs, outputs, fits=cell_size)
     try:
         compiled = core.compile_model(graph, "CPU", settings)
     except Exception as error:
         raise EngineError(f"openvino cannot compile {model.name}", got=reason(error)) from error
     used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-    if used != _HINTS[precision]:
-        raise EngineError("openvino compiled in another precision", got=used, wanted=_HINTS[precision])
-    return HostEngine(
-        spec,
-        _Request(compiled).prepare,
-        backend="openvino",
-        device="CPU",
-        precision=precision,
-        detail=f"{threads} thread{'s' if threads > 1 else ''} ({why})",
-    )
+    if used != hint:
+        raise EngineError("openvino compiled in another precision", got=used, wanted=hint)
+    return compiled, {name: shape for name, (_, shape) in (inputs | outputs).items()}  # type: ignore[misc]
 
 
 class _Request:

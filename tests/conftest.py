@@ -1,5 +1,7 @@
 """What every test shares: hypothesis settings and the way to the recorded clips."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,13 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("house")
 
+# No test writes to the user's cache of engines, or leaves a child behind that prepares some (see engines/cache.py).
+os.environ["EDL_CACHE"] = "off"
+# Nor to the user's settings: profiles, and which target was shown last.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="edl-settings-")
+
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "clips"
-HARDWARE = ("camera", "v4l2", "gpu")
+HARDWARE = ("camera", "v4l2", "gpu", "tensorrt")
 
 
 @pytest.fixture

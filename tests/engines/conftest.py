@@ -17,6 +17,15 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
 
 
+@pytest.fixture(scope="session")
+def tiny_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX file of `tests/engines/tiny_network.py`, 32x32."""
+    pytest.importorskip("onnx")
+    from tests.engines.tiny_network import write_tiny_network
+
+    return write_tiny_network(tmp_path_factory.mktemp("tiny") / "network.onnx")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A bundle whose files are a few bytes each."""

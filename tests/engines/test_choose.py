@@ -1,4 +1,4 @@
-"""Which engine is opened, what it says about itself, and what happens when none can be."""
+"""Which engines there are, which of them are meant, and what happens when none can be opened."""
 
 from pathlib import Path
 
@@ -6,98 +6,90 @@ import pytest
 
 from engines import choose
 from engines.base import EngineSpec, TensorSpec
-from engines.choose import open_engine
+from engines.choose import AUTO, BACKENDS, candidates, open_engine
 from engines.errors import EngineError
-from engines.host_engine import HostEngine
-from engines.openvino_engine import choose_precision, cpu_bf16
+from engines.openvino_engine import OpenVINOBackend, cpu_bf16, cpu_name
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
-LOADABLE = ("openvino", "onnxruntime", "auto")
+
+def test_auto_means_all_but_the_fake_and_tells_why_some_cannot_be_used() -> None:
+    found = candidates()
+    assert {candidate.backend.name for candidate in found} == set(AUTO) == BACKENDS.keys() - {"fake"}
+    why = {str(candidate): candidate.why_not for candidate in found}
+    assert why["onnxruntime fp32"] == why["openvino fp32"] == why["openvino int8"] == ""
+    assert "built without CoreMLExecutionProvider" in why["onnxruntime:coreml fp16"]
+    assert [str(candidate) for candidate in found if candidate.is_reference] == ["onnxruntime fp32"]
 
 
-def missing(*_: object, **__: object) -> HostEngine:
-    raise EngineError("it is not installed")
+def test_tensorrt_comes_first_and_says_what_it_lacks() -> None:
+    first = candidates()[0]
+    assert str(first) == "tensorrt fp16"
+    if first.why_not:
+        assert "TensorRT" in first.why_not or "GPU" in first.why_not
 
 
-def test_auto_takes_openvino_and_says_why(tiny_model: Path) -> None:
-    engine = open_engine(tiny_model, tiny_spec())
-    precision, why = choose_precision("auto", cpu_bf16())
-    assert engine.describe() == f"openvino CPU {precision}, 1 thread ({why})"
-    engine.close()
-
-
-def test_auto_goes_on_to_onnxruntime_and_says_what_it_passed_over(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(choose.BACKENDS, "openvino", (missing, ("fp32",)))
-    engine = open_engine(tiny_model, tiny_spec(), threads=2)
-    assert engine.describe() == (
-        "onnxruntime CPU fp32, 2 threads (the reference) [passed over openvino: it is not installed]"
-    )
-    engine.close()
-
-
-def test_auto_with_a_precision_passes_over_who_lacks_it(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(choose.BACKENDS, "openvino", (choose.BACKENDS["openvino"][0], ("bf16",)))
-    engine = open_engine(tiny_model, tiny_spec(), precision="fp32")
-    assert engine.backend == "onnxruntime"
-    assert "passed over openvino: openvino has no such precision" in engine.describe()
-    engine.close()
-
-
-def test_a_named_backend_is_never_replaced(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(choose.BACKENDS, "openvino", (missing, ("fp32",)))
-    with pytest.raises(EngineError, match="it is not installed"):
-        open_engine(tiny_model, tiny_spec(), backend="openvino")
-
-
-def test_when_all_fail_each_is_named_with_its_reason(tiny_model: Path) -> None:
-    with pytest.raises(EngineError, match=r"(?s)openvino: openvino has no such precision.*\| onnxruntime: .*got: int8"):
-        open_engine(tiny_model, tiny_spec(), precision="int8")
+def test_a_backend_that_was_named_is_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenVINOBackend, "available", lambda self: "it is not installed")
+    with pytest.raises(EngineError, match="no engine can be used here; got: openvino: it is not installed"):
+        candidates("openvino")
+    assert candidates("auto", "fp32")
 
 
 @pytest.mark.parametrize(
-    ("backend", "precision", "allowed"),
-    [("onnxruntime", "bf16", "auto, fp32"), ("openvino", "int8", "auto, fp32, bf16"), ("fake", "fp32", "auto, uint8")],
+    ("backend", "precision", "message"),
+    [
+        ("cuda", "auto", "there is no such engine; got: cuda; wanted: auto, tensorrt, onnxruntime:cuda"),
+        ("onnxruntime", "bf16", "onnxruntime has no such precision; got: bf16; wanted: auto, int8, fp32$"),
+        ("openvino", "fp16", "openvino has no such precision; got: fp16; wanted: auto, int8, bf16, fp32$"),
+        ("fake", "fp32", "fake has no such precision; got: fp32; wanted: auto, uint8$"),
+        ("auto", "uint8", "auto has no such precision"),
+    ],
 )
-def test_a_precision_that_the_backend_lacks_is_refused_with_those_it_has(
-    tiny_model: Path, backend: str, precision: str, allowed: str
-) -> None:
-    with pytest.raises(EngineError, match=f"got: {precision}; wanted: {allowed}$"):
-        open_engine(tiny_model, tiny_spec(), backend=backend, precision=precision)
+def test_what_does_not_exist_is_refused_with_what_does(backend: str, precision: str, message: str) -> None:
+    with pytest.raises(EngineError, match=message):
+        candidates(backend, precision)
 
 
-def test_tensorrt_says_that_it_is_not_here_yet_and_what_is(tiny_model: Path) -> None:
-    with pytest.raises(
-        EngineError, match="tensorrt engine comes in a later release; do this: use --engine auto or one"
-    ):
-        open_engine(tiny_model, tiny_spec(), backend="tensorrt")
+def test_torch2trt_is_handed_to_tensorrt() -> None:
+    backend = next(c.backend for c in candidates(builder="torch2trt") if c.backend.name == "tensorrt")
+    assert backend is not BACKENDS["tensorrt"]
+    assert next(c.backend for c in candidates() if c.backend.name == "tensorrt") is BACKENDS["tensorrt"]
 
 
-def test_an_unknown_backend_and_a_wrong_thread_count_are_refused(tiny_model: Path) -> None:
-    with pytest.raises(EngineError, match="got: cuda; wanted: auto, openvino, onnxruntime, fake"):
-        open_engine(tiny_model, tiny_spec(), backend="cuda")
+@pytest.mark.parametrize("device", [name for name in BACKENDS if name.startswith("onnxruntime:")])
+def test_a_device_that_onnxruntime_was_not_built_for_says_so(device: str) -> None:
+    backend = BACKENDS[device]
+    if not backend.available():
+        pytest.skip(f"{device} is here")
+    assert "this onnxruntime was built without" in backend.available()
+    with pytest.raises(EngineError, match=f"{device} cannot run in {backend.precisions[0]} here"):
+        backend.open(Path("x.onnx"), tiny_spec(), precision=backend.precisions[0], threads=1)
+
+
+def test_a_wrong_thread_count_and_a_missing_file_are_refused(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="got: 0; wanted: 1 or more"):
-        open_engine(tiny_model, tiny_spec(), threads=0)
+        open_engine(tiny_model, tiny_spec(), backend="openvino", precision="fp32", threads=0)
+    with pytest.raises(EngineError, match="the model file is not there"):
+        open_engine(tmp_path / "absent.onnx", tiny_spec(), backend="openvino", precision="fp32")
 
 
-@pytest.mark.parametrize("backend", LOADABLE)
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.7, 0.98])
 def test_a_truncated_model_is_one_error_line(tiny_model: Path, tmp_path: Path, backend: str, kept: float) -> None:
     whole = tiny_model.read_bytes()
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(whole[: int(len(whole) * kept)])
     with pytest.raises(EngineError) as raised:
-        open_engine(broken, tiny_spec(), backend=backend)
+        open_engine(broken, tiny_spec(), backend=backend, precision="fp32")
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("backend", LOADABLE)
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 def test_what_is_no_model_at_all_is_refused(tmp_path: Path, backend: str) -> None:
     (tmp_path / "text.onnx").write_text("this is not a model")
-    for path in (tmp_path / "text.onnx", tmp_path / "absent.onnx", tmp_path):
+    for path in (tmp_path / "text.onnx", tmp_path):
         with pytest.raises(EngineError):
-            open_engine(path, tiny_spec(), backend=backend)
+            open_engine(path, tiny_spec(), backend=backend, precision="fp32")
 
 
 def other_specs() -> dict[str, EngineSpec]:
@@ -116,11 +108,13 @@ def other_specs() -> dict[str, EngineSpec]:
 @pytest.mark.parametrize("case", other_specs())
 def test_a_model_that_is_not_as_described_is_refused(tiny_model: Path, backend: str, case: str) -> None:
     with pytest.raises(EngineError, match=r"the model's (in|out)puts are not those of its description; got: .*\[1, 32"):
-        open_engine(tiny_model, other_specs()[case], backend=backend)
+        open_engine(tiny_model, other_specs()[case], backend=backend, precision="fp32")
 
 
 def test_two_threads_give_the_same_frame_as_one(tiny_model: Path) -> None:
-    one, two = (open_engine(tiny_model, tiny_spec(), backend="onnxruntime", threads=n) for n in (1, 2))
+    one, two = (
+        open_engine(tiny_model, tiny_spec(), backend="onnxruntime", precision="fp32", threads=n) for n in (1, 2)
+    )
     assert (one.run(tiny_feeds())["frame"] == two.run(tiny_feeds())["frame"]).all()
     one.close()
     two.close()
@@ -140,13 +134,23 @@ def test_bf16_is_read_from_the_cpu_s_own_flags(tmp_path: Path, text: str, has: b
     assert cpu_bf16(tmp_path / "cpuinfo") is has
 
 
-def test_a_system_that_does_not_tell_its_cpu_runs_fp32_unless_asked(tmp_path: Path) -> None:
-    assert cpu_bf16(tmp_path / "absent") is None
-    assert choose_precision("auto", None) == ("fp32", "cannot tell whether this CPU has bf16")
-    assert choose_precision("bf16", None) == ("bf16", "as asked")
+@pytest.mark.parametrize(
+    ("has", "why"), [(True, ""), (False, "this CPU has no bf16"), (None, "cannot tell whether this CPU has bf16")]
+)
+def test_bf16_is_used_only_on_a_cpu_that_is_known_to_have_it(
+    monkeypatch: pytest.MonkeyPatch, has: bool | None, why: str
+) -> None:
+    monkeypatch.setattr("engines.openvino_engine.cpu_bf16", lambda: has)
+    assert OpenVINOBackend().lacks("bf16") == why
+    assert OpenVINOBackend().lacks("fp32") == OpenVINOBackend().lacks("int8") == ""
 
 
-def test_bf16_asked_of_a_cpu_without_it_is_refused() -> None:
-    assert choose_precision("auto", False) == ("fp32", "CPU has no bf16")
-    with pytest.raises(EngineError, match="CPU has no bf16; do this: use --precision fp32 or auto"):
-        choose_precision("bf16", False)
+def test_a_cpu_is_known_by_its_name_and_its_fast_instructions(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("model name\t: A Fast One\nflags\t: fpu amx_tile sse avx512f\n")
+    assert cpu_name(tmp_path / "cpuinfo") == "A Fast One amx_tile avx512f"
+    assert cpu_name(tmp_path / "absent")
+
+
+def test_the_reference_is_among_the_engines() -> None:
+    assert choose.REFERENCE[0] in BACKENDS
+    assert choose.REFERENCE[1] in BACKENDS[choose.REFERENCE[0]].precisions

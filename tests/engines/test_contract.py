@@ -8,36 +8,62 @@ import numpy as np
 import pytest
 
 from engines.base import Engine
-from engines.choose import open_engine
+from engines.choose import BACKENDS
 from engines.errors import EngineError
-from engines.openvino_engine import cpu_bf16
+from engines.ort_engine import open_reference
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
-ENGINES = ("onnxruntime-fp32", "openvino-fp32", "openvino-bf16", "fake-uint8")
+# Backend and precision; "plain": the bundle's own file, where it is otherwise what the backend prepared of it.
+ENGINES = (
+    "onnxruntime fp32 plain",
+    "onnxruntime int8",
+    "openvino fp32",
+    "openvino fp32 plain",
+    "openvino bf16",
+    "openvino int8",
+    "fake uint8 plain",
+)
 FRAMES = 6
-# Largest difference in 0..255 from the reference after FRAMES frames. fp32: another order of sums, then truncation to
-# uint8; bf16 has 8 bits of mantissa, and the trace of the previous frame (0.3) carries a difference on.
-TOLERANCE = {"onnxruntime-fp32": 0, "openvino-fp32": 1, "openvino-bf16": 4}
+# Largest and mean difference in 0..255 from the reference over FRAMES frames. fp32: another order of sums, then
+# truncation to uint8. bf16 has 8 bits of mantissa. int8: the ranges are those of noise, as is what is drawn.
+TOLERANCE = {"fp32": (1, 0.01), "bf16": (6, 0.6), "int8": (60, 4.0)}
 
 Open = Callable[[], Engine]
 
 
 @pytest.fixture(params=ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
-    if request.param == "openvino-bf16" and not cpu_bf16():
-        pytest.skip("this CPU has no bf16")
+    backend, precision = str(request.param).split()[:2]
+    missing = BACKENDS[backend].available() or BACKENDS[backend].lacks(precision)
+    if missing:
+        pytest.skip(missing)
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def prepared(tiny_network: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """What a backend made of the tiny network, by name."""
+    made: dict[str, Path] = {}
+
+    def artifact(name: str) -> Path:
+        if name.endswith("plain"):
+            return tiny_network
+        if name not in made:
+            backend, precision = name.split()
+            folder, feeds = tmp_path_factory.mktemp("prepared"), [tiny_feeds(seed) for seed in range(8)]
+            made[name] = BACKENDS[backend].prepare(tiny_network, tiny_spec(), precision, folder, feeds, lambda _: None)
+        return made[name]
+
+    return artifact
+
+
 @pytest.fixture
-def open_it(name: str, tiny_model: Path) -> Iterator[Open]:
-    backend, precision = name.split("-")
-    if backend != "fake":
-        pytest.importorskip(backend)
+def open_it(name: str, prepared: Callable[[str], Path]) -> Iterator[Open]:
+    backend, precision = name.split()[:2]
     opened: list[Engine] = []
 
     def open_another() -> Engine:
-        opened.append(open_engine(tiny_model, tiny_spec(), backend=backend, precision=precision))
+        opened.append(BACKENDS[backend].open(prepared(name), tiny_spec(), precision=precision, threads=1))
         return opened[-1]
 
     yield open_another
@@ -56,7 +82,7 @@ def frames_of(engine: Engine, count: int = FRAMES, first: int = 0) -> np.ndarray
 
 
 def test_it_says_what_it_is(engine: Engine, name: str) -> None:
-    assert f"{engine.backend}-{engine.precision}" == name
+    assert [engine.backend, engine.precision] == name.split()[:2]
     assert (engine.spec, engine.device) == (tiny_spec(), "CPU")
     line = engine.describe()
     assert line.startswith(f"{engine.backend} CPU {engine.precision}, ")
@@ -70,14 +96,18 @@ def test_outputs_have_the_spec_s_names_shapes_and_dtypes(engine: Engine) -> None
     assert outputs["frame"].flags.c_contiguous
 
 
-def test_it_equals_the_reference_within_its_tolerance(engine: Engine, name: str, tiny_model: Path) -> None:
-    if name not in TOLERANCE:
+def test_it_equals_the_reference_within_its_tolerance(engine: Engine, name: str, tiny_network: Path) -> None:
+    precision = name.split()[1]
+    if precision not in TOLERANCE:
         pytest.skip("the fake runs no model")
-    reference = open_engine(tiny_model, tiny_spec(), backend="onnxruntime")
+    reference = open_reference(tiny_network, tiny_spec())
     wanted = frames_of(reference).astype(int)
     reference.close()
     assert np.ptp(wanted) > 200, "the model must use the range, or any engine would pass"
-    assert np.abs(frames_of(engine) - wanted).max() <= TOLERANCE[name]
+    difference = np.abs(frames_of(engine) - wanted)
+    largest, mean = TOLERANCE[precision]
+    assert difference.max() <= largest
+    assert difference.mean() <= mean
 
 
 def test_the_previous_frame_is_fed_back(engine: Engine) -> None:

@@ -1,27 +1,39 @@
-"""`python -m engines`: the list, the bench table, and mistakes in one line."""
+"""`python -m engines`: the lists, the tables, what is prepared, and mistakes in one line."""
 
+import math
 from pathlib import Path
 
+import cv2
 import pytest
 
 from engines import __main__ as command
 from engines import bench as bench_module
-from engines.bench import Timing, bench, table
-from engines.bundle import Generator, write_manifest
+from engines.backend import Feeds
+from engines.bench import Contender, Timing, measure, table
+from engines.bundle import write_manifest
+from engines.chart import write_chart
+from engines.choose import BACKENDS
 from engines.errors import EngineError
-from engines.openvino_engine import cpu_bf16
 from tests.engines.tiny_bundle import FILES, manifest
-from tests.engines.tiny_model import tiny_spec
+from tests.engines.tiny_model import tiny_feeds
 
 
 @pytest.fixture
-def target(tmp_path: Path, tiny_model: Path) -> Path:
+def target(tmp_path: Path, tiny_network: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bundle of the tiny network, which is rehearsed on noise, and a cache of its own."""
     folder = tmp_path / "tiny"
     folder.mkdir()
     for name in FILES:
-        (folder / name).write_bytes(tiny_model.read_bytes())
+        (folder / name).write_bytes(tiny_network.read_bytes())
     write_manifest(folder, manifest())
+    monkeypatch.setenv("EDL_CACHE", str(tmp_path / "cache"))
+    feeds: Feeds = [tiny_feeds(seed) for seed in range(12)]
+    monkeypatch.setattr(command, "_feeds", lambda target, network: feeds)
     return folder
+
+
+def run(*arguments: object) -> int:
+    return command.main([str(argument) for argument in arguments])
 
 
 def test_list_shows_targets_damaged_ones_and_engines(
@@ -30,62 +42,107 @@ def test_list_shows_targets_damaged_ones_and_engines(
     broken = target.parent / "broken"
     broken.mkdir()
     monkeypatch.setattr(command, "find_targets", lambda: {"broken": broken, "tiny": target})
-    assert command.main(["list"]) == 0
+    assert run("list") == 0
     out = capsys.readouterr().out
     assert f"tiny: Tiny; generators: lite; licence: MIT ({target})" in out
     assert "broken: damaged: the target has no readable manifest" in out
-    assert "onnxruntime 1." in out
-    assert "openvino 20" in out
+    assert "  onnxruntime 1." in out
+    assert "  openvino 20" in out
+    assert "onnxruntime:coreml: this onnxruntime was built without" in out
+    assert f"prepared engines are kept in {target.parent / 'cache'}" in out
+    assert "fake" not in out
 
 
-def test_list_says_which_runtime_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> object:
-        raise ImportError(f"No module named {name}")
+def test_list_says_which_runtime_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(type(BACKENDS["openvino"]), "available", lambda self: "openvino is not installed")
+    assert run("list") == 0
+    assert "  openvino: openvino is not installed" in capsys.readouterr().out
 
-    monkeypatch.setattr(command.importlib, "import_module", absent)
-    assert command._version("openvino") == "(not installed: No module named openvino)"
+
+def test_build_prepares_and_judges_and_verify_agrees(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--target", target, "--engine", "openvino", "--precision", "fp32")
+    assert run("verify", *arguments) == 0
+    assert "lite, openvino fp32: not prepared" in capsys.readouterr().out
+    assert run("build", *arguments) == 0
+    assert "lite, openvino fp32: passed; " in capsys.readouterr().out
+    assert len(list((target.parent / "cache").glob("*/entry.json"))) == 1
+    assert run("verify", *arguments) == 0
+    assert "lite, openvino fp32: passes; " in capsys.readouterr().out
 
 
-def test_bench_times_every_engine_there_is(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["bench", "--target", str(target), "--frames", "7"]) == 0
+def test_build_of_what_is_refused_is_exit_1_with_the_figures(
+    target: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engines.gate.LEAST_PSNR_DB", math.nan)
+    assert run("build", "--target", target, "--engine", "openvino", "--precision", "fp32") == 1
+    assert "openvino fp32: REFUSED: " in capsys.readouterr().out
+
+
+def test_bench_times_every_engine_there_is_at_every_size(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chart = target.parent / "chart.png"
+    arguments = ("--engine", "openvino", "--frames", "7", "--sizes", "32,64", "--chart", chart)
+    assert run("bench", "--target", target, *arguments) == 0
     out = capsys.readouterr().out
     assert "tiny lite, 7 frames each, 1 thread(s)" in out
-    assert "| openvino | fp32 | " in out
-    assert "| onnxruntime | fp32 | " in out
-    assert ("| openvino | bf16 | - | - | openvino cannot run in bf16" in out) == (cpu_bf16() is False)
+    for size in (32, 64):
+        assert f"| {size} | openvino | fp32 | " in out
+        assert f"| {size} | openvino | int8 | " in out
+    assert "trained at 32" in out
+    picture = cv2.imread(str(chart))
+    assert picture is not None and (picture != 255).any()
 
 
-def test_bench_takes_turns_and_counts_each_frame_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def contender(name: str, size: int = 512) -> Contender:
+    return Contender(name, "fp32", size, lambda: None, lambda: None, 2e9, 1.5, 40.0, "nothing")
+
+
+def test_bench_takes_turns_and_counts_each_frame_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(1000))
     monkeypatch.setattr(bench_module.time, "perf_counter", lambda: next(ticks) / 1000)
-    generator = Generator(tiny_model, tiny_spec())
-    timings = bench(generator, backend="fake", precision="auto", threads=1, frames=12)
-    assert [(t.backend, t.precision) for t in timings] == [("fake", "uint8")]
-    assert timings[0].median_ms == pytest.approx(1.0)
-    assert timings[0].p95_ms == pytest.approx(1.0)
-    assert next(ticks) == 2 * 12
+    monkeypatch.setattr(bench_module, "matmul_peak", lambda precision, threads: 4e12)
+    timings = measure([contender("a"), contender("b")], frames=12, threads=1)
+    assert [(t.name, t.median_ms, t.p95_ms) for t in timings] == [
+        ("a", pytest.approx(1.0), pytest.approx(1.0)),
+        ("b", pytest.approx(1.0), pytest.approx(1.0)),
+    ]
+    assert (timings[0].gflops, timings[0].peak_share) == (pytest.approx(2000), pytest.approx(0.5))
+    assert next(ticks) == 2 * 2 * 12
 
 
-def test_bench_shows_who_could_not_be_opened(tiny_model: Path) -> None:
-    with pytest.raises(EngineError, match="no engine to time; got: openvino: .*int8.* | onnxruntime: .*int8"):
-        bench(Generator(tiny_model, tiny_spec()), backend="auto", precision="int8", threads=1, frames=1)
-    shown = table([Timing("a", "fp32", 1.0, 2.345, "x"), Timing("b", "bf16", float("nan"), float("nan"), "no bf16")])
-    assert shown.splitlines()[2:] == ["| a | fp32 | 1.00 | 2.35 | x |", "| b | bf16 | - | - | no bf16 |"]
+def test_the_table_shows_numbers_or_why_there_are_none() -> None:
+    lines = table(
+        [Timing("a", "fp32", 256, "x", 1.0, 2.345, 0.5, 1234.4, 0.25, 40.0, 1.5), Timing("b", "bf16", 256, "no")]
+    )
+    assert lines.splitlines()[2:] == [
+        "| 256 | a | fp32 | 1.00 | 2.35 | 0.50 | 1234 | 25% | 40 | 1.5 | x |",
+        "| 256 | b | bf16 | - | - | - | - | - | - | - | no |",
+    ]
+
+
+def test_nothing_to_time_and_nothing_to_draw_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="nothing to time"):
+        measure([], frames=1, threads=1)
+    with pytest.raises(EngineError, match="nothing to draw"):
+        write_chart([Timing("b", "bf16", 256, "no")], "title", tmp_path / "x.png")
+    with pytest.raises(EngineError, match="the chart cannot be written"):
+        write_chart([Timing("b", "bf16", 256, "x", 1.0)], "title", tmp_path / "absent" / "x.png")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--target", "nobody-has-this"], "there is no such target; got: nobody-has-this"),
-        (["--target", "TINY", "--backend", "tensorrt"], "later release"),
-        (["--target", "TINY", "--backend", "cuda"], "there is no such engine; got: cuda"),
-        (["--target", "TINY", "--backend", "onnxruntime", "--precision", "bf16"], "got: bf16; wanted: auto, fp32"),
+        (["--target", "TINY", "--engine", "cuda"], "there is no such engine; got: cuda"),
+        (["--target", "TINY", "--engine", "onnxruntime", "--precision", "bf16"], "got: bf16; wanted: auto, int8, fp32"),
+        (["--target", "TINY", "--sizes", "50"], "this network cannot be given another size; got: 50"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_1(
     target: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert command.main(["bench", *(str(target) if word == "TINY" else word for word in arguments)]) == 1
+    assert run("bench", *(target if word == "TINY" else word for word in arguments)) == 1
     captured = capsys.readouterr().err
     assert captured.startswith("error: ")
     assert captured.count("\n") == 1
@@ -94,11 +151,13 @@ def test_a_mistake_is_one_line_and_exit_1(
 
 def test_a_bare_doll_has_nothing_to_time(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_manifest(target, manifest() | {"generators": {}})
-    assert command.main(["bench", "--target", str(target)]) == 1
-    assert "target tiny has no generator to time" in capsys.readouterr().err
+    assert run("bench", "--target", target) == 1
+    assert "target tiny has no network" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["bench"], ["bench", "--target", "x", "--frames", "0"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["bench"], ["bench", "--target", "x", "--frames", "0"], ["build", "--sizes", "1"]]
+)
 def test_usage_mistakes_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         command.main(arguments)

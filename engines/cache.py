@@ -1,0 +1,171 @@
+"""The cache of prepared engines: each with what it was made from and how it fared at the gate.
+
+One folder an entry: `entry.json` and, unless the model itself is run, the artifact. What was made from other things,
+was cut short or has been changed is not there: it is made again, never loaded.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from engines.backend import Say
+from engines.bundle import sha256_of
+from engines.errors import EngineError, reason
+from engines.gate import Verdict
+
+# An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
+FOLDER_VARIABLE, OFF = "EDL_CACHE", "off"
+_SIDECAR = "entry.json"
+
+Key = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One engine that was judged. `artifact` None: the model itself is run. `build_s`: how long preparing took."""
+
+    artifact: Path | None
+    verdict: Verdict
+    build_s: float
+
+
+def cache_folder() -> Path | None:
+    """Where engines are kept: $EDL_CACHE, else the platform's cache folder for this program; None: nowhere."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    if given == OFF:
+        return None
+    return Path(given) if given else platformdirs.user_cache_path("everybody-dance-live", appauthor=False) / "engines"
+
+
+class Cache:
+    """Entries by key, under `folder` (None: `cache_folder()`).
+
+    Where that cannot be written, or is nowhere, a temporary folder is used that lasts as long as this object; `say`
+    tells when it cannot.
+    Several processes may use one folder at once.
+    """
+
+    def __init__(self, folder: Path | None = None, *, say: Say = lambda _: None) -> None:
+        self._folder, self._say = folder or cache_folder(), say
+        self._temporary: Path | None = None
+        self._making = threading.Lock()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether another process, now or later, finds what is stored here."""
+        return self._writable() == self._folder
+
+    def find(self, key: Key) -> Entry | None:
+        """The entry that was stored under `key`, if it is whole and of exactly this key; None otherwise."""
+        for folder in self._places(key):
+            try:
+                text = (folder / _SIDECAR).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            entry = _read(folder, text, key)
+            if entry is not None:
+                return entry
+        return None
+
+    @contextlib.contextmanager
+    def building(self, key: Key) -> Iterator[Path]:
+        """An empty folder to prepare an artifact of this key in; only one process at a time is given it.
+
+        Look again with `find` when it is given: another process may have been quicker.
+        """
+        place = self._writable() / _name(key)
+        try:
+            lock = FileLock(f"{place}.lock")
+            lock.acquire()
+        except OSError as error:
+            raise EngineError(
+                "the cache of engines cannot be locked", got=reason(error), do="check the disk"
+            ) from error
+        try:
+            with tempfile.TemporaryDirectory(prefix=f"{place.name}.", dir=place.parent) as work:
+                yield Path(work)
+        finally:
+            lock.release()
+
+    def store(self, key: Key, entry: Entry) -> Entry:
+        """Keeps `entry`, whose artifact lies in the folder that `building` gave; gives it as it is kept. Atomic.
+
+        Raises EngineError if it cannot be written.
+        """
+        place = self._writable() / _name(key)
+        value = {
+            "key": dict(key),
+            "file": None if entry.artifact is None else entry.artifact.name,
+            "sha256": None if entry.artifact is None else sha256_of(entry.artifact),
+            "build_s": entry.build_s,
+            "verdict": {n: str(v) if math.isinf(v) else v for n, v in dataclasses.asdict(entry.verdict).items()},
+        }
+        try:
+            whole = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
+            try:
+                kept = None if entry.artifact is None else whole / entry.artifact.name
+                if entry.artifact is not None and kept is not None:
+                    shutil.copyfile(entry.artifact, kept)
+                (whole / _SIDECAR).write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
+                if place.exists():  # of another key, cut short or changed: it would not be loaded
+                    stale = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
+                    os.replace(place, stale / "old")
+                    shutil.rmtree(stale, ignore_errors=True)
+                os.replace(whole, place)
+            finally:
+                shutil.rmtree(whole, ignore_errors=True)
+        except OSError as error:
+            raise EngineError("an engine cannot be kept", got=reason(error), do="make room on the disk") from error
+        return Entry(None if kept is None else place / kept.name, entry.verdict, entry.build_s)
+
+    def _places(self, key: Key) -> list[Path]:
+        folders = [folder for folder in (self._folder, self._temporary) if folder is not None]
+        return [folder / _name(key) for folder in folders]
+
+    def _writable(self) -> Path:
+        """The folder to write to, made if need be."""
+        with self._making:
+            if self._temporary is None and self._folder is not None:
+                try:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    with tempfile.TemporaryFile(dir=self._folder):
+                        return self._folder
+                except OSError as error:
+                    self._say(f"engines cannot be kept in {self._folder} ({reason(error)}): this run's are not kept")
+            if self._temporary is None:
+                self._temporary = Path(tempfile.mkdtemp(prefix="everybody-dance-live-"))
+                weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+            return self._temporary
+
+
+def _name(key: Key) -> str:
+    return hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _read(folder: Path, text: str, key: Key) -> Entry | None:
+    try:
+        value: dict[str, Any] = json.loads(text)
+        if value["key"] != dict(key):
+            return None
+        numbers = {name: float(number) for name, number in value["verdict"].items()}
+        verdict = Verdict(**(numbers | {"frames": int(numbers["frames"])}))  # type: ignore[arg-type]
+        artifact = None if value["file"] is None else folder / Path(str(value["file"])).name
+        if artifact is not None and sha256_of(artifact) != value["sha256"]:
+            return None
+        return Entry(artifact, verdict, float(value["build_s"]))
+    except (ValueError, KeyError, TypeError, AttributeError, EngineError):
+        return None

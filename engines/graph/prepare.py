@@ -1,0 +1,57 @@
+"""From a bundle's fp32 ONNX file to the one that a CPU runs: the same pictures, sooner; quantized if asked."""
+
+from pathlib import Path
+
+from engines.backend import Feeds, Say
+from engines.base import EngineSpec
+from engines.errors import EngineError
+from engines.graph.borders import take_cells_as_they_are
+from engines.graph.edit import Graph
+from engines.graph.enlarge import fuse_enlargements
+from engines.graph.pools import split_pools
+from engines.graph.quantize import quantizable, write_int8
+from engines.graph.shuffles import order_shuffles
+from engines.graph.stem import turn_stems
+from engines.graph.tables import divide_first, split_joined
+from engines.ort_engine import open_reference
+
+RECIPE = 1  # counts up whenever a file prepared by an older version is not to be used any more
+
+
+def write_prepared(model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, int8: bool, say: Say) -> Path:
+    """Writes to `out`, and returns it. `feeds` are looked at for int8 only. Raises EngineError."""
+    graph = Graph(model)
+    check_folded(graph)
+    layers = quantizable(graph)
+    rewrite(graph)
+    graph.write(out)
+    if int8:
+        reference = open_reference(model, spec)
+        plain = out.with_name("plain.onnx")
+        out.replace(plain)
+        try:
+            write_int8(plain, spec, out, feeds, reference, layers=layers, say=say)
+        finally:
+            reference.close()
+            plain.unlink()
+    return out
+
+
+def check_folded(graph: Graph) -> None:
+    """Raises EngineError if a batch norm is left: export folds them into the convolutions before them."""
+    left = [node.name for node in graph.nodes if node.op_type == "BatchNormalization"]
+    if left:
+        raise EngineError(
+            "the network still has batch norms", got=", ".join(left), do="export the target again with this version"
+        )
+
+
+def rewrite(graph: Graph) -> None:
+    """All rewrites; together they change a picture by 1 level of 255 in one value of 100,000, and no more."""
+    fuse_enlargements(graph)
+    order_shuffles(graph)
+    divide_first(graph)
+    split_joined(graph)
+    turn_stems(graph)
+    split_pools(graph)
+    take_cells_as_they_are(graph)
