@@ -229,6 +229,21 @@ def _prepare(chosen: argparse.Namespace, *, puppet: bool) -> None:
     prepare_paths(chosen.video, name=chosen.name, out=chosen.work, **extras)
 
 
+def bench(chosen: argparse.Namespace) -> int:
+    """Time a target's network on every engine and in PyTorch."""
+    from train.measure.yardstick import bench as time_all
+
+    time_all(
+        chosen.target,
+        sizes=chosen.sizes,
+        frames=chosen.frames,
+        threads=chosen.threads,
+        chart=chosen.chart,
+        say=lambda text: print(text, flush=True),
+    )
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "all": everything,
     "prepare": prepare,
@@ -238,6 +253,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "ablate": ablate,
     "export": export,
     "transfer": transfer,
+    "bench": bench,
     "describe": describe,
 }
 

@@ -43,7 +43,21 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint")
     _add_run_flags(command, end_note="")
     _add_after_run(commands)
+    _add_bench(commands)
     return whole
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "bench", help="time a puppet's network on every engine of this machine, in PyTorch, and pix2pixHD beside it"
+    )
+    command.add_argument(
+        "--target", required=True, metavar="NAME|DIR", help="an installed target, or the folder of one"
+    )
+    command.add_argument("--sizes", type=int, nargs="+", default=[512], metavar="N", help="sides of the canvas (512)")
+    command.add_argument("--frames", type=int, default=60, metavar="N", help="frames to time on each (default 60)")
+    command.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of each (default 1)")
+    command.add_argument("--chart", type=Path, metavar="FILE.png", help="draw the times as bars")
 
 
 def _add_after_run(commands: Any) -> None:

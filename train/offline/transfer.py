@@ -143,9 +143,7 @@ def _perform(config: LiveConfig, frames: int) -> None:
         with tqdm(total=frames, desc="perform", unit="frame") as bar:
             Loop(replace(parts, source=_Counted(parts.source, bar)), config, clock, stop, report, tqdm.write).run()
     finally:
-        parts.source.close()
-        parts.poses.close()
-        parts.generator.close()
+        parts.close()
     if parts.sinks.failed:
         raise parts.sinks.failed[0]
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,9 @@ def test_it_gives_the_frames_of_a_live_run_with_the_same_calibration(
     target: Path, film: Path, tmp_path: Path, found: list[Pose]
 ) -> None:
     profile = tmp_path / "me.json"
-    profile.write_text(json.dumps({"topology": TOPOLOGY, "stats": fit_stats(found).to_json()}))
+    # The film's size: the poses stand in for what an estimator finds in it, and come from a larger picture.
+    stats = replace(fit_stats(found), image_size=(64, 48))
+    profile.write_text(json.dumps({"topology": TOPOLOGY, "stats": stats.to_json()}))
     flags = ["--target", str(target), "--source", str(film), "--no-realtime", "--sink", str(tmp_path / "live.mp4")]
     assert run_live.main([*flags, "--calibration", str(profile)]) == 0
     assert run_live.main([*flags[:-1], str(tmp_path / "uncalibrated.mp4")]) == 0
