@@ -1,12 +1,17 @@
 """`python run_live.py`: the live puppet. Flags -> LiveConfig -> parts -> loop -> report."""
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from live.status import Status
 
 _STARTED_S = time.perf_counter()
 
@@ -44,26 +49,66 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _perform(arguments: argparse.Namespace) -> int:
-    from live.arguments import to_config
-    from live.clock import SystemClock
-    from live.report import Report
-    from live.resolve import resolve
+    from engines.errors import EngineError
+    from live.log import RunLog
+    from live.puppet.errors import PuppetError
     from live.status import Status
 
-    clock, stop = SystemClock(), threading.Event()
-    report = Report(_STARTED_S)
-    status = Status(report, clock)
-    source, sinks = resolve(arguments.source, arguments.sink, status.say)
-    config = to_config(arguments, source=source, sinks=sinks)
+    with contextlib.ExitStack() as closing:
+        log = None if arguments.log is None else closing.enter_context(contextlib.closing(RunLog(arguments.log)))
+        status = Status(quiet=arguments.quiet, log=log)
+        try:
+            code = _show(arguments, status)
+        except (PuppetError, EngineError) as error:  # said by the caller, when the log is closed
+            status.note(f"error: {error}")
+            raise
+        status.note(f"ended with exit code {code}")
+        return code
+
+
+def _show(arguments: argparse.Namespace, status: "Status") -> int:
+    from live.arguments import to_config
+    from live.resolve import has_desktop, resolve
+
+    open_browser = has_desktop() if arguments.open is None else arguments.open
+    page = arguments.realtime and (has_desktop() or bool(arguments.open))
+    target = _target(arguments, status.say, page=page)
+    if target is None:
+        return 0
+    source, sinks = resolve(arguments.source, arguments.sink, status.say, page=page)
+    config = to_config(arguments, target=target, source=source, sinks=sinks, open_browser=open_browser)
     if arguments.dry_run:
         from live.resolve import described
 
         print(json.dumps(described(config), indent=1))
         return 0
+    from calib.raised_hands import RaisedHands
+    from calib.wizard import open_coach
+    from live.clock import SystemClock
     from live.perform import perform
+    from live.report import Report
 
+    clock, stop, report = SystemClock(), threading.Event(), Report(_STARTED_S)
     _stop_on_signals(stop)
-    return perform(config, clock, stop, report, status)
+    return perform(config, clock, stop, report, status, open_coach=open_coach, gesture=RaisedHands().step)
+
+
+def _target(arguments: argparse.Namespace, say: Callable[[str], None], *, page: bool) -> str | None:
+    """The target of the run; None: none was named, and the list was all that was asked for. `page`: it has one where no
+    sinks were named.
+    """
+    from live.first_run import choose_target
+    from live.specs import is_browser
+
+    if arguments.target is not None:
+        return str(arguments.target)
+    return choose_target(
+        page=any(is_browser(sink) for sink in arguments.sink) if arguments.sink else page,
+        busy=bool(arguments.source or arguments.sink or arguments.dry_run),
+        stdin=sys.stdin,
+        out=sys.stdout,
+        say=say,
+    )
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -5,14 +5,13 @@ import os
 from pathlib import Path
 
 from live.config import LiveConfig
-from live.specs import is_camera, sink_error
-
-DEFAULT_TARGET = "fortnite"
+from live.specs import ENGINES, is_browser, is_camera, sink_error
 
 _DESCRIPTION = """\
 Be a puppet: you move in front of your webcam, and a character moves as you do, in OBS, Zoom, a browser or a video file.
-Without flags it looks for a webcam and a virtual camera. If there is no webcam it plays a bundled clip once; if there
-is no virtual camera it writes puppet.mp4."""
+Without flags it looks for a webcam and a virtual camera, and opens a page in your browser, the control room, from which
+you steer it. If there is no webcam it plays a bundled clip once; if there is neither a virtual camera nor a screen for
+the page it writes puppet.mp4."""
 
 _EXAMPLES = """\
 examples:
@@ -21,6 +20,8 @@ examples:
   run_live.py --source dance.mp4 --sink dance_puppet.mp4 --no-realtime
                                                      turn a video into a puppet video, every frame of it
   run_live.py --sink virtual-camera --sink window    stream, and watch it in a window
+  run_live.py --calibrate                            be measured first: the page tells you where to stand
+  run_live.py --sink browser --host 0.0.0.0          the control room on your phone too (same network)
 
 Your own picture is never shown: when you leave, the puppet idles; when the camera fails, it idles too.
 Ctrl-C ends it. Exit code: 0 all went well, 1 something failed, 2 a flag was wrong."""
@@ -44,15 +45,16 @@ def parser() -> argparse.ArgumentParser:
 def _add_picture(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--target",
-        default=DEFAULT_TARGET,
         metavar="NAME|DIR",
-        help="the character: a name from --list-targets, or the folder of one (default: %(default)s)",
+        help="the character: a name from --list-targets, or the folder of one (default: you are asked, or it is "
+        "fortnite)",
     )
     group.add_argument(
         "--framing",
-        choices=("full", "half"),
+        choices=("full", "half", "auto"),
         default="full",
-        help="full: your whole body is in view; half: you sit, seen from the waist up (default: %(default)s)",
+        help="full: your whole body is in view; half: you sit, seen from the waist up; auto: whichever is in view "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--background",
@@ -69,9 +71,13 @@ def _add_picture(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument(
         "--calibration",
-        default="none",
-        metavar="PROFILE|none",
-        help="your measures from a file; none: they are taken while you begin to move (default: %(default)s)",
+        default="auto",
+        metavar="NAME|FILE|auto|none",
+        help="your measures, from a profile; auto: the newest one made with this camera, if there is one; none: they "
+        "are taken while you begin to move (default: %(default)s)",
+    )
+    group.add_argument(
+        "--calibrate", action="store_true", help="be measured first: the page, or the terminal, tells you what to do"
     )
 
 
@@ -88,8 +94,22 @@ def _add_ends(group: "argparse._ArgumentGroup") -> None:
         action="append",
         type=_sink,
         metavar="SINK",
-        help="virtual-camera, virtual-camera:DEVICE, FILE.mp4, window or null; may be given several times (default: "
-        "virtual-camera; if there is none, puppet.mp4)",
+        help="virtual-camera, virtual-camera:DEVICE, browser, browser:PORT, FILE.mp4, window or null; may be given "
+        "several times. browser is the control room, a page that also feeds OBS (default: virtual-camera if there is "
+        "one, and browser if there is a screen; if there is neither, puppet.mp4)",
+    )
+    group.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where the control room listens; 0.0.0.0: for every device in your network that has the link (default: "
+        "%(default)s, this machine alone)",
+    )
+    group.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="show the control room in your browser (default: if there is a screen)",
     )
     group.add_argument(
         "--realtime",
@@ -104,9 +124,10 @@ def _add_ends(group: "argparse._ArgumentGroup") -> None:
 def _add_speed(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--engine",
-        choices=("auto", "openvino", "onnxruntime", "tensorrt"),
+        choices=("auto", *ENGINES),
+        metavar="ENGINE",
         default="auto",
-        help="what runs the character's network; auto: the fastest there is here (default: %(default)s)",
+        help=f"what runs the network: {', '.join(ENGINES)}, or auto: the fastest that was tested (default: auto)",
     )
     group.add_argument(
         "--precision",
@@ -129,17 +150,25 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         "character has one)",
     )
     group.add_argument(
+        "--upgrade",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="prepare faster engines in the background, once, and switch to them (default: upgrade)",
+    )
+
+
+def _add_run(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
         "--fps",
         type=_fps,
         metavar="N",
         help="pictures a second that go out (default: the character's own, 30; with --no-realtime the clip's)",
     )
-
-
-def _add_run(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
     group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
     group.add_argument("--report", type=Path, metavar="FILE.json", help="write all measurements of the run to a file")
+    group.add_argument("--quiet", action="store_true", help="no status line and no table, only what goes wrong")
+    group.add_argument("--log", type=Path, metavar="FILE", help="append all that is said, with times, to a file")
     group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
     group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")
     group.add_argument("--dry-run", action="store_true", help="print the whole resolved configuration as JSON, and end")
@@ -149,6 +178,8 @@ def check(arguments: argparse.Namespace) -> str | None:
     """What is wrong with flags that are right each by itself, for a usage message; None when nothing is."""
     if not arguments.realtime and arguments.source and is_camera(arguments.source):
         return "--no-realtime needs a file: a camera does not wait (leave it out, or give another --source)"
+    if arguments.calibrate and not arguments.realtime:
+        return "--calibrate needs real time (leave out --no-realtime, or use python -m calib --source FILE)"
     if arguments.loop and arguments.source and is_camera(arguments.source):
         return "--loop needs a file: a camera has no end"
     if arguments.loop and not arguments.realtime and arguments.duration is None and arguments.frames is None:
@@ -156,10 +187,12 @@ def check(arguments: argparse.Namespace) -> str | None:
     return None
 
 
-def to_config(arguments: argparse.Namespace, *, source: str, sinks: tuple[str, ...]) -> LiveConfig:
-    """The configuration of the run, with `source` and `sinks` as resolved."""
+def to_config(
+    arguments: argparse.Namespace, *, target: str, source: str, sinks: tuple[str, ...], open_browser: bool = False
+) -> LiveConfig:
+    """The configuration of the run, with `target`, `source`, `sinks` and `open_browser` as resolved."""
     return LiveConfig(
-        target=arguments.target,
+        target=target,
         source=source,
         sinks=sinks,
         framing=arguments.framing,
@@ -168,9 +201,14 @@ def to_config(arguments: argparse.Namespace, *, source: str, sinks: tuple[str, .
         precision=arguments.precision,
         threads=arguments.threads,
         face=arguments.face,
+        upgrade=arguments.upgrade,
         fps=arguments.fps,
         mirror=arguments.mirror,
         calibration=arguments.calibration,
+        calibrate=arguments.calibrate,
+        host=arguments.host,
+        browser_asked=any(is_browser(spec) for spec in arguments.sink or ()),
+        open_browser=open_browser,
         duration_s=arguments.duration,
         frames=arguments.frames,
         realtime=arguments.realtime,

@@ -11,6 +11,14 @@ from live.puppet.values import U8
 _GREEN = (0, 177, 64)  # the usual chroma key green
 
 
+def is_background(spec: str) -> bool:
+    """Whether `spec` is a background by its name or colour, and not a file's."""
+    digits = spec[1:]
+    return spec in ("plate", "green") or (
+        spec.startswith("#") and len(digits) == 6 and all(c in "0123456789abcdefABCDEF" for c in digits)
+    )
+
+
 def make_background(spec: str, plate: U8) -> U8:
     """The background for `spec` (plate, green, #RRGGBB, or a file), (H, W, 3) uint8 RGB, of the plate's size.
 

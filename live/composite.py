@@ -51,6 +51,20 @@ def composite(rgba: U8, gate: U8, background: U8, image: U8, matte: U8) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
+def cut_out(rgba: U8, matte: U8, cutout: U8) -> None:
+    """Write `cutout` (H, W, 4): the colours of `rgba` (H, W, 4, straight alpha) with `matte` (H, W) as their alpha.
+
+    All uint8, C-contiguous. Where the matte is 0 the colour is 0 too, so nothing is hidden in there.
+    """
+    for y in range(rgba.shape[0]):
+        for x in range(rgba.shape[1]):
+            alpha = matte[y, x]
+            for c in range(3):
+                cutout[y, x, c] = rgba[y, x, c] if alpha > 0 else 0
+            cutout[y, x, 3] = alpha
+
+
+@numba.njit(nogil=True, cache=True)
 def _div255(value: np.uint32) -> np.uint32:
     """`value` / 255, rounded; exact for value <= 255 * 255."""
     biased = value + np.uint32(128)

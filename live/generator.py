@@ -1,33 +1,40 @@
-"""`Generator`: Drawn -> PuppetFrame. Owns the recurrence, the face, the gate, the background and the card."""
+"""`Generator`: Drawn -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
 
+import threading
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
 from engines.base import Engine
+from engines.errors import EngineError
 from live.card import back_soon_card
 from live.clock import Clock, SystemClock
-from live.composite import composite, gate
+from live.composite import composite, cut_out, gate
 from live.face import Face, face_share
 from live.puppet.values import U8, Conditioning, PuppetFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the generate stage is given. `conditioning` None: show the card. `epoch`: see `live.presence.Shown`."""
+    """What the generate stage is given. `conditioning` None: show the card. `epoch`: see `live.presence.Shown`; `cut`
+    grows with every change of the scene over which the previous picture must not be fed back.
+    """
 
     frame_id: int
     t_capture_s: float
     conditioning: Conditioning | None
     epoch: int
+    cut: int = 0
 
 
 class Generator:
     """Runs `engine` (None: shows the doll itself) and puts the result on `background`, (H, W, 3) uint8 RGB.
 
-    The previous picture is no longer fed back after a new epoch, or a hole of more than `gap_reset_s` in capture time;
-    `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds that
-    it took in the last step, None when there was none to paint. Raises EngineError.
+    The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
+    time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
+    that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
+    which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
     """
 
     def __init__(
@@ -39,20 +46,59 @@ class Generator:
         face: Face | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._engine, self._background, self._gap_reset_s = engine, background, gap_reset_s
+        self.background = background
+        self._engine, self._gap_reset_s = engine, gap_reset_s
         self._face, self._clock = face, clock or SystemClock()
+        self._handed: deque[Engine | Face | None] = deque()  # None: no more faces
+        self._closed, self._handing = False, threading.Lock()
         self.face_s: float | None = None
         height, width = background.shape[:2]
         self._painted = np.empty((height, width, 4), np.uint8)
         self._open = np.full((height, width), 255, np.uint8)
         self._card = back_soon_card(width, height)
         self.resets = 0
-        self._last: tuple[int, float] | None = None  # epoch and capture time of the last picture drawn
+        self._last: tuple[int, int, float] | None = None  # cut, epoch and capture time of the last picture drawn
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine in use; to be described, not to be run."""
+        return self._engine
+
+    @property
+    def face(self) -> Face | None:
+        """The face network in use."""
+        return self._face
+
+    def described(self) -> dict[str, str]:
+        """Backend, device and precision of what draws, for the report."""
+        engine = self._engine
+        if engine is None:
+            return {"backend": "doll", "device": "CPU", "precision": "uint8"}
+        return {"backend": engine.backend, "device": engine.device, "precision": engine.precision}
 
     @property
     def paints_faces(self) -> bool:
         """Whether there is a face network."""
         return self._face is not None
+
+    def take_engine(self, engine: Engine) -> None:
+        """Use `engine`, warm and now this generator's own, from the next picture on; the recurrence goes on.
+
+        Raises EngineError, and takes nothing, when its tensors are others than those of the engine in use.
+        """
+        if self._engine is not None and engine.spec != self._engine.spec:
+            raise EngineError(
+                "an engine of another network was handed over", got=str(engine.spec), wanted=str(self._engine.spec)
+            )
+        self._hand_over(engine)
+
+    def take_face(self, face: Face | None) -> None:
+        """The same for the face network; None: paint no more faces."""
+        self._hand_over(face)
+
+    def take_face_engine(self, engine: Engine) -> None:
+        """`take_face` with a face network on `engine`. Raises TargetError for an engine of other tensors."""
+        self._hand_over(Face(engine))
 
     def reset(self) -> None:
         """Forget the previous picture; behave as new, but for the count of resets."""
@@ -60,35 +106,76 @@ class Generator:
         if self._engine is not None:
             self._engine.reset()
 
-    def step(self, drawn: Drawn, spare: PuppetFrame | None = None) -> PuppetFrame:
-        """The finished picture, in the arrays of `spare` when one is given, which nobody may look at any more."""
+    def step(self, drawn: Drawn, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
+        """The finished picture, in the arrays of `spare` when one is given, which nobody may look at any more.
+
+        `cutout`: fill that too. Raises EngineError.
+        """
         self.face_s = None
+        self._take_what_was_handed()
         if drawn.conditioning is None:
-            return self.card(drawn.frame_id, drawn.t_capture_s, spare)
+            return self.card(drawn.frame_id, drawn.t_capture_s, spare, cutout=cutout)
         self._keep_or_reset(drawn)
-        frame = self._blank(drawn.frame_id, drawn.t_capture_s, spare)
+        frame = self._blank(drawn.frame_id, drawn.t_capture_s, spare, cutout)
         doll = drawn.conditioning.doll
         if self._engine is None:
-            composite(doll, self._open, self._background, frame.image, frame.matte)
-            return frame
-        outputs = self._engine.run({"pose_map": drawn.conditioning.pose_map[None], "doll": doll[None]})
-        picture, near = self._with_face(outputs["frame"][0], drawn.conditioning), gate(doll, doll.shape[1])
-        composite(picture, near, self._background, frame.image, frame.matte)
+            picture, near = doll, self._open
+        else:
+            outputs = self._engine.run({"pose_map": drawn.conditioning.pose_map[None], "doll": doll[None]})
+            picture, near = self._with_face(outputs["frame"][0], drawn.conditioning), gate(doll, doll.shape[1])
+        composite(picture, near, self.background, frame.image, frame.matte)
+        if frame.cutout is not None:
+            cut_out(picture, frame.matte, frame.cutout)
         return frame
 
-    def card(self, frame_id: int, t_capture_s: float, spare: PuppetFrame | None = None) -> PuppetFrame:
-        """The "back soon" card; see `step` for `spare`."""
-        frame = self._blank(frame_id, t_capture_s, spare)
+    def card(
+        self, frame_id: int, t_capture_s: float, spare: PuppetFrame | None = None, *, cutout: bool = False
+    ) -> PuppetFrame:
+        """The "back soon" card; see `step` for the rest."""
+        frame = self._blank(frame_id, t_capture_s, spare, cutout)
         np.copyto(frame.image, self._card)
         frame.matte.fill(0)
+        if frame.cutout is not None:
+            frame.cutout.fill(0)
         return frame
 
     def close(self) -> None:
-        """Free the engines."""
-        if self._engine is not None:
-            self._engine.close()
-        if self._face is not None:
-            self._face.close()
+        """Free the engines, those too that were handed over and never used."""
+        with self._handing:
+            self._closed = True
+        for owned in (self._engine, self._face, *self._handed):
+            if owned is not None:
+                owned.close()
+
+    def _hand_over(self, new: Engine | Face | None) -> None:
+        with self._handing:
+            if not self._closed:
+                self._handed.append(new)
+                return
+        if new is not None:  # it comes too late: nobody else will free it
+            new.close()
+
+    def _take_what_was_handed(self) -> None:
+        while self._handed:
+            new = self._handed.popleft()
+            old: Engine | Face | None
+            if new is None or isinstance(new, Face):
+                old, self._face = self._face, new
+            else:
+                self._carry_state(new)
+                old, self._engine = self._engine, new
+            if old is not None:
+                old.close()
+
+    def _carry_state(self, new: Engine) -> None:
+        """The recurrence of the engine in use goes on in `new`; it starts anew when that has failed."""
+        if self._engine is None:
+            return
+        try:
+            new.load_state(self._engine.state())
+        except EngineError:
+            new.reset()
+            self.resets += 1
 
     def _with_face(self, frame: U8, conditioning: Conditioning) -> U8:
         """`frame` or a copy with the face painted: the engine's own is what it is fed next."""
@@ -100,15 +187,18 @@ class Generator:
         self.face_s = self._clock.now() - start_s
         return self._painted
 
-    def _blank(self, frame_id: int, t_capture_s: float, spare: PuppetFrame | None) -> PuppetFrame:
-        image = np.empty_like(self._background) if spare is None else spare.image
+    def _blank(self, frame_id: int, t_capture_s: float, spare: PuppetFrame | None, cutout: bool) -> PuppetFrame:
+        image = np.empty_like(self.background) if spare is None else spare.image
         matte = np.empty_like(self._open) if spare is None else spare.matte
-        return PuppetFrame(frame_id, t_capture_s, image, matte)
+        cut = None
+        if cutout:
+            cut = np.empty_like(self._painted) if spare is None or spare.cutout is None else spare.cutout
+        return PuppetFrame(frame_id, t_capture_s, image, matte, cut)
 
     def _keep_or_reset(self, drawn: Drawn) -> None:
         if self._last is not None:
-            epoch, t_s = self._last
-            if drawn.epoch != epoch or drawn.t_capture_s - t_s > self._gap_reset_s:
+            *scene, t_s = self._last
+            if [drawn.cut, drawn.epoch] != scene or drawn.t_capture_s - t_s > self._gap_reset_s:
                 self.reset()
                 self.resets += 1
-        self._last = (drawn.epoch, drawn.t_capture_s)
+        self._last = (drawn.cut, drawn.epoch, drawn.t_capture_s)

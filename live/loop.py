@@ -8,15 +8,17 @@ from typing import Any
 from engines.errors import EngineError
 from live.clock import Clock
 from live.config import LiveConfig
-from live.generator import Drawn, Generator
+from live.director import Director
 from live.pose_stage import PoseStage
 from live.pump import Pump
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, PuppetFrame
 from live.report import Report
+from live.scene import Scenes, Shot
 from live.sinks.several import Sinks
 from live.slot import LatestSlot
 from live.sources.base import Say, Source
+from live.upgrade import Upgrade
 
 _CAMERA_RETRY_S = 2.0  # how long a camera that is gone is left alone before it is tried again
 _IDLE_TICK_S = 1 / 15  # how often the idle loop is drawn while a camera gives no frames
@@ -30,9 +32,20 @@ class Parts:
 
     source: Source
     poses: PoseStage
-    generator: Generator
+    scenes: Scenes
     sinks: Sinks
     fps: float
+    director: Director
+    upgrade: Upgrade | None = None
+
+    def close(self) -> None:
+        """Free all but the sinks, which the loop has closed."""
+        if self.upgrade is not None:
+            self.upgrade.close()
+        self.director.close()
+        self.source.close()
+        self.poses.close()
+        self.scenes.close()
 
 
 class Loop:
@@ -41,12 +54,13 @@ class Loop:
     def __init__(
         self, parts: Parts, config: LiveConfig, clock: Clock, stop: threading.Event, report: Report, say: Say
     ) -> None:
-        self._parts, self._config, self._clock = parts, config, clock
+        self.parts, self._config, self._clock = parts, config, clock
         self._stop, self._report, self._say = stop, report, say
         blocking = not config.realtime
         self._frames: LatestSlot[Frame] = LatestSlot(blocking=blocking)
-        self._drawn: LatestSlot[Drawn] = LatestSlot(blocking=blocking)
+        self._shots: LatestSlot[Shot] = LatestSlot(blocking=blocking)
         self._puppets: LatestSlot[PuppetFrame] = LatestSlot(blocking=blocking)
+        report.slots = {"frame": self._frames, "conditioning": self._shots, "puppet": self._puppets}
         self._failures: list[BaseException] = []
         self._end_s: float | None = None  # in capture time; known from the first frame on
         self.interrupted = False  # by `stop`, from outside
@@ -55,8 +69,8 @@ class Loop:
         """Raises the first failure of a stage. The sinks are closed in any case, as complete only without a failure."""
         stages: tuple[tuple[Callable[[], None], tuple[LatestSlot[Any], ...]], ...] = (
             (self._capture, (self._frames,)),
-            (self._estimate, (self._frames, self._drawn)),
-            (self._generate, (self._drawn, self._puppets)),
+            (self._estimate, (self._frames, self._shots)),
+            (self._generate, (self._shots, self._puppets)),
         )
         threads = [
             threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
@@ -69,23 +83,18 @@ class Loop:
             self._failures.append(error)
         self.interrupted = self._stop.is_set()
         self._stop.set()
-        slots: dict[str, LatestSlot[Any]] = {
-            "frame": self._frames,
-            "conditioning": self._drawn,
-            "puppet": self._puppets,
-        }
-        for slot in slots.values():
+        for slot in (self._frames, self._shots, self._puppets):
             slot.close()
         for thread in threads:
             thread.join(_JOIN_S)
-        self._parts.sinks.close(complete=not self._failures)
-        self._report.dropped_by_slot = {name: slot.dropped for name, slot in slots.items()}
-        self._report.resets = self._parts.generator.resets
+        self.parts.sinks.close(complete=not self._failures)
+        self._report.resets = self.parts.scenes.resets
+        self._report.engine = self.parts.scenes.current.generator.described()
         if self._failures:
             raise self._failures[0]
 
     def _pump(self) -> Pump:
-        parts, realtime = self._parts, self._config.realtime
+        parts, realtime = self.parts, self._config.realtime
         return Pump(self._puppets, parts.sinks, parts.fps, self._clock, self._stop, self._report, realtime=realtime)
 
     def _guarded(self, stage: Callable[[], None], slots: "tuple[LatestSlot[Any], ...]") -> None:
@@ -106,7 +115,7 @@ class Loop:
             if frame.t_capture_s >= self._end_s or (config.frames is not None and frame.frame_id >= config.frames):
                 return
             now = self._clock.now()
-            report.stages["capture"].add(now - (frame.t_capture_s if config.realtime else start))
+            report.took("capture", now - (frame.t_capture_s if config.realtime else start), now)
             report.frame_captured(frame.frame_id, frame.t_capture_s if config.realtime else now)
             if not self._frames.put(frame):
                 return
@@ -114,7 +123,7 @@ class Loop:
 
     def _read(self) -> Frame | None:
         """The next frame, waited for while a camera is gone. None at the end, at `stop`, or when the time is over."""
-        source, lost = self._parts.source, False
+        source, lost = self.parts.source, False
         while not self._stop.is_set() and not (lost and self._end_s is not None and self._clock.now() >= self._end_s):
             try:
                 frame = source.read()
@@ -132,39 +141,39 @@ class Loop:
         return None
 
     def _estimate(self) -> None:
-        patience_s = self._config.hold_s if self._parts.source.live else None
+        patience_s = self._config.hold_s if self.parts.source.live else None
         wait_s = patience_s
         while not self._stop.is_set():
-            frame = self._frames.take(wait_s)
+            frame, now = self._frames.take(wait_s), self._clock.now()
             if frame is not None:
                 if self._config.realtime:
-                    self._report.stages["wait"].add(self._clock.now() - frame.t_capture_s)
-                drawn, wait_s = self._parts.poses.step(frame), patience_s
+                    self._report.took("wait", now - frame.t_capture_s, now)
+                shot, wait_s = self.parts.poses.step(frame), patience_s
             elif self._frames.ended:
                 return
             else:
-                drawn, wait_s = self._parts.poses.nobody(self._clock.now()), _IDLE_TICK_S
-            if not self._drawn.put(drawn):
+                shot, wait_s = self.parts.poses.nobody(now), _IDLE_TICK_S
+            if not self._shots.put(shot):
                 return
 
     def _generate(self) -> None:
-        generator, failed = self._parts.generator, 0
-        while (drawn := self._drawn.take()) is not None:
-            start, spare = self._clock.now(), self._puppets.spare()
+        parts, failed = self.parts, 0
+        while (shot := self._shots.take()) is not None:
+            start, spare, cutout = self._clock.now(), self._puppets.spare(), parts.sinks.wants_cutout
+            parts.scenes.reached(shot.scene)
             try:
-                frame, failed = generator.step(drawn, spare), 0
+                frame, failed = shot.scene.finish(shot.drawn, spare, cutout=cutout), 0
             except EngineError as error:
                 failed += 1
-                if not self._config.realtime or (failed >= _ENGINE_TRIES and not self._parts.source.live):
+                if not self._config.realtime or (failed >= _ENGINE_TRIES and not parts.source.live):
                     raise
                 if failed == 1:
                     self._say(f"the engine failed, showing a card until it works again: {error}")
-                frame = generator.card(drawn.frame_id, drawn.t_capture_s, spare)
-            now = self._clock.now()
-            face_s = generator.face_s
-            self._report.stages["generate"].add(now - start - (face_s or 0.0))
+                frame = shot.scene.card(shot.drawn, spare, cutout=cutout)
+            now, face_s = self._clock.now(), shot.scene.generator.face_s
+            self._report.took("generate", now - start - (face_s or 0.0), now)
             if face_s is not None:
-                self._report.stages["face"].add(face_s)
+                self._report.took("face", face_s, now)
             self._report.generated.add(now)
             if not self._puppets.put(frame):
                 return

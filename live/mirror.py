@@ -1,11 +1,9 @@
-"""`MirroredEstimator`: the performer as in a mirror, before anything else sees the pose."""
+"""The performer as in a mirror: your left hand moves the puppet's right one."""
 
-import cv2
 import numpy as np
 
-from live.estimator import PoseEstimator
 from live.puppet.topology import FACE, MIRROR
-from live.puppet.values import Frame, Pose
+from live.puppet.values import Pose
 
 # iBUG-68 has its own mirror: each chain runs the other way round, eyes and lips by their corners; then the pupils.
 _FACE_MIRROR = [
@@ -22,26 +20,8 @@ _FACE_MIRROR = [
 ]
 
 
-class MirroredEstimator:
-    """Flips each picture left to right before `estimator` sees it, so your left hand moves the puppet's right one."""
-
-    def __init__(self, estimator: PoseEstimator) -> None:
-        self.name = estimator.name
-        self._estimator = estimator
-
-    def estimate(self, frame: Frame) -> Pose:
-        flipped = cv2.flip(frame.image, 1)
-        return self._estimator.estimate(Frame(frame.frame_id, frame.t_capture_s, flipped.astype(np.uint8, copy=False)))
-
-    def reset(self) -> None:
-        self._estimator.reset()
-
-    def close(self) -> None:
-        self._estimator.close()
-
-
 def mirrored(pose: Pose) -> Pose:
-    """A recorded pose as in a mirror: x turned round, left and right joints swapped."""
+    """`pose` as in a mirror: x turned round, left and right joints swapped. New arrays."""
     order = MIRROR.copy()
     order[FACE] = FACE.start + np.array(_FACE_MIRROR)
     points = pose.points_px[order].copy()

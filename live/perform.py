@@ -1,10 +1,16 @@
 """One run from start to exit code: opens the parts, runs the loop, prints and writes what was measured."""
 
+import contextlib
 import threading
 
 from live.clock import Clock
+from live.coach import CoachFactory, Gesture
 from live.config import LiveConfig
+from live.control_room import open_control_room
+from live.first_run import remember_target
+from live.keys import terminal_keys
 from live.loop import Loop, Parts
+from live.news import News
 from live.puppet.errors import PuppetError
 from live.report import Report, write_report
 from live.start import open_parts
@@ -13,33 +19,61 @@ from live.status import Status
 _PATIENCE_S = 4.0  # a usual start takes less
 
 
-def perform(config: LiveConfig, clock: Clock, stop: threading.Event, report: Report, status: Status) -> int:
+def perform(
+    config: LiveConfig,
+    clock: Clock,
+    stop: threading.Event,
+    report: Report,
+    status: Status,
+    *,
+    open_coach: CoachFactory | None = None,
+    gesture: Gesture | None = None,
+) -> int:
     """The exit code. Raises PuppetError or EngineError, after the report was printed if the loop had begun."""
     report.config = config.to_json()
     if config.report is not None and not config.report.resolve().parent.is_dir():
         raise PuppetError(f"cannot write the report {config.report}: its folder does not exist", do="make it first")
-    status.say("opening the camera or clip, the pose models and the engine ...")
+    status.say(News("opening the camera or clip, the pose models and the engine ..."))
     patience = threading.Timer(
-        _PATIENCE_S, status.say, ["the first start compiles the drawing code: half a minute at most"]
+        _PATIENCE_S, status.say, [News("the first start compiles the drawing code: half a minute at most")]
     )
     patience.start()
     try:
-        parts = open_parts(config, clock, stop, report, status.say)
+        parts = open_parts(config, clock, stop, report, status.say, open_coach=open_coach, gesture=gesture)
     finally:
         patience.cancel()
-    report.config |= {"fps": parts.fps, "face": parts.generator.paints_faces}
-    status.start()
-    loop = Loop(parts, config, clock, stop, report, status.say)
-    try:
-        loop.run()
-    finally:
-        status.stop()
-        parts.source.close()
-        parts.poses.close()
-        parts.generator.close()
-        print(report.table())
-        if config.report is not None:
-            write_report(config.report, report)
+    return _run(parts, Loop(parts, config, clock, stop, report, status.say), config, report, status)
+
+
+def _run(parts: Parts, loop: Loop, config: LiveConfig, report: Report, status: Status) -> int:
+    report.config |= {"fps": parts.fps, "face": parts.scenes.current.generator.paints_faces}
+    with contextlib.ExitStack() as closing:
+        closing.callback(parts.sinks.close, complete=False)  # the loop closes them; not if it never ran
+        closing.callback(parts.close)
+        room = open_control_room(config, parts.director, parts.sinks, status.say)
+        if room is not None:
+            closing.callback(room.close)
+        bundle = parts.scenes.current.target.bundle
+        framing = parts.scenes.current.look.framing
+        status.say(News(f"{parts.source.name} -> {bundle.title} ({framing}) -> {', '.join(parts.sinks.names)}"))
+        parts.director.start()
+        if parts.upgrade is not None:
+            parts.upgrade.start()
+        parts.director.heeds_gesture = config.calibrate or room is not None
+        if config.calibrate:
+            parts.director.calibrate(True)
+        status.start(parts.director.state)
+        closing.enter_context(terminal_keys(parts.director, status.say))
+        try:
+            loop.run()
+        finally:
+            status.stop()
+            status.tell(report.table())
+            for path in parts.sinks.written:
+                status.say(f"wrote {path}")
+            if config.report is not None:
+                write_report(config.report, report)
+    remember_target(parts.scenes.current.look.target)
     return _exit_code(parts, status, whole=not loop.interrupted)
 
 

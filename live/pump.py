@@ -89,9 +89,9 @@ class Pump:
     def _send(self, frame: PuppetFrame, tick: int) -> None:
         self._slide_left_s = min(self._period_s, self._slide_left_s + _TOLERANCE * self._period_s)
         start = self._clock.now()
-        self._sinks.send(frame.image, tick)
+        shown_id = self._sinks.send(frame, tick).frame_id
         now = self._clock.now()
-        new = frame.frame_id >= 0 and frame.frame_id != self._shown_id
-        self._shown_id = frame.frame_id
-        self._report.stages["send"].add(now - start)
-        self._report.frame_sent(frame.frame_id if new else None, now)
+        new = shown_id >= 0 and shown_id != self._shown_id
+        self._shown_id = shown_id
+        self._report.took("send", now - start, now)
+        self._report.frame_sent(shown_id if new else None, now)

@@ -4,15 +4,17 @@ import json
 import os
 import tempfile
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from live.histogram import Histogram
 from live.memory import peak_rss_mb
 from live.puppet.errors import PuppetError
+from live.recent import Recent
 
 STAGES = ("capture", "wait", "estimate", "condition", "generate", "face", "send")
-_RECENT = 60  # beats and latencies that the status line looks back on
+_MOST_CHANGES = 1000  # of a run that goes on for days the last ones are told
 _IN_FLIGHT = 64  # more frames than can be between source and pump
 
 
@@ -22,14 +24,14 @@ class Rate:
     def __init__(self) -> None:
         self.count = 0
         self._first_s = self._last_s = 0.0
-        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._recent = Recent()
 
     def add(self, now_s: float) -> None:
         """Count one event."""
         if not self.count:
             self._first_s = now_s
         self.count, self._last_s = self.count + 1, now_s
-        self._recent.append(now_s)
+        self._recent.add(now_s)
 
     def per_s(self) -> float:
         """Events a second from the first to the last; 0 for fewer than two."""
@@ -37,9 +39,14 @@ class Rate:
         return (self.count - 1) / span if span > 0 else 0.0
 
     def recent_per_s(self, now_s: float) -> float:
-        """The same over the last events up to now, so that a standstill shows."""
-        times = list(self._recent)
-        return (len(times) - 1) / (now_s - times[0]) if len(times) > 1 and now_s > times[0] else 0.0
+        """The same over the last two seconds up to now, so that a standstill shows."""
+        return self._recent.per_s(now_s)
+
+
+class Dropping(Protocol):
+    """What the report needs of a slot between two stages."""
+
+    dropped: int
 
 
 class Report:
@@ -57,11 +64,18 @@ class Report:
         self.person = "nobody yet"
         self.engine = {"backend": "none", "device": "none", "precision": "none"}
         self.config: dict[str, Any] = {}
-        self.dropped_by_slot: dict[str, int] = {}
+        self.slots: Mapping[str, Dropping] = {}
         self._start_s = start_s
         self._first_sent_s: float | None = None
         self._arrived = [(-1, 0.0)] * _IN_FLIGHT
-        self._recent_latency: deque[float] = deque(maxlen=_RECENT)
+        self._recent_latency = Recent()
+        self._recent_stages = {name: Recent() for name in STAGES}
+        self._changes: deque[dict[str, Any]] = deque(maxlen=_MOST_CHANGES)
+
+    @property
+    def dropped_by_slot(self) -> dict[str, int]:
+        """What each of `slots` has dropped so far."""
+        return {name: slot.dropped for name, slot in self.slots.items()}
 
     def frame_captured(self, frame_id: int, now_s: float) -> None:
         """A source gave a frame."""
@@ -78,7 +92,16 @@ class Report:
         arrived_id, arrived_s = self._arrived[frame_id % _IN_FLIGHT]
         if arrived_id == frame_id:
             self.capture_to_send.add(now_s - arrived_s)
-            self._recent_latency.append(now_s - arrived_s)
+            self._recent_latency.add(now_s, now_s - arrived_s)
+
+    def took(self, stage: str, duration_s: float, now_s: float) -> None:
+        """One of STAGES has taken `duration_s`."""
+        self.stages[stage].add(duration_s)
+        self._recent_stages[stage].add(now_s, duration_s)
+
+    def changed(self, name: str, value: object, now_s: float) -> None:
+        """The setting `name` has been `value` from here on."""
+        self._changes.append({"at_s": round(now_s - self._start_s, 3), "name": name, "value": value})
 
     def person_shown(self, state: str, passed_s: float) -> None:
         """The presence policy is in `state`, `passed_s` after the last time."""
@@ -88,10 +111,14 @@ class Report:
         else:
             self.lost_s += passed_s
 
-    def recent_latency_s(self) -> tuple[float, float] | None:
-        """(p50, p95) of capture-to-send over the last frames; None before the first."""
-        values = sorted(self._recent_latency)
-        return (values[len(values) // 2], values[int(len(values) * 0.95)]) if values else None
+    def recent_latency_s(self, now_s: float) -> tuple[float, ...] | None:
+        """(p50, p95) of capture-to-send over the last two seconds; None without any."""
+        return self._recent_latency.quantiles(now_s, 0.5, 0.95)
+
+    def recent_stages_ms(self, now_s: float) -> dict[str, float]:
+        """The median of each stage over the last two seconds, in milliseconds; stages that did not run are left out."""
+        medians = {name: recent.quantiles(now_s, 0.5) for name, recent in self._recent_stages.items()}
+        return {name: round(median[0] * 1000, 2) for name, median in medians.items() if median}
 
     def to_json(self) -> dict[str, Any]:
         """The report as the README describes it."""
@@ -100,6 +127,7 @@ class Report:
         return {
             "config": self.config,
             "engine": self.engine,
+            "changes": list(self._changes),
             "frames": {
                 "captured": self.captured.count,
                 "estimated": self.estimated.count,

@@ -1,4 +1,12 @@
-"""What the texts after --source and --sink may be. Imports nothing, so that `--help` is quick."""
+"""What the texts after --source, --sink and --engine may be. Imports nothing, so that `--help` is quick."""
+
+# The names of engines.choose.AUTO, which would bring numpy along.
+ENGINES = (
+    "tensorrt",
+    *("onnxruntime:cuda", "onnxruntime:tensorrt", "onnxruntime:coreml", "onnxruntime:directml"),
+    "openvino",
+    "onnxruntime",
+)
 
 
 def is_camera(spec: str) -> bool:
@@ -6,8 +14,21 @@ def is_camera(spec: str) -> bool:
     return spec == "camera" or spec.startswith("camera:")
 
 
+def is_browser(spec: str) -> bool:
+    """Whether `--sink` names the control room: `browser`, `browser:PORT`."""
+    return spec.partition(":")[0] == "browser"
+
+
+def browser_port(spec: str) -> int | None:
+    """The port of `browser:PORT`; None for `browser` alone."""
+    return int(spec.partition(":")[2]) if ":" in spec else None
+
+
 def sink_error(spec: str) -> str | None:
     """Why `spec` is no sink, in words for a usage message; None when it is one."""
-    if spec in ("null", "window") or spec.partition(":")[0] == "virtual-camera" or spec.lower().endswith(".mp4"):
+    name, colon, rest = spec.partition(":")
+    if name == "browser" and colon and not (rest.isdigit() and 0 < int(rest) < 65536):
+        return f"not a port: {rest!r}; wanted: browser, or browser:PORT with 1 to 65535"
+    if spec in ("null", "window") or name in ("virtual-camera", "browser") or spec.lower().endswith(".mp4"):
         return None
-    return f"unknown sink {spec!r}; wanted: virtual-camera, virtual-camera:DEVICE, FILE.mp4, window or null"
+    return f"unknown sink {spec!r}; wanted: virtual-camera, virtual-camera:DEVICE, browser, FILE.mp4, window or null"

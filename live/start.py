@@ -2,123 +2,116 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 
-from engines.base import Engine
-from engines.bundle import FaceNetwork, find_target
-from engines.bundle import Generator as GeneratorNetwork
-from engines.choose import open_engine
-from live.background import make_background
-from live.calibration import load_calibration
+from engines.bundle import find_target, open_bundle
+from live.calibration import load_profile
 from live.clock import Clock
+from live.coach import CoachFactory, Gesture
 from live.config import LiveConfig
+from live.director import Director, Stage
+from live.engine_opener import EngineOpener
 from live.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
-from live.face import Face
-from live.generator import Drawn, Generator
+from live.look import Look
 from live.loop import Parts
-from live.mirror import MirroredEstimator, mirrored
+from live.news import News
 from live.pose_stage import PoseStage
-from live.presence import Presence
-from live.puppet.condition import Conditioner
-from live.puppet.values import Pose
+from live.puppet.errors import CalibrationError
 from live.report import Report
+from live.scene import Scene, Scenes
+from live.scene_opener import SceneOpener
 from live.sinks.choose import make_sink
 from live.sinks.several import Sinks
 from live.sources.base import Say
 from live.sources.choose import OpenedSource, open_source
 from live.sources.paced import PacedSource
-from live.target import Target, open_target
+from live.specs import is_browser
+from live.upgrade import Upgrade
 
 
-def open_parts(config: LiveConfig, clock: Clock, stop: threading.Event, report: Report, say: Say) -> Parts:
+def open_parts(
+    config: LiveConfig,
+    clock: Clock,
+    stop: threading.Event,
+    report: Report,
+    say: Say,
+    *,
+    open_coach: CoachFactory | None = None,
+    gesture: Gesture | None = None,
+) -> Parts:
     """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError."""
     cv2.setNumThreads(1)  # its pictures are small, and its idle threads would spin beside the estimator's
     find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
-    with ThreadPoolExecutor(3) as pool:
+    engines = EngineOpener(config.threads, say)
+    opener = SceneOpener(config, clock, engines.open)
+    with ThreadPoolExecutor(2) as pool:
         source_opening = pool.submit(open_source, config, clock, say)
         estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
-        target = open_target(config.target, config.framing)
-        engine_opening = pool.submit(_open_engine, target.generator, config)
-        face_opening = pool.submit(_open_engine, target.face if config.face else None, config)
-        performer = load_calibration(config.calibration)
-        background = make_background(config.background, target.plate)
-        conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=performer)
+        scene = opener.first(_look(config))
         opened = source_opening.result()
-        engine, face_engine = engine_opening.result(), face_opening.result()
-        estimator = _estimator(opened, estimator_opening, target, config, say)
-    face = None if face_engine is None else Face(face_engine)
-    generator = Generator(engine, background, gap_reset_s=config.gap_reset_s, face=face, clock=clock)
-    _warm_up(target, conditioner, generator)
-    _describe_engines(report, engine, face_engine, say)
-    fps = config.fps or (target.bundle.fps if config.realtime else opened.source.fps)
-    sinks = Sinks([make_sink(spec) for spec in config.sinks], say)
-    sinks.open(target.bundle.canvas, fps)
-    presence = Presence(target.idle, hold_s=config.hold_s, ease_s=config.ease_s)
-    poses = PoseStage(
-        estimator,
-        conditioner,
-        presence,
-        clock,
-        report,
-        valid_score=target.puppet.valid_score,
-        forget_s=config.forget_s,
-    )
+        estimator = _estimator(opened, estimator_opening, config)
+    opener.picture_size = opened.source.size if opened.poses is None else None
+    scene = _measured(scene, opener, opened, config, say)
+    _describe(scene, estimator, report, say)
+    bundle = scene.target.bundle
+    fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
+    sinks = Sinks([make_sink(spec) for spec in config.sinks if not is_browser(spec)], say)
+    sinks.open(bundle.canvas, fps)
+    scenes = Scenes(scene)
+    stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)
+    director = Director(stage, say, framing=config.framing, open_coach=open_coach, gesture=gesture)
+    poses = PoseStage(estimator, scenes, clock, report, forget_s=config.forget_s, saw=director.saw)
     source = opened.source
     if config.realtime and not source.live:
         source = PacedSource(source, clock, stop)
-    say(f"{source.name} -> {target.bundle.title} ({config.framing}) -> {', '.join(sinks.names)}")
-    return Parts(source, poses, generator, sinks, fps)
+    # In the middle of a file nothing is switched: the same clip is to give the same frames.
+    upgrade = Upgrade(engines, scenes, say) if config.realtime and config.upgrade else None
+    return Parts(source, poses, scenes, sinks, fps, director, upgrade)
+
+
+def _look(config: LiveConfig) -> Look:
+    framing = config.framing
+    if framing == "auto":  # until somebody was looked at
+        takes = open_bundle(find_target(config.target)).takes
+        framing = "full" if "full" in takes else min(takes)
+    return Look(config.target, framing, config.background, config.mirror, config.engine, config.precision, config.face)
+
+
+def _measured(scene: Scene, opener: SceneOpener, opened: OpenedSource, config: LiveConfig, say: Say) -> Scene:
+    """The scene with the measures of the performer, where there is a profile of them."""
+    profile = load_profile(config.calibration, camera=opened.source.name, say=say)
+    if profile is None:
+        return scene
+    try:
+        scene = opener.after(scene, replace(scene.look, performer=profile)).scene
+    except CalibrationError as error:
+        if config.calibration != "auto":
+            raise
+        say(f"going on without the calibration {profile.name}: {error}")
+        return scene
+    say(News(f"calibration: {profile.name}"))
+    return scene
 
 
 def _needs_pictures(config: LiveConfig) -> bool:
     return not config.source.lower().endswith(".npz")
 
 
-def _open_engine(network: GeneratorNetwork | FaceNetwork | None, config: LiveConfig) -> Engine | None:
-    if network is None:
-        return None
-    return open_engine(
-        network.file,
-        network.spec,
-        backend=config.engine,
-        precision=config.precision,
-        threads=config.threads,
-    )
+def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None", config: LiveConfig) -> PoseEstimator:
+    if opened.poses is not None or opening is None:
+        return RecordedEstimator(opened.poses or [], opened.estimator or "", loop=config.loop)
+    return opening.result()
 
 
-def _estimator(
-    opened: OpenedSource, opening: "Future[HolisticEstimator] | None", target: Target, config: LiveConfig, say: Say
-) -> PoseEstimator:
-    if opened.poses is not None:
-        poses = [mirrored(pose) for pose in opened.poses] if config.mirror else opened.poses
-        estimator: PoseEstimator = RecordedEstimator(poses, opened.estimator or "", loop=config.loop)
-    elif opening is not None:
-        estimator = opening.result()
-        estimator = MirroredEstimator(estimator) if config.mirror else estimator
-    if estimator.name != target.bundle.estimator:
+def _describe(scene: Scene, estimator: PoseEstimator, report: Report, say: Say) -> None:
+    bundle, generator = scene.target.bundle, scene.generator
+    if estimator.name != bundle.estimator:
         say(
-            f"{target.bundle.name} was trained on poses by {target.bundle.estimator}, these are by {estimator.name}: "
+            f"{bundle.name} was trained on poses by {bundle.estimator}, these are by {estimator.name}: "
             "expect the puppet to follow less well"
         )
-    return estimator
-
-
-def _warm_up(target: Target, conditioner: Conditioner, generator: Generator) -> None:
-    """Draw the first idle pose once, so that the first real frame meets compiled code."""
-    conditioner.place(Pose.empty(0, 0.0, target.bundle.canvas))
-    conditioner.reset()
-    drawn = Drawn(0, 0.0, conditioner.draw(target.idle.pose(0, 0.0, 0.0)), 0)
-    generator.step(drawn)
-    generator.reset()
-
-
-def _describe_engines(report: Report, engine: Engine | None, face: Engine | None, say: Say) -> None:
-    if engine is None:
-        report.engine = {"backend": "doll", "device": "CPU", "precision": "uint8"}
+    report.engine = generator.described()
+    if generator.engine is None:
         say("this target has no generator yet: the bare paper doll is shown")
-    else:
-        report.engine = {"backend": engine.backend, "device": engine.device, "precision": engine.precision}
-        say(f"engine: {engine.describe()}")
-    if face is not None:
-        say(f"face: {face.describe()}")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engines.choose import open_engine  # noqa: E402
+from engines.ort_engine import open_reference  # noqa: E402
 from live.estimator import HolisticEstimator  # noqa: E402
 from live.generator import Drawn, Generator  # noqa: E402
 from live.puppet.condition import Conditioner  # noqa: E402
@@ -51,7 +51,7 @@ def follow(clip: Path, target: Target, moments: int) -> tuple[list[U8], list[U8]
     """Stick figures and puppet pictures, both (H, W, 3) at canvas size, at evenly spaced moments of the clip."""
     info = probe(clip)
     found = target.generator
-    engine = None if found is None else open_engine(found.file, found.spec, threads=2)
+    engine = None if found is None else open_reference(found.file, found.spec, threads=2)
     generator = Generator(engine, target.plate, gap_reset_s=0.5)
     conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
     estimator = HolisticEstimator()

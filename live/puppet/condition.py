@@ -81,6 +81,15 @@ class Conditioner:
             self._running.reset()
             self._clear_fit()
 
+    def inherit(self, other: "Conditioner") -> None:
+        """Take over what `other`, no longer used, has measured of the same performer; nothing if either is calibrated.
+
+        For one who is shown as another target now and has not moved.
+        """
+        if self._performer is None and other._performer is None:
+            self._running = other._running
+            self._fit = None if other._fit is None else self._build(other._fit.stats)
+
     @property
     def performer(self) -> BodyStats | None:
         """The measures of the performer in use: calibrated, measured so far, or None before anybody was seen."""

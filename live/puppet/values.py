@@ -116,10 +116,12 @@ class Conditioning:
 @dataclass(frozen=True, slots=True)
 class PuppetFrame:
     """A finished picture of the puppet. `image`: (H, W, 3) uint8 RGB, composited; `matte`: (H, W) uint8, 255 =
-    puppet.
+    puppet. `cutout`: (H, W, 4) uint8 RGBA, straight alpha, the puppet before it was put on a background, all 0 for the
+    card; None when nobody asked for it.
     """
 
     frame_id: int
     t_capture_s: float
     image: U8
     matte: U8
+    cutout: U8 | None = None

@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
-from live.puppet.values import U8
+from live.puppet.values import PuppetFrame
 
 
 class Sink(Protocol):
     """Takes pictures at a constant rate. Opened, used and closed from one thread.
 
-    `open` is told the picture's (width, height) and the rate; it and `send` raise SinkError.
+    `open` is told the picture's (width, height) and the rate; it and `send` raise SinkError. A sink that has
+    `wants_cutout = True` gets frames whose `cutout` is filled, as long as it has; it may change its mind at any time.
     """
 
     name: str
@@ -17,8 +18,8 @@ class Sink(Protocol):
         """Get ready for pictures of (width, height) at `fps` a second."""
         ...
 
-    def send(self, image: U8, tick: int) -> bool:
-        """Take one picture, (H, W, 3) uint8 RGB, which is the sender's: copy to keep. False: the user closed this sink.
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
+        """Take one picture, whose arrays are the sender's: copy to keep. False: the user closed this sink.
 
         `tick` counts the beats of the output from 0; it only skips when the machine could not keep up.
         """

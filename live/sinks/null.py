@@ -1,6 +1,6 @@
 """`NullSink`: takes everything and keeps nothing; to measure the loop."""
 
-from live.puppet.values import U8
+from live.puppet.values import PuppetFrame
 
 
 class NullSink:
@@ -11,7 +11,7 @@ class NullSink:
     def open(self, size: tuple[int, int], fps: float) -> None:
         return None
 
-    def send(self, image: U8, tick: int) -> bool:
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
         return True
 
     def close(self, *, complete: bool) -> None:

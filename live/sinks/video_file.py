@@ -12,7 +12,7 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 
 from live.puppet.errors import SinkError
-from live.puppet.values import U8
+from live.puppet.values import PuppetFrame
 
 # empty_moov + frag_keyframe: the file needs no index at its end. flush_packets: nothing waits in our own memory.
 _CONTAINER = {"movflags": "empty_moov+frag_keyframe+default_base_moof", "flush_packets": "1"}
@@ -29,6 +29,7 @@ class VideoFileSink:
         self._path, self._part = path, path.with_name(path.name + ".part")
         self._container: av.container.OutputContainer | None = None
         self._first_tick: int | None = None
+        self.written: Path | None = None  # the video, once it is whole
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         if self._path.is_dir():
@@ -50,16 +51,16 @@ class VideoFileSink:
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries = context.color_trc = _BT709
 
-    def send(self, image: U8, tick: int) -> bool:
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
         if self._container is None:
             return False
         if self._first_tick is None:
             self._first_tick = tick
-        rgb = av.VideoFrame.from_ndarray(image, format="rgb24")
-        frame = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
-        frame.pts, frame.time_base = tick - self._first_tick, self._beat
+        rgb = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
+        yuv = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+        yuv.pts, yuv.time_base = tick - self._first_tick, self._beat
         try:
-            self._container.mux(self._stream.encode(frame))
+            self._container.mux(self._stream.encode(yuv))
         except OSError as error:  # av.error.FFmpegError for a full disk is an OSError too
             raise self._failed(error) from error
         return True
@@ -76,6 +77,7 @@ class VideoFileSink:
                 self._part.unlink(missing_ok=True)  # not one picture: there is no video to keep
             elif complete:
                 self._part.replace(self._path)
+                self.written = self._path
         except OSError as error:
             raise self._failed(error) from error
 

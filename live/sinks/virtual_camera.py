@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from live.puppet.errors import SinkError
-from live.puppet.values import U8
+from live.puppet.values import PuppetFrame
 
 V4L = Path("/sys/class/video4linux")
 _STREAMON, _OUTPUT = 0x40045612, 2  # linux/videodev2.h: VIDIOC_STREAMON, V4L2_BUF_TYPE_VIDEO_OUTPUT
@@ -69,9 +69,9 @@ class VirtualCameraSink:
         if sys.platform == "linux":
             _announce_writer(self._camera.device)
 
-    def send(self, image: U8, tick: int) -> bool:
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
         try:
-            self._camera.send(image)
+            self._camera.send(frame.image)
         except (RuntimeError, ValueError, OSError) as error:
             raise SinkError(f"{self.name} takes no more pictures", got=_one_line(error), do="start again") from error
         return True

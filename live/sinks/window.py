@@ -8,7 +8,7 @@ import sys
 import cv2
 
 from live.puppet.errors import SinkError
-from live.puppet.values import U8
+from live.puppet.values import PuppetFrame
 
 _TITLE = "Everybody Dance Live"
 _QUIT_KEYS = (ord("q"), ord("Q"), 27)
@@ -50,8 +50,8 @@ class WindowSink:
                 "this OpenCV cannot open windows", got=error.err, do="pip install opencv-contrib-python"
             ) from error
 
-    def send(self, image: U8, tick: int) -> bool:
-        cv2.imshow(_TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
+        cv2.imshow(_TITLE, cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
         key = cv2.waitKey(1) & 0xFF
         return key not in _QUIT_KEYS and cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) >= 1
 

@@ -23,6 +23,8 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(resolve, "list_cameras", list)
     monkeypatch.setattr(resolve, "has_virtual_camera", lambda: False)
+    monkeypatch.setattr(resolve, "has_desktop", lambda: False)
+    monkeypatch.setattr("live.calibration.profiles_folder", lambda: tmp_path / "profiles")
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():

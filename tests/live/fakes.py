@@ -10,20 +10,22 @@ import numpy as np
 from engines.base import Engine, EngineSpec, TensorSpec
 from engines.fake_engine import open_fake
 from live.clock import Clock, FakeClock
+from live.coach import CoachFactory
 from live.config import LiveConfig
+from live.director import Director, Stage
 from live.generator import Drawn, Generator
-from live.idle import load_idle
+from live.look import Look
 from live.loop import Loop, Parts
 from live.pose_stage import PoseStage
-from live.presence import Presence
-from live.puppet.condition import Conditioner
 from live.puppet.errors import CameraError
 from live.puppet.pose_map import CHANNELS
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
 from live.report import Report
+from live.scene import Scenes
+from live.scene_opener import OpenEngine, SceneOpener
 from live.sinks.base import Sink
 from live.sinks.several import Sinks
-from tests.live.tiny_target import CONFIG, PLATE, SIDE, atlas, stats
+from tests.live.tiny_target import PLATE, SIDE
 
 REALTIME = LiveConfig("tiny", "colour", ("collector",), realtime=True)
 PATIENCE_S = 20.0  # a test that waits longer than this has failed
@@ -78,8 +80,8 @@ class Collector:
     def open(self, size: tuple[int, int], fps: float) -> None:
         return None
 
-    def send(self, image: U8, tick: int) -> bool:
-        self.images.append(image.copy())
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
+        self.images.append(frame.image.copy())
         self.ticks.append(tick)
         return True
 
@@ -133,25 +135,31 @@ def plate() -> U8:
 def fake_loop(
     source: ColourSource,
     estimator: ListedEstimator,
-    idle: Path,
+    target: Path,
     *,
     sinks: list[Sink],
     generator: Generator | None = None,
     clock: Clock | None = None,
     config: LiveConfig | None = None,
     said: list[str] | None = None,
+    open_coach: CoachFactory | None = None,
+    open_engine: OpenEngine | None = None,
 ) -> tuple[Loop, Report, threading.Event]:
-    """A loop over the real Conditioner, presence and generator. `idle`: an idle.npz."""
+    """A loop over the real scene, director, Conditioner, presence and generator. `target`: the folder of one."""
     config = config or LiveConfig("tiny", "colour", ("collector",), realtime=False)
     clock, report, stop = clock or FakeClock(), Report(0.0), threading.Event()
     say = (said if said is not None else []).append
-    conditioner = Conditioner(CONFIG, target=stats(), atlas=atlas(), performer=None)
-    presence = Presence(load_idle(idle), hold_s=config.hold_s, ease_s=config.ease_s)
-    poses = PoseStage(
-        estimator, conditioner, presence, clock, report, valid_score=CONFIG.valid_score, forget_s=config.forget_s
-    )
-    generator = generator or Generator(fake_engine(), plate(), gap_reset_s=config.gap_reset_s)
-    parts = Parts(source, poses, generator, Sinks(sinks, say), 30.0)
+    opener = SceneOpener(config, clock, open_engine or (lambda network, look: fake_engine()))
+    scene = opener.first(Look(str(target), "full" if config.framing == "auto" else config.framing))
+    if open_engine is None:
+        generator = generator or Generator(fake_engine(), plate(), gap_reset_s=config.gap_reset_s)
+        scene = replace(scene, generator=generator)
+    scenes, outputs = Scenes(scene), Sinks(sinks, say)
+    outputs.open((SIDE, SIDE), 30.0)
+    stage = Stage(scenes, outputs, opener, source.name, clock, stop, report)
+    director = Director(stage, say, framing=config.framing, open_coach=open_coach)
+    poses = PoseStage(estimator, scenes, clock, report, forget_s=config.forget_s, saw=director.saw)
+    parts = Parts(source, poses, scenes, outputs, 30.0, director)
     return Loop(parts, config, clock, stop, report, say), report, stop
 
 
@@ -163,9 +171,9 @@ class WatchedGenerator(Generator):
         self.before = before
         self.stamps: list[tuple[int, float]] = []
 
-    def step(self, drawn: Drawn, spare: PuppetFrame | None = None) -> PuppetFrame:
+    def step(self, drawn: Drawn, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
         self.before(drawn)
-        frame = super().step(drawn, spare)
+        frame = super().step(drawn, spare, cutout=cutout)
         self.stamps.append((frame.frame_id, frame.t_capture_s))
         return frame
 

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.errors import EngineError
+from engines.fake_engine import open_fake
 from live.background import make_background
 from live.clock import FakeClock
 from live.composite import composite, gate
@@ -188,3 +190,84 @@ def test_a_background_that_cannot_be_read_is_a_clear_error(content: bytes | None
         path.write_bytes(content)
     with pytest.raises(TargetError, match=r"b\.png"):
         make_background(str(path), plate())
+
+
+def stepped(generator: Generator, steps: list[Conditioning]) -> list[U8]:
+    return [generator.step(drawn(step)).image for step in steps]
+
+
+def test_an_engine_that_is_handed_over_goes_on_from_the_state_and_the_old_one_is_closed() -> None:
+    steps = conditionings(6)
+    plain, first = Generator(fake_engine(), plate(), gap_reset_s=0.5), fake_engine()
+    generator = Generator(first, plate(), gap_reset_s=0.5)
+    shown = stepped(generator, steps[:3])
+    generator.take_engine(second := fake_engine())
+    assert generator.engine is first, "not before the next picture"
+    shown += stepped(generator, steps[3:])
+    assert generator.engine is second and generator.resets == 0
+    assert all(np.array_equal(a, b) for a, b in zip(shown, stepped(plain, steps), strict=True))
+    with pytest.raises(EngineError, match="closed"):
+        first.state()
+
+
+def test_an_engine_whose_state_cannot_be_carried_starts_anew_and_is_counted() -> None:
+    first, second = conditionings(2)
+    generator = Generator(broken := fake_engine(), plate(), gap_reset_s=0.5)
+    generator.step(drawn(first))
+    broken.close()
+    generator.take_engine(fake_engine())
+    fresh = Generator(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(second)).image
+    assert np.array_equal(generator.step(drawn(second)).image, fresh) and generator.resets == 1
+
+
+def test_an_engine_of_another_network_is_refused() -> None:
+    spec = fake_engine().spec
+    other = open_fake(Path("none"), replace(spec, state=()), precision="auto", threads=1)
+    with pytest.raises(EngineError, match="another network"):
+        Generator(fake_engine(), plate(), gap_reset_s=0.5).take_engine(other)
+
+
+def test_what_was_handed_over_and_never_used_is_closed_too() -> None:
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator.take_engine(early := fake_engine())
+    generator.close()
+    generator.take_engine(late := fake_engine())
+    for engine in (early, late):
+        with pytest.raises(EngineError, match="closed"):
+            engine.state()
+
+
+def test_faces_come_and_go_between_two_pictures() -> None:
+    first, second, third = conditionings(3)
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator.take_face_engine(FaceEngine(whitened))  # type: ignore[arg-type]
+    generator.step(drawn(first))
+    assert generator.face_s is not None and generator.paints_faces
+    generator.take_face(None)
+    generator.step(drawn(second))
+    assert generator.face_s is None and not generator.paints_faces
+    with pytest.raises(TargetError, match="face network"):
+        generator.take_face_engine(fake_engine())
+    generator.step(drawn(third))
+
+
+def test_the_cutout_is_the_puppet_before_it_stood_anywhere() -> None:
+    (first,) = conditionings(1)
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    assert generator.step(drawn(first)).cutout is None
+    frame = Generator(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(first), cutout=True)
+    assert frame.cutout is not None and np.array_equal(frame.cutout[..., 3], frame.matte)
+    assert frame.matte.max() > 0 and (frame.cutout[frame.matte == 0] == 0).all()
+    alpha = frame.cutout[..., 3:].astype(float) / 255
+    again = frame.cutout[..., :3] * alpha + np.array(PLATE) * (1 - alpha)
+    assert np.abs(again - frame.image).max() <= 1
+    card = generator.step(Drawn(7, 1.5, None, 0), frame, cutout=True)
+    assert card.cutout is frame.cutout and card.cutout.max() == 0
+
+
+def test_a_cut_to_another_scene_resets_as_a_new_epoch_does() -> None:
+    first, second = conditionings(2)
+    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator.step(drawn(first))
+    generator.step(replace(drawn(second), cut=1))
+    assert generator.resets == 1

@@ -28,9 +28,7 @@ from tests.live.tiny_target import walking
 
 def test_without_real_time_every_frame_passes_once_with_its_id_and_time(tiny: Path) -> None:
     generator, sink = WatchedGenerator(), Collector()
-    loop, report, _ = fake_loop(
-        ColourSource(40), ListedEstimator(walking(40)), tiny / "idle.npz", sinks=[sink], generator=generator
-    )
+    loop, report, _ = fake_loop(ColourSource(40), ListedEstimator(walking(40)), tiny, sinks=[sink], generator=generator)
     loop.run()
     assert generator.stamps == [(i, i * (1 / 30)) for i in range(40)]
     assert len(sink.images) == 40
@@ -54,7 +52,7 @@ def test_faces_are_painted_in_the_loop_and_timed_apart(tiny: Path) -> None:
         loop, report, _ = fake_loop(
             ColourSource(20),
             ListedEstimator(walking(20)),
-            tiny / "idle.npz",
+            tiny,
             sinks=[sink],
             generator=generator,
             clock=clock,
@@ -73,7 +71,7 @@ def test_the_same_clip_twice_gives_identical_pictures(tiny: Path) -> None:
     for _ in range(2):
         sink = Collector()
         poses = walking(60, seen=range(5, 30))
-        fake_loop(ColourSource(60), ListedEstimator(poses), tiny / "idle.npz", sinks=[sink])[0].run()
+        fake_loop(ColourSource(60), ListedEstimator(poses), tiny, sinks=[sink])[0].run()
         runs.append(np.array(sink.images))
     assert np.array_equal(runs[0], runs[1])
     assert (runs[0][10] != runs[0][2]).any(), "the puppet moves"
@@ -92,7 +90,7 @@ def test_with_a_slow_generator_the_newest_wins_drops_are_counted_and_lag_cannot_
     loop, report, _ = fake_loop(
         LockstepSource(count, estimated),
         estimator,
-        tiny / "idle.npz",
+        tiny,
         sinks=[sink],
         generator=generator,
         clock=SystemClock(),
@@ -118,9 +116,7 @@ def test_frames_and_duration_end_a_run(tiny: Path) -> None:
         (replace(REALTIME, realtime=False, duration_s=0.5), 15),
     ):
         sink = Collector()
-        loop, _, _ = fake_loop(
-            ColourSource(60), ListedEstimator(walking(60)), tiny / "idle.npz", sinks=[sink], config=config
-        )
+        loop, _, _ = fake_loop(ColourSource(60), ListedEstimator(walking(60)), tiny, sinks=[sink], config=config)
         loop.run()
         assert len(sink.images) == wanted
 
@@ -129,7 +125,7 @@ def test_nothing_of_the_camera_reaches_a_sink_in_any_state(tiny: Path) -> None:
     sink = Collector()
     poses = walking(120, seen=range(20, 60))  # idle, in view, held, easing, idle
     generator = WatchedGenerator()
-    fake_loop(ColourSource(120), ListedEstimator(poses), tiny / "idle.npz", sinks=[sink], generator=generator)[0].run()
+    fake_loop(ColourSource(120), ListedEstimator(poses), tiny, sinks=[sink], generator=generator)[0].run()
     sink.images.append(generator.card(0, 0.0).image)
     assert len(sink.images) == 121
     assert not sink.holds_camera_colour()
@@ -139,7 +135,7 @@ def test_a_person_who_leaves_and_returns_resets_the_recurrence_once(tiny: Path) 
     poses = walking(200)
     for i in range(50, 120):
         poses[i] = walking(1, seen=range(0))[0]
-    loop, report, _ = fake_loop(ColourSource(200), ListedEstimator(poses), tiny / "idle.npz", sinks=[Collector()])
+    loop, report, _ = fake_loop(ColourSource(200), ListedEstimator(poses), tiny, sinks=[Collector()])
     loop.run()
     person = report.to_json()["person"]
     assert person["resets"] == 1
@@ -149,20 +145,20 @@ def test_a_person_who_leaves_and_returns_resets_the_recurrence_once(tiny: Path) 
 
 def test_a_hole_in_time_resets_the_recurrence(tiny: Path) -> None:
     source = ColourSource(4, dt_s=0.8)
-    loop, report, _ = fake_loop(source, ListedEstimator(walking(4)), tiny / "idle.npz", sinks=[Collector()])
+    loop, report, _ = fake_loop(source, ListedEstimator(walking(4)), tiny, sinks=[Collector()])
     loop.run()
     assert report.to_json()["person"]["resets"] == 3
 
 
 def test_stop_ends_a_run_and_keeps_the_file(tiny: Path) -> None:
     sink = Collector()
-    loop, _, stop = fake_loop(ColourSource(10**9), ListedEstimator(walking(1) * 10**5), tiny / "idle.npz", sinks=[sink])
+    loop, _, stop = fake_loop(ColourSource(10**9), ListedEstimator(walking(1) * 10**5), tiny, sinks=[sink])
     keep = sink.send
 
-    def send(image, tick):  # type: ignore[no-untyped-def]
+    def send(frame, tick):  # type: ignore[no-untyped-def]
         if tick == 5:
             stop.set()
-        return keep(image, tick)
+        return keep(frame, tick)
 
     sink.send = send  # type: ignore[method-assign]
     loop.run()

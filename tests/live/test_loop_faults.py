@@ -11,7 +11,7 @@ from live.clock import FakeClock, SystemClock
 from live.config import LiveConfig
 from live.generator import Drawn
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import U8, Frame, PuppetFrame
 from tests.live.fakes import (
     REALTIME,
     Collector,
@@ -27,9 +27,7 @@ from tests.live.tiny_target import walking
 
 def test_a_broken_file_source_ends_the_run_with_its_error_and_no_final_file(tiny: Path) -> None:
     sink = Collector()
-    loop, _, _ = fake_loop(
-        ColourSource(9, broken=range(4, 99)), ListedEstimator(walking(9)), tiny / "idle.npz", sinks=[sink]
-    )
+    loop, _, _ = fake_loop(ColourSource(9, broken=range(4, 99)), ListedEstimator(walking(9)), tiny, sinks=[sink])
     with pytest.raises(CameraError, match="unplugged"):
         loop.run()
     assert sink.complete is False
@@ -40,7 +38,7 @@ def test_a_camera_that_comes_back_is_said_and_the_run_goes_on(tiny: Path) -> Non
     loop, report, _ = fake_loop(
         ColourSource(20, live=True, broken=range(5, 8)),
         ListedEstimator(walking(20)),
-        tiny / "idle.npz",
+        tiny,
         sinks=[sink],
         said=said,
     )
@@ -69,7 +67,7 @@ def test_while_a_camera_gives_nothing_the_puppet_goes_on_without_frames(tiny: Pa
     loop, report, _ = fake_loop(
         GoneCamera(generated, 12),
         ListedEstimator(walking(3)),
-        tiny / "idle.npz",
+        tiny,
         sinks=[sink],
         generator=generator,
         clock=SystemClock(),
@@ -95,7 +93,7 @@ def test_a_failing_engine_ends_a_run_that_is_not_live(tiny: Path) -> None:
     loop, _, _ = fake_loop(
         ColourSource(30),
         ListedEstimator(walking(30)),
-        tiny / "idle.npz",
+        tiny,
         sinks=[sink],
         generator=WatchedGenerator(failing(range(10, 99))),
     )
@@ -112,10 +110,10 @@ class CardWatcher(Collector):
         super().__init__()
         self.card, self.seen = card, Meter()
 
-    def send(self, image: U8, tick: int) -> bool:
-        if np.array_equal(image, self.card):
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
+        if np.array_equal(frame.image, self.card):
             self.seen.add()
-        return super().send(image, tick)
+        return super().send(frame, tick)
 
 
 def test_a_failing_engine_shows_a_card_live_until_it_works_again(tiny: Path) -> None:
@@ -134,7 +132,7 @@ def test_a_failing_engine_shows_a_card_live_until_it_works_again(tiny: Path) -> 
     loop, _, _ = fake_loop(
         source,
         ListedEstimator(walking(30)),
-        tiny / "idle.npz",
+        tiny,
         sinks=[sink],
         generator=generator,
         clock=SystemClock(),
@@ -153,7 +151,7 @@ def test_a_camera_that_stays_gone_does_not_outlast_the_duration(tiny: Path) -> N
     loop, _, _ = fake_loop(
         source,
         ListedEstimator(walking(99)),
-        tiny / "idle.npz",
+        tiny,
         sinks=[Collector()],
         clock=clock,
         config=config,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from live.mirror import MirroredEstimator, mirrored
+from live.mirror import mirrored
 from live.puppet import topology as T
-from live.puppet.values import Frame, Pose
+from live.puppet.values import Pose
 from tests.live.tiny_target import walking
 
 
@@ -58,30 +58,3 @@ def test_a_symmetric_face_stays_a_face() -> None:
     seen = scores > 0
     assert np.array_equal(mirrored(pose).scores, scores)
     assert np.array_equal(mirrored(pose).points_px[seen], points[seen])
-
-
-class LeftEdge:
-    """Reports the brightness of the leftmost column as a score."""
-
-    name = "left edge"
-
-    def estimate(self, frame: Frame) -> Pose:
-        scores = np.full(137, frame.image[0, 0, 0] / 255, np.float32)
-        zeros = np.zeros((137, 2), np.float32)
-        return Pose(frame.frame_id, frame.t_capture_s, zeros, scores, scores, (4, 2))
-
-    def reset(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
-
-
-def test_the_estimator_sees_the_picture_mirrored_and_the_ids_unchanged() -> None:
-    image = np.zeros((2, 4, 3), np.uint8)
-    image[:, 3] = 255
-    estimator = MirroredEstimator(LeftEdge())
-    pose = estimator.estimate(Frame(3, 0.1, image))
-    assert pose.scores[0] == 1
-    assert (pose.frame_id, pose.t_capture_s) == (3, 0.1)
-    assert image[0, 0, 0] == 0, "the frame itself is left alone"

@@ -7,11 +7,15 @@ import numpy as np
 from live.clock import FakeClock
 from live.pump import Pump
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.report import Report
 from live.sinks.several import Sinks
 
 FPS = 10.0
+
+
+def picture(frame_id: int = 0, t_s: float = 0.0, colour: int = 0) -> PuppetFrame:
+    return PuppetFrame(frame_id, t_s, np.full((2, 2, 3), colour, np.uint8), np.zeros((2, 2), np.uint8))
 
 
 class Arrivals:
@@ -36,10 +40,7 @@ class Arrivals:
         else:
             self.clock.now_s = until
             return None
-        shape = (2, 2, 3)
-        return PuppetFrame(
-            self.next - 1, self.times_s[self.next - 1], np.zeros(shape, np.uint8), np.zeros((2, 2), np.uint8)
-        )
+        return picture(self.next - 1, self.times_s[self.next - 1])
 
 
 class Recorder:
@@ -54,7 +55,7 @@ class Recorder:
     def open(self, size: tuple[int, int], fps: float) -> None:
         return None
 
-    def send(self, image: U8, tick: int) -> bool:
+    def send(self, frame: PuppetFrame, tick: int) -> bool:
         if len(self.sends) == self.fail_at:
             raise SinkError("the disk is full")
         self.sends.append((self.clock.now(), tick))
@@ -93,6 +94,15 @@ def test_the_last_good_picture_is_repeated_when_the_generator_stalls() -> None:
     report = pumped([0.0], 1.0, sink, clock=clock)
     assert 9 <= len(sink.sends) <= 11
     assert report.capture_to_send.count == 1
+
+
+def test_a_generator_that_is_exchanged_for_a_second_costs_no_window() -> None:
+    clock = FakeClock()
+    sink = Recorder(clock)
+    # Ten a second, then none for a second while the engine is exchanged, then ten a second again.
+    report = pumped([*(0.1 * i for i in range(20)), *(3.0 + 0.1 * i for i in range(20))], 5.0, sink, clock=clock)
+    assert [tick for _, tick in sink.sends] == list(range(len(sink.sends)))
+    assert abs(len(sink.sends) - 50) <= 1 and report.capture_to_send.count == 40
 
 
 def test_a_source_of_the_same_rate_soon_waits_for_no_window() -> None:
@@ -135,7 +145,7 @@ def test_one_failing_sink_does_not_lose_the_others() -> None:
     bad, good = Recorder(clock, fail_at=2), Recorder(clock)
     sinks = Sinks([bad, good], said.append)
     for tick in range(5):
-        sinks.send(np.zeros((2, 2, 3), np.uint8), tick)
+        sinks.send(picture(), tick)
     sinks.close(complete=True)
     assert len(good.sends) == 5
     assert good.closed is True

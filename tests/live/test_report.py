@@ -25,7 +25,8 @@ def filled() -> Report:
 def test_the_report_has_exactly_the_promised_keys() -> None:
     data = filled().to_json()
     assert set(data) == {
-        *("config", "engine", "frames", "fps", "latency_ms", "person", "start_to_first_frame_s", "peak_rss_mb")
+        *("config", "engine", "changes", "frames", "fps", "latency_ms", "person"),
+        *("start_to_first_frame_s", "peak_rss_mb"),
     }
     assert set(data["engine"]) == {"backend", "device", "precision"}
     assert set(data["frames"]) == {"captured", "estimated", "generated", "sent", "dropped_by_slot"}

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import run_live
+from engines.choose import AUTO
 from live import resolve
 from live.arguments import parser
 from live.sources.camera_list import CameraDevice
+from live.specs import ENGINES
 from tests.live.command_line import ROOT, failed, pictures
 from tests.live.tiny_face import write_target_with_face
 from tests.live.tiny_target import PLATE, SIDE
@@ -81,7 +83,7 @@ def test_defaults_are_said_in_a_line_each(tiny: Path, capsys: pytest.CaptureFixt
     assert run_live.main(["--target", str(tiny), "--dry-run"]) == 0
     captured = capsys.readouterr()
     config = json.loads(captured.out)
-    assert (config["source"], config["sinks"]) == ("demo", ["puppet.mp4"])
+    assert (config["source"], config["sinks"], config["open_browser"]) == ("demo", ["puppet.mp4"], False)
     lines = captured.err.strip().splitlines()
     assert len(lines) == 2
     assert "no webcam" in lines[0] and "no virtual camera" in lines[1]
@@ -96,6 +98,25 @@ def test_a_webcam_and_a_virtual_camera_are_used_when_there(
     captured = capsys.readouterr()
     config = json.loads(captured.out)
     assert (config["source"], config["sinks"], captured.err) == ("camera", ["virtual-camera"], "")
+
+
+@pytest.mark.parametrize("camera", [True, False])
+def test_before_a_screen_the_control_room_joins_and_opens(
+    camera: bool, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(resolve, "has_desktop", lambda: True)
+    monkeypatch.setattr(resolve, "has_virtual_camera", lambda: camera)
+    flags = ["--target", str(tiny), "--dry-run"]
+    configs = []
+    for more in ([], ["--no-open"], ["--no-realtime"], ["--sink", "null"], ["--sink", "browser:9000"]):
+        assert run_live.main([*flags, *more]) == 0
+        configs.append(json.loads(capsys.readouterr().out))
+    instead = ["virtual-camera"] if camera else []
+    assert [config["sinks"] for config in configs] == [
+        *([*instead, "browser"], [*instead, "browser"], instead or ["puppet.mp4"], ["null"], ["browser:9000"])
+    ]
+    assert [config["open_browser"] for config in configs] == [True, False, True, True, True]
+    assert [config["browser_asked"] for config in configs] == [False] * 4 + [True]
 
 
 def test_a_virtual_camera_alone_is_no_webcam(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +185,8 @@ def test_help_is_quick_and_names_every_flag() -> None:
     for heavy in ("cv2", "numba", "mediapipe", "numpy", "av"):
         assert f" {heavy}\n" not in done.stderr
     flags = (
-        "target source sink framing background engine precision threads fps mirror calibration duration frames realtime"
+        "target source sink framing background engine precision threads fps mirror calibration duration frames "
+        "realtime host open calibrate"
     )
     for flag in (*flags.split(), "report", "list-targets", "list-cameras", "dry-run"):
         assert f"--{flag}" in done.stdout
@@ -178,6 +200,10 @@ def test_a_missing_system_library_is_one_line(
 
     monkeypatch.setattr(run_live, "_run", fail)
     assert "apt install libgl1" in failed(capsys, "--source", "demo")
+
+
+def test_every_engine_can_be_asked_for_by_name() -> None:
+    assert ENGINES == AUTO
 
 
 def test_lists_need_nothing_but_the_machine(

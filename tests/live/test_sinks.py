@@ -9,18 +9,22 @@ import numpy as np
 import pytest
 
 from live.puppet.errors import SinkError
-from live.puppet.values import U8
+from live.puppet.values import U8, PuppetFrame
 from live.sinks import virtual_camera, window
 from live.sinks.choose import make_sink
 from live.sinks.several import Sinks
 from live.sinks.video_file import VideoFileSink
 from live.sinks.virtual_camera import VirtualCameraSink, has_virtual_camera, how_to_install
 from live.sinks.window import WindowSink
-from live.specs import sink_error
+from live.specs import browser_port, sink_error
 from tests.live.fakes import Collector
 
 COLOURS = np.array([[(255, 0, 0), (0, 0, 255)], [(0, 200, 30), (250, 250, 250)]], np.uint8)
 CHART: U8 = np.kron(COLOURS, np.ones((32, 32, 1), np.uint8)).astype(np.uint8)
+
+
+def picture(image: U8 = CHART) -> PuppetFrame:
+    return PuppetFrame(0, 0.0, image, np.zeros(image.shape[:2], np.uint8))
 
 
 def decoded(path: Path) -> tuple[list[U8], av.video.stream.VideoStream]:
@@ -33,7 +37,7 @@ def test_a_video_has_the_right_colours_rate_and_count(tmp_path: Path) -> None:
     sink = VideoFileSink(tmp_path / "a.mp4")
     sink.open((64, 64), 25.0)
     for tick in range(30):
-        assert sink.send(CHART, tick)
+        assert sink.send(picture(), tick)
     assert not (tmp_path / "a.mp4").exists()
     sink.close(complete=True)
     images, stream = decoded(tmp_path / "a.mp4")
@@ -50,7 +54,7 @@ def test_skipped_beats_keep_the_video_in_time(tmp_path: Path) -> None:
     sink = VideoFileSink(tmp_path / "a.mp4")
     sink.open((64, 64), 10.0)
     for tick in (3, 4, 9, 10):
-        sink.send(CHART, tick)
+        sink.send(picture(), tick)
     sink.close(complete=True)
     with av.open(str(tmp_path / "a.mp4")) as container:
         times = [frame.time for frame in container.decode(video=0)]
@@ -61,7 +65,8 @@ def test_a_killed_program_leaves_a_part_that_plays_and_no_final_file(tmp_path: P
     code = (
         "import os, numpy as np\nfrom pathlib import Path\nfrom live.sinks.video_file import VideoFileSink\n"
         f"sink = VideoFileSink(Path({str(tmp_path / 'a.mp4')!r})); sink.open((64, 64), 10.0)\n"
-        "for tick in range(35): sink.send(np.full((64, 64, 3), tick, np.uint8), tick)\n"
+        "from live.puppet.values import PuppetFrame\n"
+        "for tick in range(35): sink.send(PuppetFrame(0, 0.0, np.full((64, 64, 3), tick, np.uint8), None), tick)\n"
         "os._exit(9)"
     )
     root = Path(__file__).resolve().parents[2]
@@ -75,7 +80,7 @@ def test_a_run_that_failed_leaves_an_older_file_as_it_was(tmp_path: Path) -> Non
     (tmp_path / "a.mp4").write_bytes(b"the one before")
     sink = VideoFileSink(tmp_path / "a.mp4")
     sink.open((64, 64), 10.0)
-    sink.send(CHART, 0)
+    sink.send(picture(), 0)
     sink.close(complete=False)
     assert (tmp_path / "a.mp4").read_bytes() == b"the one before"
     assert decoded(tmp_path / "a.mp4.part")[0]
@@ -96,7 +101,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_no_final_file(tmp_path: Path) -
     with pytest.raises(SinkError, match="disk is full") as error:
         sink.open((64, 64), 10.0)
         for tick in range(100):
-            sink.send(noise.integers(0, 255, (64, 64, 3), np.uint8), tick)
+            sink.send(picture(noise.integers(0, 255, (64, 64, 3), np.uint8)), tick)
     assert "a.mp4.part" in str(error.value), "says where the rest lies"
     try:
         sink.close(complete=False)
@@ -200,12 +205,12 @@ def test_the_virtual_camera_gets_rgb_as_it_is_and_a_lost_one_is_a_sink_error(mon
     monkeypatch.setattr("pyvirtualcam.Camera", make)
     sink = VirtualCameraSink()
     sink.open((64, 64), 30.0)
-    assert sink.send(CHART, 0)
+    assert sink.send(picture(), 0)
     assert made[0].asked == (64, 64, 30.0, None)
     assert made[0].pictures[0] is CHART
     made[0].broken = True
     with pytest.raises(SinkError, match="takes no more pictures"):
-        sink.send(CHART, 1)
+        sink.send(picture(), 1)
     sink.close(complete=True)
 
 
@@ -230,6 +235,27 @@ def test_each_spec_makes_its_sink(spec: str) -> None:
     assert make_sink(spec).name
 
 
-@pytest.mark.parametrize("spec", ["", "a.avi", "camera", "mp4"])
+@pytest.mark.parametrize("spec", ["", "a.avi", "camera", "mp4", "browsers"])
 def test_an_unknown_sink_lists_what_there_is(spec: str) -> None:
     assert "virtual-camera" in (sink_error(spec) or "")
+
+
+def test_the_control_room_may_be_given_a_port() -> None:
+    assert [sink_error(spec) for spec in ("browser", "browser:8000")] == [None, None]
+    assert (browser_port("browser"), browser_port("browser:8000")) == (None, 8000)
+    for spec in ("browser:", "browser:x", "browser:0", "browser:70000"):
+        assert "not a port" in (sink_error(spec) or "")
+
+
+class Demanding(Collector):
+    """Wants cutouts while `wants_cutout`."""
+
+    wants_cutout = False
+
+
+def test_cutouts_are_wanted_as_long_as_a_sink_wants_them() -> None:
+    demanding = Demanding()
+    sinks = Sinks([Collector(), demanding], lambda _: None)
+    assert not sinks.wants_cutout
+    demanding.wants_cutout = True
+    assert sinks.wants_cutout

@@ -1,19 +1,45 @@
 """What the user sees: chatter is kept away, errors never; one line tells how it goes."""
 
+import contextlib
 import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from live.clock import FakeClock
 from live.libraries import explain
+from live.log import RunLog
+from live.news import News
+from live.panel import Panel
 from live.report import Report
 from live.status import Status
+from live.status_line import status_line
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+STATE: dict[str, Any] = {
+    "title": "Punk",
+    "framing": "full",
+    "fps": 29.04,
+    "latency_ms": {"p50": 78.4, "p95": 103.2},
+    "budget_ms": 120.0,
+    "stage_ms": {"estimate": 40.1},
+    "engine_text": "openvino CPU bf16",
+    "person": "in view",
+    "drops": 0,
+    "sinks": ["null"],
+    "hidden": False,
+    "frozen": False,
+    "calibrating": False,
+    "mirror": False,
+    "recording": None,
+    "pending": "",
+    "problem": "",
+}
 
 
 class Terminal(io.StringIO):
@@ -21,53 +47,98 @@ class Terminal(io.StringIO):
         return True
 
 
-def running() -> tuple[Report, FakeClock]:
-    clock, report = FakeClock(10.0), Report(9.0)
+class Broken(io.StringIO):
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def running() -> Report:
+    report = Report(9.0)
     report.engine = {"backend": "openvino", "device": "CPU", "precision": "bf16"}
     report.person = "in view"
     for i in range(30):
         report.frame_captured(i, 9 + i / 30)
         report.generated.add(9 + i / 30)
         report.frame_sent(i, 9 + i / 30 + 0.1)
-    return report, clock
+    return report
+
+
+def watching(state: dict[str, Any], **options: Any) -> tuple[Status, io.StringIO, io.StringIO]:
+    """A status without a thread, which ticks when told; what it printed to its output, and said."""
+    out, err = io.StringIO(), io.StringIO()
+    status = Status(out=out, err=err, **options)
+    status._state = lambda: state
+    return status, out, err
 
 
 def test_the_line_names_speed_age_engine_and_who_is_in_view() -> None:
-    line = Status(*running()).line()
-    assert "29.0 fps" in line
-    assert "100 / 100 ms (p50 / p95)" in line
-    assert "openvino CPU bf16" in line
-    assert line.endswith("in view")
+    assert status_line(STATE) == "29.0 fps | 78 / 103 ms late (p50 / p95) | openvino CPU bf16 | in view"
 
 
-def test_the_line_before_the_first_frame_does_not_fail() -> None:
-    assert "0.0 fps" in Status(Report(0.0), FakeClock()).line()
+def test_the_line_tells_what_is_unusual() -> None:
+    line = status_line({**STATE, "drops": 3, "mirror": True, "recording": "show.mp4", "pending": "opening knight …"})
+    assert line.endswith("3 dropped | mirrored | recording show.mp4 | opening knight …")
 
 
-def test_on_a_terminal_a_message_clears_the_line_it_stands_on() -> None:
-    report, clock = running()
-    err = io.StringIO()
-    Status(report, clock, Terminal(), err).say("the camera is back")
-    assert err.getvalue() == "\r\x1b[Kthe camera is back\n"
-    plain = io.StringIO()
-    Status(report, clock, io.StringIO(), plain).say("the camera is back")
-    assert plain.getvalue() == "the camera is back\n"
+def test_the_line_before_the_first_picture_does_not_fail() -> None:
+    assert "no picture yet" in status_line({**STATE, "latency_ms": {"p50": None, "p95": None}})
 
 
-class Broken(io.StringIO):
-    def write(self, _: str) -> int:
-        raise BrokenPipeError
+def test_without_a_terminal_a_line_comes_every_five_seconds() -> None:
+    status, out, _ = watching(STATE)
+    for now_s in (0.0, 1.0, 4.9, 5.1):
+        status.tick(now_s)
+    assert out.getvalue() == f"{status_line(STATE)}\n" * 2
+
+
+def test_quiet_leaves_out_state_report_and_news_but_not_what_goes_wrong() -> None:
+    status, out, err = watching({**STATE, "problem": "knight is damaged"}, quiet=True)
+    status.say(News("engine: openvino"))
+    status.tick(0.0)
+    status.tell("the table")
+    status.say("camera lost")
+    assert out.getvalue() == ""
+    assert err.getvalue() == "knight is damaged\ncamera lost\n"
+
+
+def test_a_problem_is_said_once() -> None:
+    state = {**STATE, "problem": "knight is damaged"}
+    status, _, err = watching(state)
+    status.tick(0.0)
+    status.tick(1.0)
+    assert err.getvalue() == "knight is damaged\n"
+
+
+def test_the_log_gets_everything_also_what_quiet_leaves_out(tmp_path: Path) -> None:
+    with contextlib.closing(RunLog(tmp_path / "run.log")) as log:
+        status, _, _ = watching(STATE, quiet=True, log=log)
+        status.say(News("engine: openvino"))
+        status.tick(0.0)
+        status.tell("the table")
+    text = (tmp_path / "run.log").read_text()
+    for kept in ("engine: openvino", status_line(STATE), "the table"):
+        assert kept in text
+
+
+def test_on_a_terminal_the_panel_shows_the_state_and_what_is_said_stays_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    panel = Panel(out, take_stderr=False)
+    panel.say("the camera is back")
+    panel.show(STATE)
+    panel.close()
+    for word in ("the camera is back", "Punk (full)", "29.0 fps", "estimate 40"):
+        assert word in out.getvalue()
 
 
 def test_a_reader_who_goes_away_does_not_end_the_stream() -> None:
-    report, clock = running()
-    status = Status(report, clock, Broken(), io.StringIO())
-    status._print("line")
-    assert status._done.is_set()
+    status = Status(out=Broken(), err=Broken())
+    status.say("the camera is back")
+    status.tell("the table")
 
 
 def test_the_table_has_every_stage() -> None:
-    table = running()[0].table()
+    table = running().table()
     for word in ("estimate", "condition", "generate", "send", "capture-to-send", "peak memory", "openvino CPU bf16"):
         assert word in table
 

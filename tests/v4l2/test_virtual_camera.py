@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from live.puppet.errors import SinkError
-from live.puppet.values import U8
+from live.puppet.values import U8, PuppetFrame
 from live.sinks.virtual_camera import VirtualCameraSink, has_virtual_camera
 from live.sources.camera_list import CameraDevice
 from tests.v4l2.waiting import until
@@ -32,7 +32,7 @@ def sending(image: U8, device: str | None = None) -> Iterator[VirtualCameraSink]
     def send() -> None:
         tick = 0
         while not stop.wait(1 / 30):
-            sink.send(image, tick)
+            sink.send(PuppetFrame(tick, tick / 30, image, np.zeros(image.shape[:2], np.uint8)), tick)
             tick += 1
 
     thread = threading.Thread(target=send)
@@ -81,7 +81,8 @@ def test_it_can_be_opened_again_after_a_program_that_was_killed(loopback: Camera
     code = (
         "import os, numpy as np\nfrom live.sinks.virtual_camera import VirtualCameraSink\n"
         "sink = VirtualCameraSink(); sink.open((64, 64), 30.0)\n"
-        "sink.send(np.zeros((64, 64, 3), np.uint8), 0); os._exit(9)"
+        "from live.puppet.values import PuppetFrame\n"
+        "sink.send(PuppetFrame(0, 0.0, np.zeros((64, 64, 3), np.uint8), None), 0); os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 9
     with sending(CHART, f"/dev/video{loopback.index}"):

@@ -1,0 +1,37 @@
+"""Opens the control room, a page in the browser, where the run wants one."""
+
+import threading
+import webbrowser
+
+from live.config import LiveConfig
+from live.director import Director
+from live.puppet.errors import PuppetError
+from live.room.room import DEFAULT_PORT, Room
+from live.sinks.several import Sinks
+from live.sources.base import Say
+from live.specs import browser_port, is_browser
+
+
+def open_control_room(config: LiveConfig, director: Director, sinks: Sinks, say: Say) -> Room | None:
+    """The room, serving, as one more of `sinks`; None where none is wanted, or one that nobody asked for cannot start.
+
+    Raises PuppetError when it was asked for and cannot start, such as on a port that is in use.
+    """
+    asked = [spec for spec in config.sinks if is_browser(spec)]
+    if not asked:
+        return None
+    port = next((port for port in map(browser_port, asked) if port is not None), DEFAULT_PORT)
+    room = Room(director, host=config.host, port=port, say=say)
+    try:
+        room.start()
+    except PuppetError as error:
+        if config.browser_asked or not sinks.active:
+            raise
+        say(f"no control room: {error}")
+        return None
+    sinks.add(room.sink)
+    say(f"control room: {room.url}")
+    say(f"for OBS, as a browser source: {room.stage_url}")
+    if config.open_browser:
+        threading.Thread(target=webbrowser.open, args=(room.url,), name="browser", daemon=True).start()
+    return room

@@ -1,0 +1,58 @@
+"""`Recorder`: writes what goes out to a video file, begun and ended while it runs."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from live.look import LookError
+from live.sinks.several import Sinks
+from live.sinks.video_file import VideoFileSink
+
+
+class Recorder:
+    """One recording at a time, as one more of `sinks`. May be used from any thread."""
+
+    def __init__(self, sinks: Sinks) -> None:
+        self._sinks = sinks
+        self._lock = threading.Lock()
+        self._running: tuple[VideoFileSink, Path] | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is being written; None when there is none, or its disk was full."""
+        running = self._running
+        return running[1] if running is not None and self._sinks.holds(running[0]) else None
+
+    def start(self, path: Path | None) -> Path:
+        """Write `path` (.mp4), None: a new file named by date and time in the current folder; gives the path.
+
+        A recording that runs already goes on, and its path is given. Raises LookError for another kind of file,
+        SinkError for one that cannot be written.
+        """
+        with self._lock:
+            if (running := self.path) is not None:
+                return running
+            path = path or _dated()
+            if path.suffix.lower() != ".mp4":
+                raise LookError("cannot record to this file", got=str(path), wanted="FILE.mp4")
+            sink = VideoFileSink(path)
+            self._sinks.add(sink)
+            self._running = (sink, path)
+            return path
+
+    def stop(self) -> Path | None:
+        """End it; gives the file, which is complete now, or None when nothing was recorded."""
+        with self._lock:
+            if self._running is None:
+                return None
+            (sink, path), self._running = self._running, None
+            self._sinks.remove(sink)
+            return path
+
+
+def _dated() -> Path:
+    stem = f"puppet-{datetime.now():%Y-%m-%d-%H%M%S}"
+    path, number = Path(f"{stem}.mp4"), 2
+    while path.exists() or Path(f"{path}.part").exists():
+        path, number = Path(f"{stem}-{number}.mp4"), number + 1
+    return path
