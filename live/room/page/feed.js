@@ -1,0 +1,67 @@
+// Pictures from the loop. One is asked for, drawn, and only then the next: a slow page gets fewer, never late ones.
+
+const RETRY_MS = [300, 1000, 2000];
+
+/** The address of a socket beside this page, with whatever token stands in the page's own address. */
+export function socketAddress(path) {
+  const address = new URL(path, new URL(".", location.href));
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address;
+}
+
+/**
+ * Looks at the feed `name`: `draw(buffer)` for each picture, `lost()` when there are no more for now.
+ * `evenHidden`: also while nobody looks at the tab. Gives back a function that ends it.
+ */
+export function watch(name, draw, { lost = () => {}, evenHidden = false } = {}) {
+  let socket = null, tries = 0, ended = false, paused = false, timer = 0;
+
+  function ask() {
+    paused = document.hidden && !evenHidden;
+    if (!paused && socket?.readyState === WebSocket.OPEN) socket.send("1");
+  }
+  function connect() {
+    const mine = socket = new WebSocket(socketAddress(`pictures/${name}`));
+    mine.binaryType = "arraybuffer";
+    mine.onopen = () => { tries = 0; ask(); };
+    mine.onmessage = async ({ data }) => {
+      try {
+        await draw(data, () => socket === mine && !ended);
+      } catch (error) {
+        console.warn(`a picture of ${name} cannot be shown`, error);
+      }
+      if (socket === mine) ask();
+    };
+    mine.onclose = () => {
+      if (ended || socket !== mine) return;
+      lost();
+      timer = setTimeout(connect, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+    };
+  }
+  function onVisibility() {
+    if (paused) ask();
+  }
+  document.addEventListener("visibilitychange", onVisibility);
+  connect();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", onVisibility);
+    socket.close();
+    lost();
+  };
+}
+
+/** Draws a JPEG onto each of the canvases, which take its size. */
+export async function drawPicture(data, current, ...canvases) {
+  const picture = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
+  for (const canvas of canvases) {
+    if (!current()) break;
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+    }
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+  }
+  picture.close();
+}

@@ -1,0 +1,62 @@
+"""The files of the page, read once; and the posters of the targets."""
+
+import json
+from pathlib import Path, PurePosixPath
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from engines.bundle import MANIFEST, file_inside, find_targets
+from engines.errors import EngineError
+from live.room.figure import figure_chains
+
+FOLDER = Path(__file__).parent / "page"
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+class Pages:
+    """Answers for everything that is not a socket. Nothing but the files of `FOLDER` and posters can be asked for."""
+
+    def __init__(self) -> None:
+        self._files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _TYPES}
+
+    async def room(self, request: Request) -> Response:
+        """The control room."""
+        return self._answer("room.html")
+
+    async def stage(self, request: Request) -> Response:
+        """What OBS shows."""
+        return self._answer("stage.html")
+
+    async def file(self, request: Request) -> Response:
+        """A file that a page needs."""
+        return self._answer(request.path_params["name"])
+
+    async def figure(self, request: Request) -> Response:
+        """Which joints are joined."""
+        return JSONResponse(figure_chains())
+
+    def poster(self, request: Request) -> Response:
+        """A target's poster. Reads a file, so it runs in a thread of its own."""
+        path = poster_of(request.path_params["name"])
+        if path is None:
+            raise HTTPException(404)
+        return Response(path.read_bytes(), media_type="image/jpeg")
+
+    def _answer(self, name: str) -> Response:
+        if name not in self._files:
+            raise HTTPException(404)
+        return Response(self._files[name], media_type=_TYPES[PurePosixPath(name).suffix])
+
+
+def poster_of(name: str) -> Path | None:
+    """The poster of the target that is installed as `name`; None when there is none."""
+    folder = find_targets().get(name)
+    if folder is None:
+        return None
+    try:
+        poster = json.loads((folder / MANIFEST).read_text("utf-8")).get("poster")
+        return None if poster is None else file_inside(folder, poster)
+    except (EngineError, OSError, ValueError, AttributeError):  # damaged: told when it is chosen
+        return None

@@ -1,0 +1,126 @@
+"""`Room`: the control room as a whole: a small web server in a thread of the loop's process."""
+
+import logging
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from live.puppet.errors import PuppetError
+from live.room.access import Access, is_loopback, new_token
+from live.room.app import RoomApp
+from live.room.director_port import DirectorPort
+from live.room.pictures import Pictures
+from live.room.sink import RoomSink
+from live.sources.base import Say
+
+DEFAULT_PORT = 8137  # the same each time, so that OBS finds its browser source again
+_CLOSE_S = 2  # how long pages that do not answer are waited for at the end
+_LARGEST_COMMAND = 1 << 14
+
+
+class RoomError(PuppetError):
+    """The control room cannot be opened."""
+
+
+class Room:
+    """`host`: the address to listen on; unless it is this machine's own, `url` has a token. `port` 0: any free one.
+
+    `start` raises RoomError. `sink` takes the pictures, also before `start` and after `close`.
+    """
+
+    def __init__(self, director: DirectorPort, *, host: str = "127.0.0.1", port: int = 0, say: Say) -> None:
+        self._director, self._host, self._port, self._say = director, host, port, say
+        self._token = "" if is_loopback(host) else new_token()
+        self._pictures = Pictures(director.viewfinder, director.show_me, say)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.sink = RoomSink(self._pictures, "browser")
+
+    @property
+    def url(self) -> str:
+        """The control room's address, with the token where there is one; empty before `start`."""
+        return f"http://{_written(_reachable(self._host))}:{self._port}{self._prefix}/" if self._server else ""
+
+    @property
+    def stage_url(self) -> str:
+        """The address for OBS; empty before `start`."""
+        return f"{self.url}stage" if self._server else ""
+
+    def start(self) -> None:
+        """Listen, and serve from now on."""
+        listening = _listen(self._host, self._port)
+        self._port = listening.getsockname()[1]
+        app = RoomApp(self._director, self._pictures, self._say)
+        config = uvicorn.Config(
+            Access(app.starlette, hosts=self._own_hosts(), token=self._token),
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,  # pictures are packed already
+            ws_max_size=_LARGEST_COMMAND,
+            log_config=None,
+            log_level=logging.CRITICAL,  # a page that goes away is nothing to tell
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_CLOSE_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="room server", daemon=True)
+        self._pictures.start()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let all pages go. Safe to call twice."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(_CLOSE_S + 3)
+        self._pictures.close()
+        self._thread = None
+
+    @property
+    def _prefix(self) -> str:
+        return f"/{self._token}" if self._token else ""
+
+    def _own_hosts(self) -> list[str] | None:
+        if self._token:
+            return None
+        return [f"{name}:{self._port}" for name in ("127.0.0.1", "localhost", "[::1]", _written(self._host))]
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            # Elsewhere than on Windows: a port that was in use a moment ago. On Windows it would share a port in use.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform != "win32"))
+            listening.bind(address)
+            listening.listen(64)
+        except OSError:
+            listening.close()
+            raise
+    except OSError as error:
+        raise RoomError(
+            f"the control room cannot listen on {_written(host)}:{port}",
+            got=error.strerror or str(error),
+            do="close the other puppet or program that uses this port, or take another one: --sink browser:PORT",
+        ) from error
+    return listening
+
+
+def _reachable(host: str) -> str:
+    """The address under which others reach this machine, when `host` means all of them."""
+    if host not in ("0.0.0.0", "::"):
+        return host
+    family, elsewhere = (socket.AF_INET, "192.0.2.1") if host == "0.0.0.0" else (socket.AF_INET6, "2001:db8::1")
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))  # addresses for documentation (RFC 5737, 3849); nothing is sent
+            return str(probe.getsockname()[0])
+    except OSError:
+        return "127.0.0.1" if host == "0.0.0.0" else "::1"
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

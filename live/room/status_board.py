@@ -1,0 +1,77 @@
+"""`StatusBoard`: what every page knows. Reads the Director's state a few times a second, once for all pages."""
+
+import asyncio
+import json
+from dataclasses import asdict
+
+from live.coach import CoachView
+from live.room.director_port import DirectorPort
+
+_EVERY_S, _EVERY_S_COACHED = 0.2, 0.1
+
+
+class Newest:
+    """The newest text for one page; what it did not fetch in time is replaced."""
+
+    def __init__(self) -> None:
+        self._text, self._there = "", asyncio.Event()
+
+    def put(self, text: str) -> None:
+        self._text = text
+        self._there.set()
+
+    async def get(self) -> str:
+        await self._there.wait()
+        self._there.clear()
+        return self._text
+
+
+class StatusBoard:
+    """Lives in the room's event loop."""
+
+    def __init__(self, director: DirectorPort) -> None:
+        self._director = director
+        self._pages: set[Newest] = set()
+        self._wake = asyncio.Event()
+
+    def join(self) -> Newest:
+        """A page comes; it is told at once."""
+        newest = Newest()
+        self._pages.add(newest)
+        self._wake.set()
+        return newest
+
+    def leave(self, newest: Newest) -> None:
+        """A page is gone."""
+        self._pages.discard(newest)
+
+    def changed(self) -> None:
+        """Somebody gave a command: tell all pages now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Tell all pages, for ever; nothing is read while there is none."""
+        while True:
+            pause_s = None
+            if self._pages:
+                state = self._director.state()
+                text = state_text(state, self._director.viewfinder.coach)
+                for page in self._pages:
+                    page.put(text)
+                pause_s = _EVERY_S_COACHED if state.get("calibrating") else _EVERY_S
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause_s)
+            except asyncio.TimeoutError:  # the usual case; an alias of TimeoutError only from Python 3.11 on
+                continue
+            self._wake.clear()
+
+
+def state_text(state: dict[str, object], coach: CoachView | None) -> str:
+    """The Director's state and what the wizard says, as one line of JSON."""
+    return json.dumps({"kind": "state", **state, "coach": None if coach is None else _coach_json(coach)})
+
+
+def _coach_json(view: CoachView) -> dict[str, object]:
+    said = asdict(view)
+    del said["stats"]  # the performer's measures are the loop's, not the page's
+    return said

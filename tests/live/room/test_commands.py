@@ -1,0 +1,85 @@
+"""What a page may ask for."""
+
+import json
+
+import pytest
+
+from live.look import CHANGEABLE
+from live.puppet.errors import PuppetError
+from live.room.commands import obey
+from tests.live.room.fake_director import FakeDirector
+
+VALUES = {
+    "target": "knight",
+    "framing": "auto",
+    "background": "#00ff7f",
+    "mirror": True,
+    "engine": "openvino",
+    "precision": "int8",
+    "smoothing": 0.25,
+    "face": False,
+}
+
+
+@pytest.mark.parametrize("name", CHANGEABLE)
+def test_every_setting_reaches_the_director(director: FakeDirector, name: str) -> None:
+    value = VALUES[name]
+    obey(director, json.dumps({"do": "change", "name": name, "value": value}))
+    assert director.asked == [("change", name, value)]
+
+
+def test_a_whole_number_is_a_smoothing_too(director: FakeDirector) -> None:
+    obey(director, '{"do": "change", "name": "smoothing", "value": 1}')
+    assert director.asked == [("change", "smoothing", 1.0)] and isinstance(director.asked[0][2], float)
+
+
+@pytest.mark.parametrize(
+    ("do", "value", "flag"),
+    [
+        ("freeze", True, "frozen"),
+        ("hide", True, "hidden"),
+        ("hide", False, "hidden"),
+        ("calibrate", True, "calibrating"),
+        ("record", False, "recording"),
+    ],
+)
+def test_every_switch_reaches_the_director(director: FakeDirector, do: str, value: bool, flag: str) -> None:
+    obey(director, json.dumps({"do": do, "value": value}))
+    assert director.asked == [(flag, value if flag != "recording" else None)]
+
+
+def test_a_recording_gets_its_name_from_the_director(director: FakeDirector) -> None:
+    obey(director, '{"do": "record", "value": true}')
+    assert director.asked[0][0] == "recording" and str(director.asked[0][1]).endswith(".mp4")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hide",
+        "[]",
+        "3",
+        '{"do": "hide"}',
+        '{"do": "hide", "value": "yes"}',
+        '{"do": "hide", "value": 1}',
+        '{"do": "stop", "value": true}',
+        '{"do": ["hide"], "value": true}',
+        '{"do": "show_me", "value": true}',
+        '{"do": "record", "value": "/etc/passwd"}',
+        '{"do": "change", "name": "canvas", "value": 3}',
+        '{"do": "change", "name": ["mirror"], "value": true}',
+        '{"do": "change", "name": "mirror", "value": 1}',
+        '{"do": "change", "name": "smoothing", "value": true}',
+        '{"do": "change", "name": "target", "value": null}',
+    ],
+)
+def test_anything_else_is_refused_and_does_nothing(director: FakeDirector, text: str) -> None:
+    with pytest.raises(PuppetError):
+        obey(director, text)
+    assert director.asked == []
+
+
+def test_what_the_director_refuses_is_told(director: FakeDirector) -> None:
+    with pytest.raises(PuppetError, match="choose another"):
+        obey(director, '{"do": "change", "name": "target", "value": "broken"}')
