@@ -1,0 +1,1 @@
+"""Calibration: fits the performer to the target. A wizard, a fit for clips, and the profiles on disk."""

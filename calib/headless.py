@@ -1,0 +1,96 @@
+"""Calibrating without a loop: a source, the estimator, the wizard and a screen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from calib.clip import clip_profile
+from calib.faces import FaceCounter
+from calib.profiles import default_name, save_profile
+from calib.terminal import Screen
+from calib.wizard import Wizard, open_coach
+from live.calibration import Profile
+from live.clock import SystemClock
+from live.config import LiveConfig
+from live.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.puppet.errors import CalibrationError
+from live.puppet.values import Pose
+from live.sources.base import Source
+from live.sources.choose import OpenedSource, open_source
+from live.target import Target
+
+PERFORMER = "me"
+
+
+def calibrate(source: str, target: Target, *, name: str | None, folder: Path | None, screen: Screen) -> str:
+    """Measure whoever is in `source` (as typed after --source) and save the profile; gives its name.
+
+    A camera, or a clip of one who follows the steps, goes through the wizard; a clip of one who just dances is measured
+    from whatever it shows. Raises PuppetError, CalibrationError when nothing was saved. A KeyboardInterrupt at any time
+    leaves the profile of before as it was.
+    """
+    opened = open_source(LiveConfig(target.bundle.name, source, ("null",)), SystemClock(), screen.say)
+    try:
+        camera = opened.source.name
+        name = default_name(PERFORMER, camera) if name is None else name
+        coach = open_coach(target, camera, performer=PERFORMER, name=name, folder=folder)
+        with _estimator(opened) as estimator:
+            if opened.source.live:
+                _follow(opened.source, estimator, coach, screen)
+            else:
+                screen.say(f"Looking at {camera}. This takes about as long as the clip.")
+                save_profile(_from_clip(opened.source, estimator, target, name, screen), folder)
+    finally:
+        opened.source.close()
+    return name
+
+
+def _follow(camera: Source, estimator: PoseEstimator, coach: Wizard, screen: Screen) -> None:
+    """The wizard with a camera, to its end. It saves by itself."""
+    with screen:
+        while (frame := camera.read()) is not None:
+            view = coach.step(estimator.estimate(frame), frame)
+            screen.show(view)
+            if view.cancelled:
+                raise CalibrationError("not calibrated", got=view.text, do="start again when you are ready")
+            if view.finished:
+                return
+    raise CalibrationError("not calibrated", got="the camera gave no more pictures", do="check it and start again")
+
+
+def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str, screen: Screen) -> Profile:
+    """The wizard's profile where the clip follows it, else what all its poses show."""
+    profiles: list[Profile] = []
+    poses: list[Pose] = []
+    camera, faces = clip.name, FaceCounter()
+    coach = Wizard(target, name=name, performer=PERFORMER, camera=camera, save=profiles.append, count_faces=faces)
+    try:
+        while (frame := clip.read()) is not None and not (profiles and coach.followed):
+            pose = estimator.estimate(frame)
+            poses.append(_copy(pose))
+            coach.step(pose, frame)
+    finally:
+        faces.close()
+    if profiles and coach.followed:
+        screen.say("The clip follows the steps: measured from the poses that were held.")
+        return profiles[0]
+    screen.say("Nobody in the clip follows the steps, so it is measured from whatever it shows (clip mode).")
+    return clip_profile(poses, target, name=name, performer=PERFORMER, camera=camera)
+
+
+@contextmanager
+def _estimator(opened: OpenedSource) -> Iterator[PoseEstimator]:
+    estimator: PoseEstimator
+    if opened.poses is not None:
+        estimator = RecordedEstimator(opened.poses, opened.estimator or "")
+    else:
+        estimator = HolisticEstimator()
+    try:
+        yield estimator
+    finally:
+        estimator.close()
+
+
+def _copy(pose: Pose) -> Pose:
+    return replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())

@@ -1,0 +1,74 @@
+"""Profiles on disk: written whole or not at all, listed, renamed, deleted. Reading is `live/calibration.py`'s."""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from live.calibration import Profile, profile_path, read_profile
+from live.puppet.errors import CalibrationError
+
+
+def default_name(performer: str, camera: str) -> str:
+    """The name of a profile that was given none: both in small letters, everything else a dash."""
+    return re.sub(r"[\W_]+", "-", f"{performer} {camera}".lower()).strip("-") or "profile"
+
+
+def save_profile(profile: Profile, folder: Path | None = None) -> Path:
+    """Write the profile under its name, in place of one that is there; gives the path.
+
+    By way of a temporary file in the same folder, so whatever goes wrong in the middle, the old profile stays as it
+    was. Raises CalibrationError when it cannot be written.
+    """
+    path = profile_path(profile.name, folder)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, json.dumps(profile.to_json(), indent=1))
+    except OSError as error:
+        raise CalibrationError(
+            f"cannot save the calibration: {path}",
+            got=error.strerror or str(error),
+            do="free some space or mend the folder's rights, then calibrate again; the old profile is untouched",
+        ) from error
+    return path
+
+
+def rename_profile(old: str, new: str, folder: Path | None = None) -> Path:
+    """Give a profile another name. Raises CalibrationError when it is not there, or the new name is taken."""
+    source, path = _existing(old, folder), profile_path(new, folder)
+    profile = read_profile(source)
+    if path != source and path.exists():
+        raise CalibrationError(f"a profile of that name is there already: {new}", do="delete it first, or take another")
+    save_profile(replace(profile, name=new), folder)
+    if path != source:
+        source.unlink()
+    return path
+
+
+def delete_profile(name: str, folder: Path | None = None) -> None:
+    """Remove a profile, also one that cannot be read any more. Raises CalibrationError when it is not there."""
+    _existing(name, folder).unlink()
+
+
+def _existing(name: str, folder: Path | None) -> Path:
+    path = profile_path(name, folder)
+    if not path.exists():
+        raise CalibrationError(f"no calibration profile of that name: {name}", do="python -m calib --list shows them")
+    return path
+
+
+def _write_whole(path: Path, text: str) -> None:
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:  # a Ctrl-C too: nothing half written stays behind
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise

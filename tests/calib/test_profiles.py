@@ -1,0 +1,109 @@
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calib.profiles import default_name, delete_profile, rename_profile, save_profile
+from live.calibration import FaceShape, Noise, Profile, find_profiles, load_profile, read_profile
+from live.puppet.errors import CalibrationError
+from tests.live.puppet.figure import walker
+
+STATS = walker(near=850, far=750, near_height=640, far_height=520)
+ME = Profile(
+    "desk",
+    "me",
+    "Webcam C920",
+    "wizard",
+    STATS,
+    seated=replace(STATS, near_y=0, far_y=0, near_height=0, far_height=0, has_legs=False),
+    face=FaceShape(tuple((i / 70, -i / 70) for i in range(70)), 0.01, 0.4),
+    noise=Noise(1.0, 0.2, 0.7),
+    before_px=21.5,
+    after_px=2.5,
+)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
+    path = save_profile(ME, tmp_path / "new" / "profiles")
+    assert read_profile(path) == ME == load_profile("desk", folder=path.parent)
+    data = json.loads(path.read_text())
+    assert (data["format"], data["topology"]) == (1, "openpose137")
+
+
+def test_a_profile_without_extras_is_read_back(tmp_path: Path) -> None:
+    plain = Profile("x", "me", "cam", "clip", STATS)
+    assert read_profile(save_profile(plain, tmp_path)) == plain
+
+
+class Stop(BaseException):
+    """A Ctrl-C at the worst moment."""
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), Stop(), KeyboardInterrupt()])
+@pytest.mark.parametrize("where", ["replace", "fsync"])
+def test_whatever_goes_wrong_the_old_profile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, where: str
+) -> None:
+    save_profile(ME, tmp_path)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(os, where, fail)
+    with pytest.raises(CalibrationError if isinstance(error, OSError) else type(error)):
+        save_profile(replace(ME, camera="another"), tmp_path)
+    monkeypatch.undo()
+    assert files(tmp_path) == ["desk.json"]
+    assert load_profile("desk", folder=tmp_path) == ME
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CalibrationError, match="cannot save the calibration.*do this"):
+        save_profile(ME, tmp_path / "file" / "profiles")
+
+
+def test_renaming_keeps_everything_but_the_name(tmp_path: Path) -> None:
+    save_profile(ME, tmp_path)
+    rename_profile("desk", "Living Room", tmp_path)
+    assert files(tmp_path) == ["living-room.json"]
+    assert load_profile("Living Room", folder=tmp_path) == replace(ME, name="Living Room")
+
+
+def test_renaming_never_overwrites(tmp_path: Path) -> None:
+    save_profile(ME, tmp_path)
+    save_profile(replace(ME, name="stage"), tmp_path)
+    with pytest.raises(CalibrationError, match="there already"):
+        rename_profile("desk", "stage", tmp_path)
+    assert files(tmp_path) == ["desk.json", "stage.json"]
+
+
+def test_renaming_to_another_spelling_keeps_the_file(tmp_path: Path) -> None:
+    save_profile(ME, tmp_path)
+    rename_profile("desk", "Desk", tmp_path)
+    assert [profile.name for profile in find_profiles(tmp_path)[0]] == ["Desk"]
+
+
+def test_deleting_removes_also_what_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("{")
+    delete_profile("old", tmp_path)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "change", [lambda folder: delete_profile("no", folder), lambda f: rename_profile("no", "x", f)]
+)
+def test_a_profile_that_is_not_there_is_told(tmp_path: Path, change: object) -> None:
+    with pytest.raises(CalibrationError, match="no calibration profile of that name: no"):
+        change(tmp_path)  # type: ignore[operator]
+
+
+def test_the_default_name_is_made_of_performer_and_camera() -> None:
+    assert default_name("me", "HD Webcam (046d:0825) / left") == "me-hd-webcam-046d-0825-left"
+    assert default_name("", "///") == "profile"
