@@ -24,7 +24,8 @@ examples:
   run_live.py --sink browser --host 0.0.0.0          the control room on your phone too (same network)
 
 Your own picture is never shown: when you leave, the puppet idles; when the camera fails, it idles too.
-Ctrl-C ends it. Exit code: 0 all went well, 1 something failed, 2 a flag was wrong."""
+While it runs, keys in the terminal: space freeze, h hide me, c calibrate, m mirror, q quit.
+Ctrl-C ends it too. Exit code: 0 all went well, 1 something failed, 2 a flag was wrong."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,8 +47,8 @@ def _add_picture(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--target",
         metavar="NAME|DIR",
-        help="the character: a name from --list-targets, or the folder of one (default: you are asked, or it is "
-        "fortnite)",
+        help="the character: a name from --list-targets, or the folder of one (default: the one of last time; "
+        "without a page and without --source or --sink they are listed and you are asked)",
     )
     group.add_argument(
         "--framing",
@@ -167,7 +168,7 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
     group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
     group.add_argument("--report", type=Path, metavar="FILE.json", help="write all measurements of the run to a file")
-    group.add_argument("--quiet", action="store_true", help="no status line and no table, only what goes wrong")
+    group.add_argument("--quiet", action="store_true", help="only what goes wrong, and the file that was written")
     group.add_argument("--log", type=Path, metavar="FILE", help="append all that is said, with times, to a file")
     group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
     group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")

@@ -11,6 +11,7 @@ import platformdirs
 
 from engines.bundle import find_targets, open_bundle
 from engines.errors import EngineError
+from live.news import News
 from live.sources.base import Say
 
 _FRAMINGS = {"full": "whole body", "half": "seated"}
@@ -59,7 +60,7 @@ def choose_target(*, page: bool, busy: bool, stdin: TextIO | None, out: TextIO, 
     usual = last_target() or (whole[0].name if whole else None)
     if usual is not None and (page or busy):
         others = ", ".join(target.name for target in whole if target.name != usual)
-        say(f"no --target given: this is {usual}" + (f" (there are also: {others})" if others else ""))
+        say(News(f"no --target given: this is {usual}" + (f" (there are also: {others})" if others else "")))
         return usual
     print(listing(targets), file=out, flush=True)
     if usual is None or stdin is None or not stdin.isatty() or not out.isatty():

@@ -1,4 +1,4 @@
-"""A real run for the browser tests: the bundled demo clip, the real estimator and engine, the real Director."""
+"""A real run for the browser tests: a clip, the estimator, the engine, the Director, as `run_live.py` has them."""
 
 import contextlib
 import threading
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from live.clock import SystemClock
+from live.coach import CoachFactory, Gesture
 from live.config import LiveConfig
 from live.director import Director
 from live.loop import Loop
@@ -25,17 +26,25 @@ class LiveRun:
 
 
 @contextlib.contextmanager
-def live_run(target: str = "fortnite", **config: object) -> Iterator[LiveRun]:
-    """The demo clip over and over, until the block is left."""
+def live_run(
+    target: str = "fortnite",
+    *,
+    source: str = "demo",
+    open_coach: CoachFactory | None = None,
+    gesture: Gesture | None = None,
+    **config: object,
+) -> Iterator[LiveRun]:
+    """The source, by default the demo clip, over and over, until the block is left."""
     clock, stop, report = SystemClock(), threading.Event(), Report(0.0)
     said: list[str] = []
-    settings = LiveConfig(target, "demo", ("null",), loop=True, **config)  # type: ignore[arg-type]
-    parts = open_parts(settings, clock, stop, report, said.append)
+    settings = LiveConfig(target, source, ("null",), loop=True, **config)  # type: ignore[arg-type]
+    parts = open_parts(settings, clock, stop, report, said.append, open_coach=open_coach, gesture=gesture)
     loop = Loop(parts, settings, clock, stop, report, said.append)
     room = Room(parts.director, port=0, say=said.append)
     room.start()
     parts.sinks.add(room.sink)
     parts.director.start()
+    parts.director.heeds_gesture = True
     running = threading.Thread(target=loop.run, name="loop")
     running.start()
     try:

@@ -1,14 +1,18 @@
 """The terminal's keys: what each does, and that the terminal is given back as it was."""
 
 import os
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from live.keyboard import PosixKeyboard, WindowsKeyboard, open_keyboard
 from live.keys import HELP, Keys
 from live.puppet.errors import PuppetError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Steered:
@@ -119,6 +123,28 @@ def test_the_terminal_gives_single_keys_and_is_put_back() -> None:
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
+@pytest.mark.parametrize(
+    "end", ["raise RuntimeError", "os.kill(os.getpid(), signal.SIGINT); signal.pause()", "sys.exit(3)"]
+)
+def test_the_terminal_is_put_back_by_a_program_that_ends_without_closing_it(end: str) -> None:
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    code = (
+        "import os, signal, sys, termios\nfrom live.keyboard import PosixKeyboard\n"
+        f"PosixKeyboard(0)\nassert not termios.tcgetattr(0)[3] & termios.ICANON\nprint('open', flush=True)\n{end}"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdin=theirs, capture_output=True, text=True)
+    after = termios.tcgetattr(theirs)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode != 0 and "open" in done.stdout, done.stderr
+    assert after == before
 
 
 def test_the_console_of_windows_passes_over_function_keys() -> None:

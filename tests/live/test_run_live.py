@@ -38,6 +38,21 @@ def test_poses_become_a_video_in_which_the_puppet_moves(tiny: Path, poses: str, 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "b.mp4", "r.json", "walk.npz"]
 
 
+def test_quiet_says_what_was_written_and_the_log_says_all(
+    tiny: Path, poses: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--target", str(tiny), "--source", poses, "--no-realtime", "--calibration", "none", "--log", "run.log"]
+    assert run_live.main([*flags, "--sink", "a.mp4", "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert [line for line in captured.err.splitlines() if "no generator" not in line] == ["wrote a.mp4"]
+    assert run_live.main([*flags, "--sink", "no folder/a.mp4"]) == 1
+    log = Path("run.log").read_text()
+    for said in ("walk.npz -> Tiny (full) -> a.mp4", "capture-to-send", "wrote a.mp4", "ended with exit code 0"):
+        assert said in log
+    assert "error: cannot write" in log.splitlines()[-1]
+
+
 def test_a_target_with_a_face_paints_it_unless_told_not_to(
     poses: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
