@@ -80,12 +80,14 @@ def open_contenders(
     contenders: list[Contender] = []
     absent = [Timing(c.backend.name, c.precision, size, c.why_not) for c in allowed if c.why_not for size in sizes]
     own_size = max(side for tensor in spec.inputs for side in tensor.shape[1:3])
+    usable = [candidate for candidate in allowed if not candidate.why_not]
+    _load_libraries(usable, network_file, spec, threads, folder)
     for size in sizes:
         file, its_spec, note = network_file, spec, "as trained"
         if size != own_size:
             file, note = folder / f"{size}.onnx", f"trained at {own_size}"
             its_spec = write_resized(network_file, spec, size, file)
-        for candidate in [c for c in allowed if not c.why_not]:
+        for candidate in usable:
             say(f"{size}: preparing {candidate}")
             ways = (True, False) if size == own_size and str(candidate) in AT_ONCE else (True,)
             for prepared in ways:
@@ -164,6 +166,15 @@ class Noise:
             raise StopIteration
         self._left -= 1
         return {t.name: self._rng.integers(0, 256, t.shape, np.uint8) for t in self._spec.feeds}
+
+
+def _load_libraries(usable: Sequence[Candidate], file: Path, spec: EngineSpec, threads: int, folder: Path) -> None:
+    """Opens each once for nothing: else the first of a library would be charged with that library's memory and time."""
+    for candidate in usable:
+        try:
+            _open(candidate, file, spec, 0, threads, folder, "", prepared=True).close()
+        except EngineError:  # told when it is opened to be timed
+            continue
 
 
 def _open(

@@ -51,20 +51,34 @@ class Rehearsal:
                 yield conditioner.step(pose)
 
 
-@dataclass(frozen=True, slots=True)
 class FaceRehearsal:
-    """The feeds of the same target's face network: face maps, and what the reference generator draws there."""
+    """The feeds of the same target's face network: face maps, and what the reference generator draws there.
 
-    rehearsal: Rehearsal
+    That generator is run but once: what it gave is kept (0.2 MB a frame) from the first time that all was asked for.
+    """
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self._rehearsal = rehearsal
+        self._kept: list[dict[str, U8]] | None = None
 
     def __iter__(self) -> Iterator[dict[str, U8]]:
-        target = open_target(self.rehearsal.target, next(iter(_takes(self.rehearsal.target))))
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept = []
+        for feeds in self._drawn():
+            kept.append({name: array.copy() for name, array in feeds.items()})
+            yield feeds
+        self._kept = kept
+
+    def _drawn(self) -> Iterator[dict[str, U8]]:
+        target = open_target(self._rehearsal.target, next(iter(_takes(self._rehearsal.target))))
         if target.generator is None:
             return
         generator = open_reference(target.generator.file, target.generator.spec)
         face_map = np.empty((SIDE, SIDE, CHANNELS), np.uint8)
         try:
-            for conditioning in self.rehearsal.conditionings():
+            for conditioning in self._rehearsal.conditionings():
                 feeds = {"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]}
                 frame, square = generator.run(feeds)["frame"][0], square_of(conditioning)
                 if square is None or face_share(conditioning) == 0:

@@ -60,3 +60,15 @@ def test_the_shipped_face_network_sees_faces_as_its_generator_draws_them() -> No
     assert first["crop"][..., 3].any()
     assert first["face_map"].any()
     feeds.close()  # type: ignore[attr-defined]
+
+
+def test_faces_are_drawn_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poses, estimator = load_poses(DEMO_POSES)
+    save_poses(tmp_path / "few.npz", poses[:2], estimator=estimator)
+    monkeypatch.setattr("live.rehearsal._IDLE", 1)
+    rehearsal = FaceRehearsal(Rehearsal("human", tmp_path / "few.npz"))
+    first = [{name: array.copy() for name, array in feed.items()} for feed in rehearsal]
+    monkeypatch.setattr("live.rehearsal.open_reference", None)
+    second = list(rehearsal)
+    assert len(first) == len(second) > 0
+    assert all(np.array_equal(a[name], b[name]) for a, b in zip(first, second, strict=True) for name in a)
