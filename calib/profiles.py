@@ -1,13 +1,11 @@
 """Profiles on disk: written whole or not at all, listed, renamed, deleted. Reading is `live/calibration.py`'s."""
 
-import contextlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from engines.whole_file import write_whole
 from live.calibration import Profile, profile_path, read_profile
 from live.puppet.errors import CalibrationError
 
@@ -26,7 +24,7 @@ def save_profile(profile: Profile, folder: Path | None = None) -> Path:
     path = profile_path(profile.name, folder)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, json.dumps(profile.to_json(), indent=1))
+        write_whole(path, json.dumps(profile.to_json(), indent=1).encode())
     except OSError as error:
         raise CalibrationError(
             f"cannot save the calibration: {path}",
@@ -58,17 +56,3 @@ def _existing(name: str, folder: Path | None) -> Path:
     if not path.exists():
         raise CalibrationError(f"no calibration profile of that name: {name}", do="python -m calib --list shows them")
     return path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:  # a Ctrl-C too: nothing half written stays behind
-        with contextlib.suppress(OSError):
-            os.unlink(partial)
-        raise

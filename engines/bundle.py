@@ -7,8 +7,6 @@ Nothing in a bundle is executed; every file it names lies inside its folder and 
 import difflib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +17,7 @@ import platformdirs
 from engines.base import EngineSpec
 from engines.errors import BundleError
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
+from engines.whole_file import write_whole
 
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parent / "targets"
@@ -126,15 +125,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
         raise BundleError("the manifest cannot be written as JSON", got=str(error)) from error
     target = Path(folder) / MANIFEST
     try:
-        handle, unfinished = tempfile.mkstemp(prefix=".manifest-", dir=folder)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(unfinished, 0o644)  # mkstemp makes it private; a bundle is to be shared
-            os.replace(unfinished, target)
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
+        write_whole(target, text.encode(), shared=True)  # a bundle is to be passed on
     except OSError as error:
         raise BundleError("the manifest cannot be written", got=str(error)) from error
     return target

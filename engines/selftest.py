@@ -29,7 +29,7 @@ from engines.ort_engine import open_reference
 from engines.trt.backend import BUILDERS, TensorRTBackend
 from engines.trt.cuda import find_device
 from engines.trt.library import check_tensorrt
-from engines.trt.plan import write_whole
+from engines.whole_file import write_whole
 
 FACE = "face"  # the name of a target's face network beside its generators'
 Rehearse = Callable[[Bundle, str], Feeds]  # (target, one of its networks) -> what that network is fed

@@ -1,8 +1,6 @@
 """The first run: which target is shown where none was named, and the list to pick from."""
 
 import contextlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +9,7 @@ import platformdirs
 
 from engines.bundle import find_targets, open_bundle
 from engines.errors import EngineError
+from engines.whole_file import write_whole
 from live.news import News
 from live.sources.base import Say
 
@@ -84,10 +83,7 @@ def remember_target(name: str) -> None:
     path = _memory()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(prefix=".target-", dir=path.parent)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(f"{name}\n")
-        os.replace(unfinished, path)
+        write_whole(path, f"{name}\n".encode())
 
 
 def _memory() -> Path:

@@ -121,7 +121,7 @@ class Generator:
         if self._engine is None:
             picture, near = doll, self._open
         else:
-            outputs = self._engine.run({"pose_map": drawn.conditioning.pose_map[None], "doll": doll[None]})
+            outputs = self._engine.run(feeds_of(drawn.conditioning))
             picture, near = self._with_face(outputs["frame"][0], drawn.conditioning), gate(doll, doll.shape[1])
         composite(picture, near, self.background, frame.image, frame.matte)
         if frame.cutout is not None:
@@ -202,3 +202,8 @@ class Generator:
                 self.reset()
                 self.resets += 1
         self._last = (drawn.cut, drawn.epoch, drawn.t_capture_s)
+
+
+def feeds_of(conditioning: Conditioning) -> dict[str, U8]:
+    """What a generator's engine is fed, by the names of its tensors: views of the conditioning's arrays, (1, ...)."""
+    return {"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]}

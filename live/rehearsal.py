@@ -13,6 +13,7 @@ import numpy as np
 from engines.bundle import SHIPPED, find_target, open_bundle
 from engines.ort_engine import open_reference
 from live.face import crop_face, face_share, square_of
+from live.generator import feeds_of
 from live.puppet.condition import Conditioner
 from live.puppet.face_map import CHANNELS, SIDE, draw_face_map
 from live.puppet.values import U8, Conditioning
@@ -37,7 +38,7 @@ class Rehearsal:
 
     def __iter__(self) -> Iterator[dict[str, U8]]:
         for conditioning in self.conditionings():
-            yield {"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]}
+            yield feeds_of(conditioning)
 
     def conditionings(self) -> Iterator[Conditioning]:
         """What the feeds are taken from."""
@@ -79,8 +80,7 @@ class FaceRehearsal:
         face_map = np.empty((SIDE, SIDE, CHANNELS), np.uint8)
         try:
             for conditioning in self._rehearsal.conditionings():
-                feeds = {"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]}
-                frame, square = generator.run(feeds)["frame"][0], square_of(conditioning)
+                frame, square = generator.run(feeds_of(conditioning))["frame"][0], square_of(conditioning)
                 if square is None or face_share(conditioning) == 0:
                     continue
                 draw_face_map(conditioning.placed, square, face_map)

@@ -1,13 +1,12 @@
 """`Report`: what a run measured. Counters and histograms, of a fixed size however long the run is."""
 
 import json
-import os
-import tempfile
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from engines.whole_file import write_whole
 from live.histogram import Histogram
 from live.memory import peak_rss_mb
 from live.puppet.errors import PuppetError
@@ -170,14 +169,6 @@ class Report:
 def write_report(path: Path, report: Report) -> None:
     """Write the report as JSON; the file appears whole or not at all. Raises PuppetError when it cannot be written."""
     try:
-        handle, unfinished = tempfile.mkstemp(prefix=".report-", dir=path.parent)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                json.dump(report.to_json(), file, indent=1)
-            os.chmod(unfinished, 0o644)  # mkstemp makes it private
-            os.replace(unfinished, path)
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
+        write_whole(path, json.dumps(report.to_json(), indent=1).encode(), shared=True)
     except OSError as error:
         raise PuppetError(f"cannot write the report {path}", got=str(error), do="choose another file") from error

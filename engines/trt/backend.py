@@ -12,9 +12,10 @@ from engines.graph.quantize import write_int8
 from engines.ort_engine import open_reference
 from engines.trt.cuda import find_device
 from engines.trt.library import check_tensorrt
-from engines.trt.plan import build_plan, write_whole
+from engines.trt.plan import build_plan
 from engines.trt.runtime import TensorRTEngine
 from engines.trt.torch2trt import PRECISIONS, build_with_torch2trt, check_torch2trt
+from engines.whole_file import write_whole
 
 BUILDERS = ("onnx", "torch2trt")
 _LARGEST_PLAN = 2 << 30  # bytes

@@ -1,13 +1,12 @@
 """ONNX -> TensorRT plan: one way for TensorRT 10.12 to 11. The file says every type, and TensorRT obeys it."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.backend import Say
 from engines.errors import EngineError, reason
 from engines.trt.library import CANNOT_START, UPDATE, Log, check_tensorrt, tensorrt_log
+from engines.whole_file import write_whole
 
 if TYPE_CHECKING:
     import tensorrt as trt
@@ -91,15 +90,3 @@ def _keep_timings(config: "trt.IBuilderConfig", file: Path | None, say: Say) -> 
         write_whole(file, bytes(cache.serialize()))
     except OSError as error:
         say(f"TensorRT's timing cache cannot be kept, so the next build takes as long: {error}")
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Writes `content` under the final name at once or not at all. Raises OSError."""
-    handle, unfinished = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    try:
-        with open(handle, "wb") as part:
-            part.write(content)
-        os.replace(unfinished, file)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise

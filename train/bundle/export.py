@@ -15,6 +15,7 @@ from engines.bundle import open_bundle, write_manifest
 from engines.choose import open_engine
 from engines.errors import EngineError
 from live.face import SPEC, Face
+from live.generator import feeds_of
 from live.puppet.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import Conditioning
@@ -190,7 +191,7 @@ def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip
     try:
         for conditioning in clip:
             ours = player.step(conditioning).astype(np.int16)
-            theirs = engine.run({"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]})["frame"][0]
+            theirs = engine.run(feeds_of(conditioning))["frame"][0]
             worst = max(worst, int(np.abs(ours - theirs).max()))
     finally:
         engine.close()

@@ -13,8 +13,8 @@ import torch
 
 from engines.errors import EngineError, reason
 from engines.trt.library import check_tensorrt
-from engines.trt.plan import write_whole
 from engines.trt.torch2trt import INSTALL, check_torch2trt
+from engines.whole_file import write_whole
 from train.bundle.onnx_module import OnnxModule
 from train.errors import TrainError
 

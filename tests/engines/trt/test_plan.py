@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from engines.errors import EngineError
-from engines.trt.plan import build_plan, write_whole
+from engines.trt.plan import build_plan
+from engines.whole_file import write_whole
 from tests.engines.trt.fake_plan import MemoryPoolType
 from tests.engines.trt.fake_tensorrt import MAGIC, FakeTensorRT
 
@@ -88,7 +89,7 @@ def test_half_a_file_never_has_the_final_name(tmp_path: Path, monkeypatch: pytes
     def fails(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("engines.trt.plan.os.replace", fails)
+    monkeypatch.setattr("engines.whole_file.os.replace", fails)
     with pytest.raises(OSError, match="no space left"):
         write_whole(tmp_path / "network.plan", b"much")
     assert list(tmp_path.iterdir()) == []
