@@ -149,7 +149,8 @@ def find_profiles(folder: Path | None = None) -> tuple[list[Profile], list[Calib
 def load_profile(
     wish: str, *, camera: str = "", folder: Path | None = None, say: Callable[[str], None] = lambda _: None
 ) -> Profile | None:
-    """The profile that `--calibration` asks for: a name, a FILE.json, "none", or "auto": the newest of this camera.
+    """The profile that `--calibration` asks for: a name, a FILE.json, "none", or "auto": the newest of this camera, or
+    else of one of this model: plugged in again, a camera may get another number.
 
     None for "none", and for "auto" where there is none; then `say` tells of those that cannot be used. Raises
     CalibrationError for a name or file that is not there or cannot be used.
@@ -160,7 +161,9 @@ def load_profile(
         good, refused = find_profiles(folder)
         for error in refused:
             say(str(error))
-        return next((profile for profile in good if camera and profile.camera == camera), None)
+        same = [profile for profile in good if camera and profile.camera == camera]
+        alike = [profile for profile in good if _model(camera) and _model(profile.camera) == _model(camera)]
+        return next(iter(same + alike), None)
     if _is_file(wish):
         return read_profile(Path(wish))
     path = profile_path(wish, folder)
@@ -209,6 +212,12 @@ def mirrored(stats: BodyStats) -> BodyStats:
     """The measures for poses turned left to right, as `--mirror` gives them."""
     last = stats.image_size[0] - 1
     return replace(stats, hip_x=last - stats.hip_x, neck_x=last - stats.neck_x)
+
+
+def _model(camera: str) -> str:
+    """The quoted name in `camera 0 "HD Webcam"`; empty where a source has none."""
+    quoted = re.fullmatch(r'camera \d+ "(.+)"', camera)
+    return quoted[1] if quoted else ""
 
 
 def _is_file(wish: str) -> bool:

@@ -58,6 +58,15 @@ def test_auto_takes_the_newest_of_this_camera(tmp_path: Path) -> None:
     assert load_profile("auto", camera="Webcam", folder=tmp_path / "none yet") is None
 
 
+def test_auto_knows_a_camera_that_got_another_number_and_prefers_the_same_one(tmp_path: Path) -> None:
+    for age, (name, camera) in enumerate((("left", 'camera 0 "Logi"'), ("right", 'camera 2 "Logi"'))):
+        os.utime(save_profile(replace(ME, name=name, camera=camera), tmp_path), (1000 - age, 1000 - age))
+    for camera, wanted in (('camera 2 "Logi"', "right"), ('camera 4 "Logi"', "left"), ('camera 0 "Other"', None)):
+        found = load_profile("auto", camera=camera, folder=tmp_path)
+        assert (None if found is None else found.name) == wanted
+    assert load_profile("auto", camera="clip.mp4", folder=tmp_path) is None
+
+
 def test_auto_tells_of_what_it_cannot_use_and_goes_on(tmp_path: Path) -> None:
     changed(tmp_path, format=99)
     said: list[str] = []
