@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.errors import NPZ_ERRORS, TargetError
-from live.puppet.parts import EXTENTS, F64, KEY_SIZE, PART_NAMES
+from live.puppet.fit import KEY_SIZE
+from live.puppet.parts import EXTENTS, F64, PART_NAMES
 from live.puppet.values import F32, U8
 
-FORMAT = 1
+FORMAT = 3  # 2: a hand's key is its fingers; 3: there is a mouth
 MAX_EXTENT = 100  # torsos; no part is that large, and the drawing code counts in integers
 
 
 @dataclass(frozen=True, slots=True)
 class PartViews:
-    """The views of one part. `rgba`: (V, rows, columns, 4) uint8, straight alpha; `keys`: (V, 3) float32, see `parts`.
+    """The views of one part. `rgba`: (V, rows, columns, 4) uint8, straight alpha; `keys`: (V, KEY_SIZE) float32, see
+    `parts`.
 
     View 0 is the most typical one: it is shown when the skeleton does not say from where the part is seen.
     """

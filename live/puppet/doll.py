@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas
-from live.puppet.parts import F64, KEY_SIZE, PARTS, drawing_order, part_frames
+from live.puppet.fit import KEY_SIZE, lay, nearest_fit
+from live.puppet.parts import F64, HAND, HEAD, PARTS, drawing_order, part_frames
 from live.puppet.values import U8, PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
 _MIN_ALPHA = 4
+_LAST = 255 / 256  # a sample between the last texel and the one behind it still meets the last
+_KINDS = np.array([part.kind for part in PARTS])
 
 
 class Doll:
@@ -41,7 +44,7 @@ class Doll:
             placed.points_px, placed.scores, placed.size_px, self._valid_score, self._extents
         )
         order = drawing_order(placed.points_px, placed.size_px)
-        _draw_parts(frames, valid, keys, order, self._keys, self._where, self._texels, out)
+        _draw_parts(frames, valid, keys, order, self._extents, self._keys, self._where, self._texels, out)
 
 
 def _premultiplied(rgba: U8) -> U8:
@@ -84,6 +87,7 @@ def _draw_parts(
     valid: NDArray[np.bool_],
     keys: F64,
     order: NDArray[np.int32],
+    extents: F64,
     view_keys: F64,
     where: NDArray[np.int64],
     texels: U8,
@@ -95,7 +99,11 @@ def _draw_parts(
         p = order[n]
         if not valid[p]:
             continue
-        view = _nearest_view(keys[p], view_keys[p])
+        if _KINDS[p] == HEAD or _KINDS[p] == HAND:  # a hand hangs on its wrist; a head goes where its face is
+            view, x, y, u, v = nearest_fit(keys[p], view_keys[p], _KINDS[p] == HEAD)
+            lay(frames[p], extents[p, 0], extents[p, 1], x, y, u, v)
+        else:
+            view = _nearest_view(keys[p], view_keys[p])
         y0, y1, x0, x1 = _draw_texture(frames[p], where[p, view], texels, out)
         top, bottom, left, right = min(top, y0), max(bottom, y1), min(left, x0), max(right, x1)
     for y in range(top, bottom + 1):
@@ -143,8 +151,8 @@ def _draw_texture(frame: F64, levels: NDArray[np.int64], texels: U8, out: U8) ->
     left, right = out.shape[1], -1
     for y in range(y0, y1 + 1):
         row, column = row0 + uy * y, column0 + vy * y
-        a0, a1 = _span(row, ux, float(texture[3]), float(texture[4]))
-        b0, b1 = _span(column, vx, float(texture[5]), float(texture[6]))
+        a0, a1 = _span(row, ux, float(texture[3]), texture[4] + _LAST)
+        b0, b1 = _span(column, vx, float(texture[5]), texture[6] + _LAST)
         x0, x1 = int(max(a0, b0, 0.0)), int(min(a1, b1, float(out.shape[1] - 1)))
         if x0 <= x1:
             left, right = min(left, x0), max(right, x1)

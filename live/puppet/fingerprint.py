@@ -15,6 +15,7 @@ from live.puppet.atlas import Atlas, PartViews
 from live.puppet.body_stats import BONE_NAMES, BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
+from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import EXTENTS, PARTS
 from live.puppet.values import Pose
 
@@ -81,5 +82,8 @@ def _checked_atlas() -> Atlas:
     parts = []
     for number in range(len(PARTS)):
         rgba = np.stack([rows * 10, columns * 20, np.full_like(rows, number * 16), np.full_like(rows, 255)], axis=-1)
-        parts.append(PartViews(rgba[None].astype(np.uint8), np.zeros((1, 3), np.float32)))
+        views = np.stack([rgba, rgba[::-1]]).astype(np.uint8)
+        keys = np.zeros((2, KEY_SIZE), np.float32)
+        keys[1] = 0.05 + 0.01 * ((np.arange(KEY_SIZE) * 7) % 11)  # a hand has to be turned and sized to it
+        parts.append(PartViews(views, keys))
     return Atlas(tuple(parts), EXTENTS.copy())

@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.fit import KEY_SIZE
+from live.puppet.hand_view import hand_axis, hand_found
+from live.puppet.head_view import head_axis, head_key, head_turn
+from live.puppet.mouth import mouth_found, mouth_place
 from live.puppet.values import F32, Bool
 
 F64 = NDArray[np.float64]
-BONE, HEAD, HAND = 0, 1, 2
-KEY_SIZE = 3
+BONE, HEAD, HAND, MOUTH = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def _sides(name: str, kind: int, right: tuple[int, int], left: tuple[int, int], 
 PARTS: tuple[Part, ...] = (
     Part("torso", BONE, T.NECK, T.MID_HIP, 0.30, 0.18, 0.58),
     Part("head", HEAD, T.NECK, T.NOSE, 1.00, 0.45, 0.70),
+    Part("mouth", MOUTH, T.NECK, T.NOSE, 0.09, 0.13, 0.14),
     *_sides("upper_arm", BONE, (T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW), 0.20, 0.15, 0.24),
     *_sides("forearm", BONE, (T.R_ELBOW, T.R_WRIST), (T.L_ELBOW, T.L_WRIST), 0.14, 0.10, 0.20),
     *_sides("hand", HAND, (T.R_ELBOW, T.R_WRIST), (T.L_ELBOW, T.L_WRIST), 0.10, 0.55, 0.34),
@@ -74,10 +78,11 @@ _R_ARM, _L_ARM = "r_upper_arm r_forearm r_hand ", "l_upper_arm l_forearm l_hand 
 _R_LEG, _L_LEG = "r_thigh r_shin r_foot ", "l_thigh l_shin l_foot "
 _BOTH_LEGS = "r_foot l_foot r_shin l_shin r_thigh l_thigh "
 # Far to near. Facing image-left shows the person's left side, so the right arm and leg are the far ones.
-_DRAW_FRONT = _order(_BOTH_LEGS + "torso head " + _R_ARM + _L_ARM)
-_DRAW_BACK = _order(_BOTH_LEGS + "r_hand l_hand r_forearm l_forearm r_upper_arm l_upper_arm torso head")
-_DRAW_FACING_LEFT = _order(_R_ARM + _R_LEG + _L_LEG + "torso head " + _L_ARM)
-_DRAW_FACING_RIGHT = _order(_L_ARM + _L_LEG + _R_LEG + "torso head " + _R_ARM)
+_DRAW_FRONT = _order(_BOTH_LEGS + "torso head mouth " + _R_ARM + _L_ARM)
+_DRAW_BACK = _order(_BOTH_LEGS + "r_hand l_hand r_forearm l_forearm r_upper_arm l_upper_arm torso head mouth")
+_DRAW_FACING_LEFT = _order(_R_ARM + _R_LEG + _L_LEG + "torso head mouth " + _L_ARM)
+_DRAW_FACING_RIGHT = _order(_L_ARM + _L_LEG + _R_LEG + "torso head mouth " + _R_ARM)
+_MOUTH_SHOWN = 0.1  # torso lengths from ear to ear (front: about 0.3) under which no mouth is drawn: profile, back
 _SIDE_ON = 0.22  # shoulder width, in torso lengths, under which the body is seen from the side (front view: about 0.75)
 
 
@@ -92,11 +97,12 @@ def drawing_order(points: F32, size_px: float) -> NDArray[np.int32]:
 
 
 def part_frames(points: F32, scores: F32, size_px: float, valid_score: float, extents: F64) -> tuple[F64, Bool, F64]:
-    """Where each part lies: frames (P, 2, 3) of columns along, across, corner; valid (P,); view keys (P, 3).
+    """Where each part lies: frames (P, 2, 3) of columns along, across, corner; valid (P,); view keys (P, KEY_SIZE).
 
     `corner` is the point u = 0, v = 0. `extents`: (P, 3) before, after, half-width in torso lengths, the atlas's own.
-    A view key says from where a part is seen: facing and turn for body parts, yaw and pitch for the head, the shape of
-    the fingers for a hand (0, 0, 0 when the hand was not found). Keys are in torso lengths, comparable by distance.
+    A view key says from where a part is seen: ten points for the head and for a hand that was found (see `fit`), the
+    lips for the mouth (see `mouth`), facing, turn and length for all else. Keys are in torso lengths, comparable by
+    distance; what they do not need is 0. A forearm ends where its hand begins.
     """
     frames = np.zeros((len(PARTS), 2, 3))
     valid = np.zeros(len(PARTS), np.bool_)
@@ -117,29 +123,24 @@ def _fill_frames(
     valid: Bool,
     keys: F64,
 ) -> None:
-    facing = (points[T.L_SHOULDER, 0] - points[T.R_SHOULDER, 0]) / size
-    turn = (points[T.NOSE, 0] - points[T.NECK, 0]) / size
     for p in range(joints.shape[0]):
         kind, a, b = joints[p, 0], joints[p, 1], joints[p, 2]
         if min(scores[a], scores[b]) < valid_score:
             continue
-        valid[p] = True
-        ax, ay = float(points[a, 0]), float(points[a, 1])
-        bx, by = float(points[b, 0]), float(points[b, 1])
-        dx, dy = bx - ax, by - ay
-        length = np.sqrt(dx * dx + dy * dy)
-        if length > 1e-3 * size:
-            dx, dy = dx / length, dy / length
+        valid[p], length = True, 0.0
+        if kind == HEAD:
+            ax, ay, dx, dy = head_axis(points, size)
+            head_key(points, scores, valid_score, (ax, ay, dx, dy), size, keys[p])
+        elif kind == MOUTH:
+            place = head_axis(points, size)
+            turn, (dx, dy) = head_turn(points, place, size), place[2:]
+            valid[p] = mouth_found(scores, valid_score) and turn[0] > _MOUTH_SHOWN
+            ax, ay = mouth_place(points, dx, dy, turn, size, keys[p])
         else:
-            dx, dy = 0.0, 1.0
-        keys[p, 0], keys[p, 1], keys[p, 2] = facing, turn, 0.5 * length / size
-        if kind == HAND:
-            ax, ay, length = bx, by, 0.0
-            first = T.R_HAND.start if b == T.R_WRIST else T.L_HAND.start
-            dx, dy = _hand_axis(points, scores, first, valid_score, dx, dy, size, keys[p])
-        elif kind == HEAD:
-            length = 0.0
-            ax, ay, dx, dy = _head_axis(points, size, keys[p])
+            ax, ay, dx, dy, length = _bone_axis(points, scores, a, b, valid_score, size, keys[p])
+            if kind == HAND:
+                ax, ay, dx, dy = _hand_place(points, scores, b, valid_score, dx, dy, size, keys[p])
+                length = 0.0
         before, after, half = extents[p, 0] * size, extents[p, 1] * size, extents[p, 2] * size
         reach = before + length + after
         frames[p, 0, 0], frames[p, 1, 0] = dx * reach, dy * reach
@@ -148,59 +149,38 @@ def _fill_frames(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _hand_axis(
-    points: F32, scores: F32, first: int, valid_score: float, dx: float, dy: float, size: float, key: F64
-) -> tuple[float, float]:
-    """The hand's direction: wrist to middle knuckle where the hand was found, else the forearm's. Fills the shape
-    key.
-    """
-    key[:] = 0.0
-    if scores[first] < valid_score or scores[first + 9] < valid_score:
-        return dx, dy
-    wx, wy = points[first, 0], points[first, 1]
-    hx, hy = points[first + 9, 0] - wx, points[first + 9, 1] - wy
-    palm = np.sqrt(hx * hx + hy * hy)
-    if palm > 0.06 * size:  # a palm seen end-on has no direction of its own
-        dx, dy = hx / palm, hy / palm
-    tips_along, tips_across = 0.0, 0.0
-    for finger in range(8, 21, 4):
-        ox, oy = points[first + finger, 0] - wx, points[first + finger, 1] - wy
-        tips_along += 0.25 * (ox * dx + oy * dy) / size
-        tips_across += 0.25 * (oy * dx - ox * dy) / size
-    ox, oy = points[first + 5, 0] - points[first + 17, 0], points[first + 5, 1] - points[first + 17, 1]
-    key[0], key[1], key[2] = tips_along, tips_across, (oy * dx - ox * dy) / size
-    return dx, dy
+def _bone_axis(
+    points: F32, scores: F32, a: int, b: int, valid_score: float, size: float, key: F64
+) -> tuple[float, float, float, float, float]:
+    """A bone's first joint, direction and length. Fills the key: facing, turn, length."""
+    end = _far_end(b, scores, valid_score)
+    ax, ay = float(points[a, 0]), float(points[a, 1])
+    dx, dy = float(points[end, 0]) - ax, float(points[end, 1]) - ay
+    length = np.sqrt(dx * dx + dy * dy)
+    dx, dy = (dx / length, dy / length) if length > 1e-3 * size else (0.0, 1.0)
+    key[0] = (points[T.L_SHOULDER, 0] - points[T.R_SHOULDER, 0]) / size
+    key[1] = (points[T.NOSE, 0] - points[T.NECK, 0]) / size
+    key[2] = 0.5 * length / size
+    return ax, ay, dx, dy, length
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _head_axis(points: F32, size: float, key: F64) -> tuple[float, float, float, float]:
-    """The head's centre (between the ears) and its downward axis. Fills the key: ears, yaw, pitch.
+def _hand_place(
+    points: F32, scores: F32, b: int, valid_score: float, dx: float, dy: float, size: float, key: F64
+) -> tuple[float, float, float, float]:
+    """A hand's wrist and direction, given its forearm's. Fills the key, see `hand_view`."""
+    key[:3] = 0.0
+    end = _far_end(b, scores, valid_score)
+    if end != b:
+        dx, dy = hand_axis(points, scores, end, valid_score, dx, dy, size, key)
+    return float(points[end, 0]), float(points[end, 1]), dx, dy
 
-    Seen from the front or back the ears give the roll; in profile they coincide, and the neck gives it. The weight is
-    the ears' distance, so the axis turns smoothly from one rule to the other.
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _far_end(joint: int, scores: F32, valid_score: float) -> int:
+    """The point at which a part's second joint lies: for a wrist whose hand was found the hand's own, which knows
+    better.
     """
-    ex, ey = points[T.L_EAR, 0] - points[T.R_EAR, 0], points[T.L_EAR, 1] - points[T.R_EAR, 1]
-    cx, cy = 0.5 * (points[T.L_EAR, 0] + points[T.R_EAR, 0]), 0.5 * (points[T.L_EAR, 1] + points[T.R_EAR, 1])
-    nx, ny = points[T.NECK, 0] - cx, points[T.NECK, 1] - cy
-    long = np.sqrt(nx * nx + ny * ny)
-    if long > 1e-3 * size:
-        nx, ny = nx / long, ny / long
-    else:
-        nx, ny = 0.0, 1.0
-    ears = np.sqrt(ex * ex + ey * ey) / size
-    # The perpendicular of the ear line that points the way the neck does.
-    qx, qy = -ey, ex
-    if qx * nx + qy * ny < 0.0:
-        qx, qy = ey, -ex
-    weight = min(1.0, ears / 0.25)
-    dx = 0.5 * (1.0 - weight) * nx + weight * qx / max(ears * size, 1e-6)
-    dy = 0.5 * (1.0 - weight) * ny + weight * qy / max(ears * size, 1e-6)
-    norm = np.sqrt(dx * dx + dy * dy)
-    if norm < 1e-6:
-        dx, dy, norm = nx, ny, 1.0
-    dx, dy = dx / norm, dy / norm
-    ox, oy = points[T.NOSE, 0] - cx, points[T.NOSE, 1] - cy
-    key[0] = 2.0 * (ex * dy - ey * dx) / size
-    key[1] = 3.0 * (ox * dy - oy * dx) / size
-    key[2] = 3.0 * (ox * dx + oy * dy) / size
-    return cx, cy, dx, dy
+    first = T.R_HAND.start if joint == T.R_WRIST else T.L_HAND.start
+    is_wrist = joint == T.R_WRIST or joint == T.L_WRIST
+    return first if is_wrist and hand_found(scores, first, valid_score) else joint

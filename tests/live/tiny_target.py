@@ -11,6 +11,7 @@ from live.puppet.atlas import Atlas, PartViews, save_atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.config import PuppetConfig
 from live.puppet.fingerprint import _STATS, fingerprint, golden_pose
+from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import EXTENTS, PARTS
 from live.puppet.values import Pose
 
@@ -39,7 +40,7 @@ def walking(count: int, *, fps: float = 30.0, seen: range | None = None) -> list
 def atlas() -> Atlas:
     rgba = np.zeros((1, 16, 8, 4), np.uint8)
     rgba[:] = (*DOLL, 255)
-    return Atlas(tuple(PartViews(rgba, np.zeros((1, 3), np.float32)) for _ in PARTS), EXTENTS.copy())
+    return Atlas(tuple(PartViews(rgba, np.zeros((1, KEY_SIZE), np.float32)) for _ in PARTS), EXTENTS.copy())
 
 
 def write_target(folder: Path, **changes: object) -> Path:

@@ -10,7 +10,7 @@ from live.puppet.config import PuppetConfig
 from live.puppet.values import F32, U8, PlacedPose, Pose
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import blotches, draw_doll, paper_atlas, torso_of
-from train.atlas.atlas_builder import Shot
+from train.atlas.sample import Shot
 
 SIDE = 128
 CONFIG = PuppetConfig(canvas_px=(SIDE, SIDE), hold_s=0.0)

@@ -10,6 +10,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
+FADE = 0.35  # share of a mouth's radius over which it fades into the face
+CRUMB = 0.15  # a piece smaller than this share of the largest one is none of the part's
 MEMBER_COLOUR = 40.0  # a texel belongs to the part when its colour stays this near to the median (0..255, mean of RGB)
 
 
@@ -61,17 +63,82 @@ def cut_out(texture: U8, member: F32) -> U8:
     return np.dstack([np.clip(inner, 0, 255), alpha]).round().astype(np.uint8)
 
 
-def hand_mask(frame: F64, hand_px: F32, size_px: float, shape: tuple[int, int]) -> F32:
-    """(rows, columns) float32 0..1: palm and fingers of one sample, drawn thick from its 21 points `hand_px` (21, 2).
+def without_crumbs(texture: U8) -> U8:
+    """The texture without what stands apart from it and is small, such as a fingertip beside a head."""
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats((texture[..., 3] > 64).astype(np.uint8), connectivity=8)
+    areas = boxes[1:, cv2.CC_STAT_AREA]
+    kept = np.isin(labels, 1 + np.flatnonzero(areas >= CRUMB * areas.max(initial=0)))
+    soft = cv2.dilate(kept.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0  # its rim is below the threshold
+    cleaned = texture.copy()
+    cleaned[~soft, 3] = 0
+    return cleaned
+
+
+def oval(shape: tuple[int, int]) -> F32:
+    """(rows, columns) float32: 1 in the middle, fading to 0 at the rim."""
+    v, u = np.meshgrid(*((np.arange(n) + 0.5) / n * 2 - 1 for n in shape[::-1]))
+    return np.clip((1 - np.hypot(u, v)) / FADE, 0, 1).astype(np.float32)
+
+
+def rounded(texture: U8, before: float, after: float) -> U8:
+    """A limb's texture with round ends: what lies farther beyond a joint than the limb is thick belongs to the next
+    part, and would stick out as a corner when the joint is bent.
+
+    `before`, `after`: texels beyond the first and the second joint; 0 leaves that end as it is.
+    """
+    rows, columns = texture.shape[:2]
+    y, x = np.mgrid[0:rows, 0:columns] + 0.5
+    solid = texture[..., 3] > 127
+    alpha = texture[..., 3].astype(np.float64)
+    for joint, way in ((before, -1), (rows - after, 1)):
+        if not 0 < joint < rows:
+            continue
+        at_joint, inside = (_thickness(solid, int(joint) - way * rows // share) for share in (8, 3))
+        radius = min(at_joint, 1.25 * inside)  # at a shoulder the chest would count as thick
+        beyond = np.maximum(way * (y - joint), 0)
+        alpha *= np.clip(radius + 0.5 - np.hypot(x - columns / 2, beyond), 0, 1) ** (beyond > 0)
+    return np.dstack([texture[..., :3], np.round(alpha).astype(np.uint8)])
+
+
+def _thickness(solid: NDArray[np.bool_], row: int) -> float:
+    """How far a limb reaches from its middle line to the thicker side, in texels, around one row; never under 3."""
+    rows, columns = solid.shape
+    near = solid[max(0, min(row, rows - 3) - 2) :][:5].mean(axis=0) > 0.5
+    middle = columns // 2
+    reaches = [int(np.argmin(np.append(side, False))) for side in (near[middle:], near[:middle][::-1])]
+    return float(max(*reaches, 3))
+
+
+def hand_mask(frame: F64, hand_px: F32, size_px: float, shape: tuple[int, int], *, thick: float) -> F32:
+    """(rows, columns) float32 0..1: palm and fingers of one sample, fingers `thick` torsos wide, from its 21 points
+    `hand_px` (21, 2).
 
     `frame`: the hand's (2, 3) frame on the canvas, see `live.puppet.parts`.
     """
-    uv = np.linalg.solve(frame[:, :2], (hand_px.astype(np.float64) - frame[:, 2]).T).T
-    texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)  # x = column, y = row
-    thick = max(2, round(0.11 * size_px / np.hypot(*frame[:, 0]) * shape[0]))
     mask = np.zeros(shape, np.uint8)
-    fixed = np.round(np.clip(texels, -999, 999) * 16).astype(np.int32)
+    fixed = texels_of(frame, hand_px, shape)
+    width = max(1, round(thick * size_px * shape[0] / float(np.hypot(*frame[:, 0]))))
     cv2.fillPoly(mask, [cv2.convexHull(fixed[[0, 1, 2, 5, 9, 13, 17]])], (255,), cv2.LINE_AA, shift=4)
     for finger in T.HAND_FINGERS:
-        cv2.polylines(mask, [fixed[list(finger)]], False, (255,), thick, cv2.LINE_AA, shift=4)
+        cv2.polylines(mask, [fixed[list(finger)]], False, (255,), width, cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255
+
+
+def inner_hand(frame: F64, hand_px: F32, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(rows, columns): where there is surely hand, if its 21 points are right: finger bones, and the palm without the
+    wrist, where a cuff may be.
+    """
+    mask = np.zeros(shape, np.uint8)
+    fixed = texels_of(frame, hand_px, shape)
+    knuckles = fixed[[5, 9, 13, 17]]
+    cv2.fillPoly(mask, [cv2.convexHull(np.concatenate([knuckles, (knuckles + fixed[0]) // 2]))], (1,), shift=4)
+    for finger in T.HAND_FINGERS:
+        cv2.polylines(mask, [fixed[list(finger[1:])]], False, (1,), shift=4)
+    return mask > 0
+
+
+def texels_of(frame: F64, points_px: F32, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """(n, 2) x = column, y = row of canvas points (n, 2) in a part's texture, in sixteenths as OpenCV draws them."""
+    uv = np.linalg.solve(frame[:, :2], (points_px.astype(np.float64) - frame[:, 2]).T).T
+    texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)
+    return np.asarray(np.round(np.clip(texels, -999, 999) * 16), np.int32)

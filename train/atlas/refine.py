@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from live.puppet import topology as T
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.parts import BONE, HEAD, PARTS, part_frames
-from train.atlas.atlas_builder import Shot, rectify
+from train.atlas.sample import Shot, rectify
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

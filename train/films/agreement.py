@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from live.puppet.atlas import Atlas
 from live.puppet.doll import Doll
 from live.puppet.values import PlacedPose
-from train.atlas.atlas_builder import Shot
+from train.atlas.sample import Shot
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

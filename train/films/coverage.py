@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from live.puppet import topology as T
 from live.puppet.body_stats import BodyStats
-from live.puppet.parts import EXTENTS, PART_NAMES, part_frames
-from train.atlas.atlas_builder import Shot
+from live.puppet.head_view import head_axis, head_turn
+from train.atlas.sample import Shot
 
 F64 = NDArray[np.float64]
 
@@ -92,13 +92,12 @@ def _directions(points: F64, scores: F64, a: int, b: int, count: int) -> F64:
 def _head(points: F64, scores: F64, size: F64, stats: BodyStats, count: int) -> tuple[F64, float]:
     """(3, 5) shares of nods and turns, and the share seen from behind."""
     table, keys, behind = np.zeros((len(HEAD_NODS), len(HEAD_TURNS))), [], 0
-    number = PART_NAMES.index("head")
     half = max(stats.head / stats.torso, 0.05) / 2
     for point, score, torso in zip(points, scores, size, strict=True):
         if min(score[T.R_EAR], score[T.L_EAR], score[T.NOSE], score[T.NECK]) < VALID:
             continue
-        _, _, found = part_frames(point, score, float(torso), VALID, EXTENTS)
-        ears, turn, nod = found[number] / np.array([2.0, 3.0, 3.0]) / half  # as `parts` weighs them
+        scale = float(torso)
+        ears, turn, nod = np.array(head_turn(point, head_axis(point, scale), scale)) / half
         if ears < -0.5:
             behind += 1
         else:

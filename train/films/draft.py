@@ -10,7 +10,7 @@ from live.puppet.atlas import Atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
-from train.atlas.atlas_builder import Shot
+from train.atlas.sample import Shot
 from train.dataset.take import save_poses_of
 from train.films.agreement import Fit
 from train.films.findings import Findings, tally

@@ -23,6 +23,7 @@ class LossWeights:
     # gate of the matte 0.03 was already too much: blobs beside the legs of real drivers, unseen by held-out SSIM.
     feature_matching: float = 1.0
     adversarial: float = 0.15
+    motion: float = 6.0  # change between neighbouring frames, L1; counts like composite
     ping_pong: float = 0.0  # TecoGAN has 0.5 (thunil/TecoGAN, runGan.py)
     distillation: float = 5.0  # with a teacher only
 

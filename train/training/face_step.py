@@ -24,7 +24,7 @@ from train.training.schedule import adversarial_share, rate_at
 LEARNING_RATE = 5e-4
 GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more
 # Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
-L1, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 1.5, 1.0, 0.1
+L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 0.5, 1.5, 1.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class FaceReport:
 
     total: float
     l1: float
+    detail: float
     perceptual: float
     feature_matching: float
     adversarial: float
@@ -71,12 +72,14 @@ class FaceTrainer:
         seen, weight = self._shown(batch), torch.from_numpy(batch.weight).to(self.device)
         each = weight.repeat_interleave(2)
         with self._autocast():
-            l1 = losses.foreground_l1(seen.with_matte(seen.painted), seen.with_matte(seen.real), each)
+            ours, theirs = seen.with_matte(seen.painted), seen.with_matte(seen.real)
+            l1, detail = losses.foreground_l1(ours, theirs, each), losses.detail_l1(ours, theirs, each)
             perceptual = self._perceptual_loss(seen, each)
         reals, wrong, right = self._update_discriminator(seen, weight)
         feature, fooled = self._adversarial_losses(seen, reals, weight)
         share = adversarial_share(self.steps_done, GAN_START)
-        total = L1 * l1 + PERCEPTUAL * perceptual + share * (FEATURE_MATCHING * feature + ADVERSARIAL * fooled)
+        total = L1 * l1 + DETAIL * detail + PERCEPTUAL * perceptual
+        total = total + share * (FEATURE_MATCHING * feature + ADVERSARIAL * fooled)
         if math.isfinite(float(total.detach())):
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()
@@ -84,7 +87,7 @@ class FaceTrainer:
             self.optimizer.step()
             follow(self.average, self.network, steps_done=self.steps_done, slowest=self.run.ema_decay)
         self.steps_done += 1
-        terms = (total, l1, perceptual, feature, fooled, wrong, right)
+        terms = (total, l1, detail, perceptual, feature, fooled, wrong, right)
         return FaceReport(*(float(term.detach()) for term in terms))
 
     def _shown(self, batch: FaceBatch) -> "_Shown":

@@ -43,8 +43,8 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
 
     At most `limit` frames are played for faces (17 bytes a pixel: 0.28 MB each). Left out are frames of weight 0,
     without a face box, heads from behind, and heads whose face was found elsewhere. Held-out faces have the poses as
-    live sees them, and the film as it is; for training it is bent to the doll, as the generator's was. Cut by the code
-    that live cuts with.
+    live sees them, and the film as it is; for training each real face is bent to the drawn one, as the film was to the
+    doll: half a pixel of the canvas is two of a small face. Cut by the code that live cuts with.
     """
     stretches = _stretches(dataset, limit, held_out=held_out)
     kept: list[tuple[U8, U8, U8]] = []
@@ -63,8 +63,8 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
             draw_face_map(conditioning.placed, square, face_map)
             if conditioning.placed.scores[T.FACE].any() and not face_map[..., EYES].any():
                 continue  # the face was found beside the head: one of the two is wrong
-            film = real if held_out else align(conditioning.doll, real)
-            kept.append((face_map, crop_face(frame, square), crop_face(film, square)))
+            drawn, film = crop_face(frame, square), crop_face(real, square)
+            kept.append((face_map, drawn, film if held_out else align(drawn, film)))
             places.append((number, index))
             weights.append(float(take.weight[index]))
     has_next = np.array([(number, index + 1) in places[i + 1 : i + 2] for i, (number, index) in enumerate(places)])

@@ -46,6 +46,7 @@ class StepReport:
     matte: float
     foreground: float
     perceptual: float
+    motion: float
     ping_pong: float
     distillation: float
     feature_matching: float
@@ -108,6 +109,8 @@ class Trainer:
             both = roll_out(self.generator, *rolled, self.noise, self.processes.share)
             generated = both[:, :length]
             terms = self._picture_losses(generated, real, weight)
+            if self.config.temporal and self.config.weights.motion > 0:
+                terms["motion"] = losses.motion_l1(generated, real, weight)
             if swing:
                 terms["ping_pong"] = losses.ping_pong(both, weight)
             if self.teacher is not None:

@@ -5,7 +5,8 @@ import numpy as np
 
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.doll import Doll
-from live.puppet.parts import EXTENTS, PARTS
+from live.puppet.fit import KEY_SIZE
+from live.puppet.parts import EXTENTS, MOUTH, PART_NAMES, PARTS
 from live.puppet.values import F32, U8, PlacedPose
 
 TEXELS_PER_TORSO = 96
@@ -18,17 +19,18 @@ def blotches(height: int, width: int, *, seed: int, cells: int = 6) -> U8:
 
 
 def paper_atlas() -> Atlas:
-    """Every part has one view, opaque in a capsule around the bone."""
+    """Every part has one view, opaque in a capsule around the bone; but no mouth, which would hide the head."""
     parts = []
-    for number, part in enumerate(PARTS):
+    for number, part in enumerate(sorted(PARTS, key=lambda part: part.kind == MOUTH)):
         bone = 0.7 if part.kind == 0 else 0.0
         rows = round((part.before + bone + part.after) * TEXELS_PER_TORSO)
         columns = round(2 * part.half_width * TEXELS_PER_TORSO)
         v, u = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(-1, 1, rows))
-        inside = (np.abs(v) < 0.55) & (np.abs(u) < 0.85)
+        inside = (np.abs(v) < 0.55) & (np.abs(u) < 0.85) & (part.kind != MOUTH)
         rgb = blotches(rows, columns, seed=number)
         rgba = np.dstack([rgb, np.where(inside, 255, 0).astype(np.uint8)])
-        parts.append(PartViews(rgba[None], np.zeros((1, 3), np.float32)))
+        parts.append(PartViews(rgba[None], np.zeros((1, KEY_SIZE), np.float32)))
+    parts.insert(PART_NAMES.index("mouth"), parts.pop())
     return Atlas(tuple(parts), EXTENTS.copy())
 
 
@@ -40,7 +42,7 @@ def flat_atlas(colours: dict[str, tuple[int, int, int]]) -> Atlas:
         rgba = (
             np.tile(np.array([*colours[part.name], 255], np.uint8), (1, 32, 32, 1)) if part.name in colours else blank
         )
-        parts.append(PartViews(rgba, np.zeros((1, 3), np.float32)))
+        parts.append(PartViews(rgba, np.zeros((1, KEY_SIZE), np.float32)))
     return Atlas(tuple(parts), EXTENTS.copy())
 
 

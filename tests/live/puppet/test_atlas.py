@@ -7,6 +7,7 @@ import pytest
 
 from live.puppet.atlas import Atlas, load_atlas, save_atlas
 from live.puppet.errors import TargetError
+from live.puppet.fit import KEY_SIZE
 from tests.live.puppet.paper import paper_atlas
 
 
@@ -68,14 +69,14 @@ def test_a_damaged_byte_is_refused_unless_it_changes_nothing(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "arrays",
     [
-        {"format": np.array(2)},
+        {"format": np.array(1)},
         {"head__rgba": None},
         {"head__rgba": np.zeros((1, 4, 4, 3), np.uint8)},
         {"head__rgba": np.zeros((4, 4, 4), np.uint8)},
         {"head__rgba": np.zeros((1, 4, 4, 4), np.float32)},
         {"head__rgba": np.zeros((0, 4, 4, 4), np.uint8)},
-        {"head__keys": np.zeros((2, 3), np.float32)},
-        {"head__keys": np.zeros((1, 4), np.float32)},
+        {"head__keys": np.zeros((2, KEY_SIZE), np.float32)},
+        {"head__keys": np.zeros((1, 3), np.float32)},
         {"extents": np.ones((3, 3))},
         {"extents": np.zeros_like(paper_atlas().extents)},
         {"extents": np.full_like(paper_atlas().extents, np.nan)},

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from live.puppet import topology as top
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.doll import Doll
+from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import EXTENTS, PART_NAMES, PARTS, part_frames
 from live.puppet.values import U8, PlacedPose
 from tests.live.puppet.figure import figure, without
@@ -22,9 +23,10 @@ INDEX = {name: i for i, name in enumerate(PART_NAMES)}
 
 
 def with_views(name: str, rgba: U8, keys: list[list[float]]) -> Atlas:
-    """An atlas whose only part has these views."""
+    """An atlas whose only part has these views. A short key is filled up with zeros."""
     parts = list(flat_atlas({}).parts)
-    parts[INDEX[name]] = PartViews(rgba, np.array(keys, np.float32))
+    whole = [[*key, *[0.0] * (KEY_SIZE - len(key))] for key in keys]
+    parts[INDEX[name]] = PartViews(rgba, np.array(whole, np.float32))
     return Atlas(tuple(parts), EXTENTS.copy())
 
 
@@ -38,7 +40,7 @@ def colours_of(doll: U8) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize("name", ["torso", "head", "r_upper_arm", "l_forearm", "r_hand", "l_thigh", "r_foot"])
 def test_a_texture_is_drawn_back_to_where_it_was_cut_from(name: str) -> None:
-    builder = pytest.importorskip("train.atlas.atlas_builder", reason="cutting textures is the trainer's")
+    builder = pytest.importorskip("train.atlas.sample", reason="cutting textures is the trainer's")
     picture = np.dstack([blotches(256, 256, seed=5, cells=24), np.full((256, 256), 255, np.uint8)])
     frames, _, keys = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)
     number = INDEX[name]
@@ -64,6 +66,26 @@ def test_a_hand_that_was_not_found_is_drawn_as_its_most_typical_view() -> None:
     atlas = with_views("r_hand", flat_views(RED, GREEN), [[0.4, 0.4, 0.4], [0.0, 0.0, 0.01]])
     lost = replace(PLACED, scores=without(*range(top.R_HAND.start, top.R_HAND.stop)))
     assert colours_of(draw_doll(atlas, lost, CANVAS)) == {RED}
+
+
+def test_a_view_of_a_smaller_hand_is_enlarged_to_the_hand() -> None:
+    key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][INDEX["r_hand"]]
+    areas = [
+        (draw_doll(with_views("r_hand", flat_views(RED), [(share * key).tolist()]), PLACED, CANVAS)[..., 3] > 127).sum()
+        for share in (1.0, 0.8)
+    ]
+    assert areas[1] == pytest.approx(areas[0] / 0.64, rel=0.06)
+
+
+def test_a_forearm_ends_where_its_hand_begins() -> None:
+    moved = STANDING.copy()
+    moved[top.R_HAND] += np.float32([-9, 4])
+    atlas = flat_atlas({"r_forearm": RED})
+    there = draw_doll(atlas, replace(PLACED, points_px=moved), CANVAS)
+    body = moved.copy()
+    body[top.R_WRIST] += np.float32([-9, 4])
+    assert np.array_equal(there, draw_doll(atlas, replace(PLACED, points_px=body), CANVAS))
+    assert not np.array_equal(there, draw_doll(atlas, PLACED, CANVAS))
 
 
 def test_a_limb_that_points_at_the_camera_is_still_drawn() -> None:

@@ -1,16 +1,20 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from live.puppet import topology as top
 from live.puppet.atlas import Atlas
-from live.puppet.parts import PART_NAMES, PARTS
+from live.puppet.parts import EXTENTS, PART_NAMES, PARTS, part_frames
 from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure
 from tests.live.puppet.paper import blotches, draw_doll, torso_of
 from tests.train.film import SIDE, puppet, shot
-from train.atlas.atlas_builder import Shot, build_atlas, cut_out, group_views, rectify
+from train.atlas.atlas_builder import build_atlas, group_views
+from train.atlas.cut_out import cut_out, rounded, texels_of, without_crumbs
+from train.atlas.sample import Shot, rectify
+from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 from train.errors import TrainError
 
 
@@ -144,3 +148,93 @@ def test_a_grey_arm_beside_a_grey_coat_is_cut_where_it_stands_free() -> None:
     rim = arm.shape[1] // 8
     assert np.concatenate([arm[:, :rim], arm[:, -rim:]], axis=1).mean() < 0.1
     assert arm[:, arm.shape[1] // 2].mean() > 0.7
+
+
+def test_a_hands_view_carries_the_fingers_it_was_cut_with(film: Shot) -> None:
+    points, hand = film.points_px.copy(), PART_NAMES.index("r_hand")
+    for i, frame in enumerate(points):  # the fingers spread, differently in every frame
+        wrist = frame[top.R_HAND.start]
+        frame[top.R_HAND] = wrist + (frame[top.R_HAND] - wrist) * np.float32([1 + 0.3 * np.sin(1.3 * i), 1])
+    built = build_atlas([replace(film, points_px=points)], valid_score=0.3)
+    poses = zip(points, film.scores, film.size_px, strict=True)
+    seen = np.array([part_frames(p, s, float(size), 0.3, EXTENTS)[2][hand] for p, s, size in poses], np.float32)
+    assert len(built.parts[hand].keys) > 1
+    for key in built.parts[hand].keys:
+        assert (np.abs(seen - key).max(axis=1) < 1e-6).any()
+
+
+def test_crumbs_beside_a_part_are_taken_away_and_its_soft_rim_stays() -> None:
+    texture = np.zeros((60, 60, 4), np.uint8)
+    texture[10:50, 10:40, 3] = 255
+    texture[9, 10:40, 3] = 40
+    texture[5:8, 55:58, 3] = 255
+    cleaned = without_crumbs(texture)
+    assert not cleaned[:, 50:].any() and np.array_equal(cleaned[:, :45], texture[:, :45])
+    assert not without_crumbs(np.zeros((8, 8, 4), np.uint8)).any()
+
+
+def test_a_limb_ends_round_at_its_joints() -> None:
+    texture = np.full((120, 60, 4), 255, np.uint8)
+    texture[..., 3] = 0
+    texture[:, 20:40, 3] = 255  # 20 wide, joints at rows 30 and 90
+    ends = rounded(texture, 30, 30)
+    assert np.array_equal(ends[30:90], texture[30:90]), "nothing between the joints changes"
+    assert not ends[:18, :, 3].any() and not ends[102:, :, 3].any()
+    assert ends[21, 30, 3] == 255 and ends[22, 21, 3] == 0, "round, not square"
+    toes = rounded(texture, 30, 0)
+    assert not toes[:18, :, 3].any() and np.array_equal(toes[60:], texture[60:])
+
+
+def test_the_built_limbs_end_round(built: Atlas) -> None:
+    for name in ("r_forearm", "l_shin"):
+        for alpha in views_of(built, name)[..., 3]:
+            assert not alpha[0].any() and alpha[len(alpha) // 2].any()
+
+
+def test_what_a_limb_merges_with_does_not_make_its_end_thick() -> None:
+    texture = np.full((120, 60, 4), 255, np.uint8)
+    texture[50:, :20, 3] = texture[50:, 40:, 3] = 0  # a shoulder: chest on both sides of the first joint
+    ends = rounded(texture, 30, 30)
+    assert not ends[10, :, 3].any() and ends[25, 30, 3] == 255
+
+
+def test_the_field_between_shoulders_and_hips_is_torso() -> None:
+    points = figure(floor=460, height=400, x=256, arms=0.4)
+    frames, _, _ = part_frames(points, np.ones(top.K, np.float32), torso_of(points), 0.3, EXTENTS)
+    frame, shape = frames[PART_NAMES.index("torso")], (140, 110)
+    field = trunk_mask(frame, points, torso_of(points), shape)
+    chest = (points[top.NECK] + points[top.MID_HIP]) / 2
+    (x, y), (sx, sy) = texels_of(frame, np.stack([chest, points[top.L_SHOULDER]]), shape) // 16
+    assert field[y, x] == 1 and field[sy, sx] == 0 and 0.1 < field.mean() < 0.6
+
+
+def test_hair_that_flies_another_way_in_every_frame_stays_on_the_head(film: Shot) -> None:
+    frames = film.rgba.copy()
+    for i, (frame, points) in enumerate(zip(frames, film.points_px, strict=True)):
+        ears, angle = (points[top.L_EAR] + points[top.R_EAR]) / 2, 0.9 * np.sin(1.7 * i)
+        tip = ears + 22 * np.array([np.sin(angle), -np.cos(angle)])
+        cv2.line(frame, tuple(map(int, ears)), tuple(map(int, tip)), (255, 0, 255, 255), 2)
+    head = views_of(build_atlas([replace(film, rgba=frames)], valid_score=0.3), "head")
+    for view in head:
+        hair = (view[..., 0] > 200) & (view[..., 1] < 60) & (view[..., 2] > 200) & (view[..., 3] > 127)
+        assert hair[: round(0.35 * len(hair))].sum() > 30  # its tip, which is nowhere twice
+
+
+def test_sleeves_beside_the_torso_are_not_torso_and_shoulders_are() -> None:
+    points = figure(floor=460, height=400, x=256, arms=1.4)
+    size = torso_of(points)
+    frames, _, _ = part_frames(points, np.ones(top.K, np.float32), size, 0.3, EXTENTS)
+    frame, shape = frames[PART_NAMES.index("torso")], (140, 160)
+    cut = sleeves(frame, points, size, shape)
+    shoulder, elbow, chest = points[top.L_SHOULDER], points[top.L_ELBOW], points[top.NECK] + np.float32([0, 20])
+    (ax, ay), (bx, by), (cx, cy) = texels_of(frame, np.stack([shoulder, (shoulder + elbow) / 2, chest]), shape) // 16
+    assert cut[by, bx] and not cut[ay, ax] and not cut[cy, cx]
+    above = beside_neck(frame, points, size, shape)
+    ear, neck = points[top.L_EAR], points[top.NECK] + 0.3 * (points[top.NOSE] - points[top.NECK])
+    (ex, ey), (nx, ny) = texels_of(frame, np.stack([ear + np.float32([6, 14]), neck]), shape) // 16
+    assert above[ey, ex] and not above[ny, nx] and not above[cy, cx]
+
+
+def test_heads_end_at_the_chin_and_the_neck(film: Shot, built: Atlas) -> None:
+    for alpha in views_of(built, "head")[..., 3]:
+        assert not alpha[-4:].any() and alpha[len(alpha) // 2].any()

@@ -6,8 +6,8 @@ import pytest
 from live.puppet import topology as top
 from tests.live.puppet.paper import paper_atlas, torso_of
 from tests.train.film import puppet, wave
-from train.atlas.atlas_builder import Shot
 from train.atlas.refine import refine
+from train.atlas.sample import Shot
 
 SIDE, COUNT = 256, 5
 LEG = [top.R_HIP, top.R_KNEE, top.R_ANKLE, top.R_BIG_TOE]

@@ -6,7 +6,7 @@ import pytest
 from live.puppet import topology as top
 from tests.live.puppet.paper import paper_atlas
 from tests.train.film import shot
-from train.atlas.atlas_builder import Shot
+from train.atlas.sample import Shot
 from train.films.agreement import agreement, measure_fit, weight_of
 
 ARM = [top.R_ELBOW, top.R_WRIST, *range(top.R_HAND.start, top.R_HAND.stop)]

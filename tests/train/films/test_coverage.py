@@ -6,7 +6,7 @@ from live.puppet.body_stats import BodyStats, fit_stats
 from live.puppet.values import F32
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import torso_of
-from train.atlas.atlas_builder import Shot
+from train.atlas.sample import Shot
 from train.films.coverage import DIRECTIONS, SECTORS, Coverage, cover
 from train.films.coverage_picture import HEIGHT, RED, WIDTH, draw_coverage
 

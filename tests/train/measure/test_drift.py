@@ -74,7 +74,7 @@ def test_a_long_rollout_grows_only_while_it_keeps_moving_away(dataset: Dataset) 
         progress=lambda: steps.append(1),
     )
     assert [mark.frame for mark in away] == list(marks) and len(steps) == 100
-    assert [mark.colour for mark in away] == pytest.approx([4, 8, 16], abs=0.7)
+    assert [mark.colour for mark in away] == pytest.approx([4, 8, 16], abs=0.9)  # the brightest texels reach white
     assert grows(away)
     settled = long_drift(Feedback(gain=0.2, limit=30), motion, plate, None, marks=marks)  # type: ignore[arg-type]
     assert settled[0].colour > 1 and not grows(settled)

@@ -93,6 +93,25 @@ def test_a_swing_that_comes_back_as_it_went_costs_nothing() -> None:
     assert losses.ping_pong(same, ONE) > 0
 
 
+def test_detail_that_is_blurred_costs_and_detail_that_is_shifted_hardly_does() -> None:
+    sharp = torch.rand(2, 4, 64, 64, generator=torch.Generator().manual_seed(0))
+    sharp[:, 3] = 1
+    blurred = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(sharp, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    same, shifted, lost = (float(losses.detail_l1(p, sharp, ONE)) for p in (sharp, sharp.roll(1, 3), blurred))
+    assert same == 0 and shifted < 0.03 < 0.5 < lost
+
+
+def test_what_moves_as_the_film_does_costs_nothing_however_far_off_it_is() -> None:
+    film = torch.rand(1, 3, 4, 8, 8) * 0.5
+    film[:, :, 3] = 1
+    off = film.clone()
+    off[:, :, :3] += 0.25
+    assert float(losses.motion_l1(off, film, ONE)) == pytest.approx(0, abs=1e-7)
+    flickering = film.clone()
+    flickering[:, 1, :3] += 0.25
+    assert float(losses.motion_l1(flickering, film, ONE)) == pytest.approx(0.25 * 3 / 4)  # both changes, no matte
+
+
 def test_a_teacher_is_compared_by_what_is_seen() -> None:
     ours, taught = figure(0.2, 0.0), figure(0.9, 0.0)
     assert losses.distillation(ours, taught, ONE) == 0

@@ -2,6 +2,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_minutes_end_it(run: Path) -> None:
 
 
 def test_a_loss_that_is_not_a_number_stops_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = FaceReport(*[float("nan")] * 7)
+    report = FaceReport(*[float("nan")] * len(fields(FaceReport)))
     monkeypatch.setattr(FaceTrainer, "step", lambda self, batch, progress: report)
     with pytest.raises(TrainError, match="not a number"):
         train_face(run, steps=2)

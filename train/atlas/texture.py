@@ -1,0 +1,161 @@
+"""The texture of one view: of the samples that vote the nearest to their median, cut out of its frame."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet import topology as T
+from live.puppet.parts import BONE, HAND, HEAD, MOUTH, Part
+from train.atlas.covered import COVERED_PARTS, covered
+from train.atlas.cut_out import (
+    MEMBER_COLOUR,
+    badness,
+    cut_out,
+    hand_mask,
+    inner_hand,
+    masked_median,
+    oval,
+    without_crumbs,
+)
+from train.atlas.head import above_collar, face_hidden, head_mask
+from train.atlas.palette import Palette
+from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, Shot, rectify
+from train.atlas.trunk import beside_neck, sleeves, trunk_mask
+
+HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
+LIMB_CLOSE, CLOSE = (
+    6.0,
+    40.0,
+)  # grey levels that a part at full size is worth; a face or fingers half as large are blurred
+HIDDEN = 200.0  # grey levels that a face without a hand before it is worth
+HAND_THICK = 0.11  # torso lengths: fingers drawn so thick are all there, with a rim of what is behind them
+PALETTE_FROM = 120  # samples that a hand's colours are taken from
+
+
+def best_texture(
+    part: Part, samples: Sequence[Sample], shots: Sequence[Shot], shape: tuple[int, int], palette: Palette | None
+) -> tuple[U8, Sample]:
+    """The sample nearest to the group's median, and its texture: alpha where the group agrees that it is the part.
+
+    A hand is cut out by its skeleton and `palette` instead, a head above the chin by its matte alone.
+    """
+    small = (max(4, shape[0] // 3), max(4, shape[1] // 3))
+    patches = np.array([_cut(s, shots, small) for s in samples], np.float32)
+    inside = patches[..., 3] > 127
+    if part.name in COVERED_PARTS:
+        inside &= ~np.array([_covered(s, shots, small) for s in samples])
+    median = masked_median(patches[..., :3], inside)
+    away = np.abs(patches[..., :3] - median).mean(axis=3)
+    member = (inside & (away < MEMBER_COLOUR)).mean(axis=0)  # share of samples that agree, texel by texel
+    if part.kind == HAND:  # fingers move: the skeleton says what is hand, not the median
+        core = np.array([_hand(part, s, shots, small) > 0.5 for s in samples])
+    else:
+        core = np.tile(oval(small) > 0.5 if part.kind == MOUTH else member > 0.5, (len(samples), 1, 1))
+    if part.kind == HEAD:  # hair that flies farther than the others' is not foreign
+        inside &= core | ~np.array([_head(s, shots, small) > 0.5 for s in samples])
+    lone = HAND_ALONE if part.kind == HAND else LIMB_ALONE
+    scores = [badness(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
+    if part.kind in (HEAD, MOUTH):
+        scores = [bad + HIDDEN * hidden_face(part, s, shots) for bad, s in zip(scores, samples, strict=True)]
+    chosen = samples[int(np.argmin([bad - _sharpness_bonus(part, s) for bad, s in zip(scores, samples, strict=True)]))]
+    return _texture(part, chosen, shots, shape, median, member.astype(np.float32), palette), chosen
+
+
+def hidden_face(part: Part, sample: Sample, shots: Sequence[Shot]) -> float:
+    """Which share of a head's face, or of a mouth, lies under an arm or hand, 0..1."""
+    shot = shots[sample.shot]
+    if part.kind == MOUTH:
+        return float(_covered(sample, shots, (24, 24)).mean())
+    points, scores = shot.points_px[sample.index], shot.scores[sample.index]
+    return face_hidden(sample.frame, points, scores, sample.size_px, (48, 48))
+
+
+def palette_of(part: Part, samples: Sequence[Sample], shots: Sequence[Shot], shape: tuple[int, int]) -> Palette | None:
+    """The colours of a hand over all its samples; None for other parts."""
+    if part.kind != HAND:
+        return None
+    colours = []
+    for sample in samples[:: max(1, len(samples) // PALETTE_FROM)]:
+        cut = _cut(sample, shots, shape)
+        colours.append(cut[_inner(part, sample, shots, shape) & (cut[..., 3] > 200)][:, :3])
+    return Palette(np.concatenate(colours))
+
+
+def _texture(
+    part: Part,
+    chosen: Sample,
+    shots: Sequence[Shot],
+    shape: tuple[int, int],
+    median: F32,
+    member: F32,
+    palette: Palette | None,
+) -> U8:
+    texture = _cut(chosen, shots, shape)
+    if part.kind == MOUTH:  # laid on a head of the same face: it has no outline, it fades
+        texture[..., 3] = (texture[..., 3] * oval(shape)).round()
+        return texture
+    if palette is not None:
+        inner = _inner(part, chosen, shots, shape)
+        return cut_out(texture, _hand(part, chosen, shots, shape) * np.maximum(inner, palette.belongs(texture)))
+    if part.name in COVERED_PARTS:  # what an arm covers in the best sample too is taken from the others
+        hidden = _covered(chosen, shots, shape)
+        texture[hidden, :3] = _resized(median, shape)[hidden]
+    texture = cut_out(texture, _membership(part, chosen, shots, shape, median, member))
+    return without_crumbs(texture) if part.kind == HEAD else texture
+
+
+def _membership(
+    part: Part, chosen: Sample, shots: Sequence[Shot], shape: tuple[int, int], median: F32, member: F32
+) -> F32:
+    """(rows, columns) float32 0..1: what the group voted for, and of a head or torso what is surely one."""
+    voted = _resized(member, shape)
+    points = shots[chosen.shot].points_px[chosen.index]
+    if part.kind == HEAD:
+        return np.maximum(voted, _head(chosen, shots, shape)) * above_collar(
+            chosen.frame, points, chosen.size_px, shape
+        )
+    if part.name == "torso":
+        field = trunk_mask(chosen.frame, points, chosen.size_px, shape)
+        whole = np.where(_resized(median, shape).any(axis=2), np.maximum(voted, field), voted)
+        sample = chosen.frame, points, chosen.size_px, shape
+        return np.where(sleeves(*sample) | beside_neck(*sample), 0, whole).astype(np.float32)
+    return voted
+
+
+def _resized(picture: F32, shape: tuple[int, int]) -> F32:
+    return cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
+
+
+def _cut(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> U8:
+    return rectify(shots[sample.shot].rgba[sample.index], sample.frame, shape)
+
+
+def _covered(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    shot = shots[sample.shot]
+    return covered(sample.frame, shot.points_px[sample.index], shot.scores[sample.index], sample.size_px, shape)
+
+
+def _head(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> F32:
+    shot = shots[sample.shot]
+    return head_mask(sample.frame, shot.points_px[sample.index], shot.scores[sample.index], sample.size_px, shape)
+
+
+def _hand(part: Part, sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> F32:
+    return hand_mask(sample.frame, _hand_points(part, sample, shots), sample.size_px, shape, thick=HAND_THICK)
+
+
+def _inner(part: Part, sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    return inner_hand(sample.frame, _hand_points(part, sample, shots), shape)
+
+
+def _hand_points(part: Part, sample: Sample, shots: Sequence[Shot]) -> F32:
+    hand = T.R_HAND if part.b == T.R_WRIST else T.L_HAND
+    points: F32 = shots[sample.shot].points_px[sample.index, hand]
+    return points
+
+
+def _sharpness_bonus(part: Part, sample: Sample) -> float:
+    """A take filmed closer shows more: some grey levels of advantage for it."""
+    return (LIMB_CLOSE if part.kind == BONE else CLOSE) * min(1.0, sample.size_px / TEXELS_PER_TORSO)

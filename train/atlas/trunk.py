@@ -1,0 +1,63 @@
+"""What of a torso's texture is surely torso: the field between shoulders and hips. A vote leaves gaps where a seam or a
+belt sits a little differently in every sample.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from live.puppet import topology as T
+from train.atlas.cut_out import texels_of
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+SHRUNK = 0.92  # of the field's own size: the shoulders' seams and the outline are left to the vote
+WIDENED = 1.1
+NECK, SLOPE = 0.22, 0.07  # torso lengths: how thick a neck is, and how far above its joint shoulders and collar reach
+ARM, SHOULDER = 0.32, 0.22  # torso lengths: a wide sleeve, and the radius within which it is shoulder
+
+
+def sleeves(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(rows, columns): the upper arms of one sample, where they are beside the torso. They are drawn by themselves: on
+    the torso they would stay behind as wings when the arms move.
+    """
+    field = trunk_mask(frame, points_px, size_px, shape, WIDENED) > 0
+    arms, joints = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    per_torso = size_px * shape[0] / float(np.hypot(*frame[:, 0]))
+    for shoulder, elbow in ((T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW)):
+        a, b = texels_of(frame, points_px[[shoulder, elbow]], shape)
+        cv2.line(arms, a.tolist(), b.tolist(), (1,), max(1, round(ARM * per_torso)), shift=4)
+        cv2.circle(joints, a.tolist(), round(SHOULDER * per_torso * 16), (1,), -1, shift=4)
+    return (arms > 0) & (joints == 0) & ~field
+
+
+def beside_neck(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(rows, columns): what stands above one sample's shoulders and is no neck: chin and hair move by themselves."""
+    line = _neck(frame, points_px, shape)
+    neck = np.zeros(shape, np.uint8)
+    per_torso = size_px * shape[0] / float(np.hypot(*frame[:, 0]))
+    cv2.line(neck, line[0].tolist(), line[1].tolist(), (1,), max(1, round(NECK * per_torso)), shift=4)
+    return (np.arange(shape[0])[:, None] < line[0, 1] / 16 - SLOPE * per_torso) & (neck == 0)
+
+
+def _neck(frame: F64, points_px: F32, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """(2, 2) texels in sixteenths: the neck's joint, and half way to the ears."""
+    ears = (points_px[T.R_EAR] + points_px[T.L_EAR]) / 2
+    return texels_of(frame, np.stack([points_px[T.NECK], (points_px[T.NECK] + ears) / 2]), shape)
+
+
+def trunk_mask(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int], size: float = SHRUNK) -> F32:
+    """(rows, columns) float32, 1 within the field, `size` times as large as its corners, and on the neck above it.
+
+    `frame`: the torso's (2, 3) frame on the canvas, see `live.puppet.parts`; `points_px` (137, 2) of that sample.
+    """
+    corners = points_px[[T.R_SHOULDER, T.L_SHOULDER, T.L_HIP, T.R_HIP]].astype(np.float64)
+    middle = corners.mean(axis=0)
+    field = texels_of(frame, (middle + size * (corners - middle)).astype(np.float32), shape)
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [cv2.convexHull(field)], (1,), shift=4)
+    a, b = _neck(frame, points_px, shape)
+    thick = max(1, round(NECK * size_px * shape[0] / float(np.hypot(*frame[:, 0]))))
+    cv2.line(mask, a.tolist(), b.tolist(), (1,), thick, shift=4)
+    return mask.astype(np.float32)
