@@ -2,8 +2,10 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from live.clock import SystemClock
 from live.coach import CoachFactory, Gesture
@@ -13,6 +15,8 @@ from live.loop import Loop
 from live.report import Report
 from live.room.room import Room
 from live.start import open_parts
+
+PATIENCE_S = 60.0  # another character and its engine may be opened meanwhile
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,11 @@ def live_run(
         running.join()
         room.close()
         parts.close()
+
+
+def reaches(page: Any, run: LiveRun, holds: Callable[[dict[str, Any]], bool]) -> None:
+    """Waits until the Director's state is so."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds(run.director.state()):
+        assert time.monotonic() < deadline, run.director.state()
+        page.wait_for_timeout(50)

@@ -13,7 +13,7 @@ from live.puppet import topology as T
 from live.puppet.values import Pose
 from live.recording import save_poses
 from tests.browser.conftest import OpenPage
-from tests.browser.live_run import live_run
+from tests.browser.live_run import live_run, reaches
 from tests.browser.looking import connected
 from tests.calib.follower import FPS, Follower, scheduled
 from tests.calib.test_real_clips import estimated, straightest
@@ -60,6 +60,6 @@ def test_raised_hands_start_the_wizard_and_a_profile_is_saved(open_page: OpenPag
         page.wait_for_selector("#wizard-score:has-text('me')", timeout=PATIENCE_MS)
         profile = read_profile(tmp_path / "me.json")
         page.wait_for_function("() => !document.getElementById('wizard-title').textContent.includes('Not')")
-        assert run.director.state()["profile"] == "me"
+        reaches(page, run, lambda state: state["profile"] == "me")
     assert profile.mode == "wizard" and profile.stats.has_legs
     assert profile.after_px is not None and profile.before_px is not None and profile.after_px < profile.before_px

@@ -2,18 +2,17 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.conftest import OpenPage
-from tests.browser.live_run import LiveRun, live_run
+from tests.browser.live_run import LiveRun, live_run, reaches
 from tests.browser.looking import alpha, becomes_see_through, changes, connected
 from tests.live.room.visitor import open_socket
 
-PATIENCE_S = 60.0  # another character and its engine are opened meanwhile
 CORNER_IS_GREEN = """() => {
   const copy = new OffscreenCanvas(1, 1).getContext("2d");
   copy.drawImage(document.getElementById("puppet"), 0, 0);
@@ -27,14 +26,6 @@ def run(chromium: Any) -> Iterator[LiveRun]:
     """One run for all tests of this file; each leaves it as it found it."""
     with live_run(engine="openvino", precision="fp32") as running:
         yield running
-
-
-def reaches(page: Any, run: LiveRun, holds: Callable[[dict[str, Any]], bool]) -> None:
-    """Waits until the Director's state is so."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds(run.director.state()):
-        assert time.monotonic() < deadline, run.director.state()
-        page.wait_for_timeout(50)
 
 
 def test_the_puppet_and_the_figure_move(run: LiveRun, open_page: OpenPage) -> None:

@@ -136,26 +136,23 @@ def test_a_hidden_or_frozen_picture_is_no_new_frame(scenery: Path) -> None:
 
 
 def test_a_recording_begins_and_ends_while_it_runs_and_plays_at_once(scenery: Path, tmp_path: Path) -> None:
-    counts: list[int] = []
     recorded: list[np.ndarray] = []
     states: list[object] = []
 
     def start(director: Director) -> None:
         assert director.record(tmp_path / "a.mp4") == tmp_path / "a.mp4"
-        counts.append(len(show.sink.images))
         assert director.record(None) == tmp_path / "a.mp4", "one at a time"
         states.append(director.state()["recording"])
 
     def stop(director: Director) -> None:
         assert director.stop_recording() == tmp_path / "a.mp4"
-        counts.append(len(show.sink.images))
         recorded.extend(pictures(str(tmp_path / "a.mp4")))
         assert director.stop_recording() is None
         states.append(director.state()["recording"])
 
     show = Show(scenery, {10: start, 20: lambda director: director.hide(True), 30: stop})
     show.run()
-    assert abs(len(recorded) - (counts[1] - counts[0])) <= 1
+    assert abs(len(recorded) - (30 - 10)) <= 2, "one or two frames are on their way when it begins and ends"
     assert np.abs(recorded[-1].astype(int) - CARD).mean() < 6, "hidden in the recording too"
     assert np.abs(recorded[0].astype(int) - CARD).mean() > 20
     assert states == [str(tmp_path / "a.mp4"), None] and len(show.sink.images) == 40
