@@ -117,7 +117,7 @@ def hand_mask(frame: F64, hand_px: F32, size_px: float, shape: tuple[int, int], 
     """
     mask = np.zeros(shape, np.uint8)
     fixed = texels_of(frame, hand_px, shape)
-    width = max(1, round(thick * size_px * shape[0] / float(np.hypot(*frame[:, 0]))))
+    width = max(1, round(thick * per_torso(frame, size_px, shape)))
     cv2.fillPoly(mask, [cv2.convexHull(fixed[[0, 1, 2, 5, 9, 13, 17]])], (255,), cv2.LINE_AA, shift=4)
     for finger in T.HAND_FINGERS:
         cv2.polylines(mask, [fixed[list(finger)]], False, (255,), width, cv2.LINE_AA, shift=4)
@@ -142,3 +142,8 @@ def texels_of(frame: F64, points_px: F32, shape: tuple[int, int]) -> NDArray[np.
     uv = np.linalg.solve(frame[:, :2], (points_px.astype(np.float64) - frame[:, 2]).T).T
     texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)
     return np.asarray(np.round(np.clip(texels, -999, 999) * 16), np.int32)
+
+
+def per_torso(frame: F64, size_px: float, shape: tuple[int, int]) -> float:
+    """How many texels of a part's texture are a torso length, `size_px` on the canvas."""
+    return size_px * shape[0] / float(np.hypot(*frame[:, 0]))

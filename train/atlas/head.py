@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from train.atlas.cut_out import texels_of
+from train.atlas.cut_out import per_torso, texels_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -39,7 +39,7 @@ def above_collar(frame: F64, points_px: F32, size_px: float, shape: tuple[int, i
     wide = max(NECK * size_px, float(np.hypot(*(points_px[T.L_EAR] - points_px[T.R_EAR]))))
     line = texels_of(frame, np.stack([(points_px[T.L_EAR] + points_px[T.R_EAR]) / 2, points_px[T.NECK]]), shape)
     neck = np.zeros(shape, np.uint8)
-    cv2.polylines(neck, [line], False, (1,), round(wide * shape[0] / float(np.hypot(*frame[:, 0]))), shift=4)
+    cv2.polylines(neck, [line], False, (1,), round(per_torso(frame, wide, shape)), shift=4)
     ends = np.where(neck > 0, COLLAR, CHIN)
     return np.clip((ends + SOFT - way) / (2 * SOFT), 0, 1).astype(np.float32)
 
@@ -48,7 +48,7 @@ def face_hidden(frame: F64, points_px: F32, scores: F32, size_px: float, shape: 
     """Which share of the face, 0..1, lies under an arm or hand; the arguments are those of `head_mask`."""
     (x, y), down = _ears_and_way(frame, points_px, shape)
     columns, rows = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0]) + 0.5)
-    wide = np.hypot(*(points_px[T.L_EAR] - points_px[T.R_EAR])) * shape[0] / np.hypot(*frame[:, 0])
+    wide = per_torso(frame, float(np.hypot(*(points_px[T.L_EAR] - points_px[T.R_EAR]))), shape)
     face = np.hypot(columns - x, rows - y) < max(FACE * down, FACE_IN_EARS * wide)
     return float(_arms(frame, points_px, scores, size_px, shape)[face].mean()) if face.any() else 1.0
 
@@ -62,7 +62,7 @@ def _ears_and_way(frame: F64, points_px: F32, shape: tuple[int, int]) -> tuple[t
 
 def _arms(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
     mask = np.zeros(shape, np.uint8)
-    per_torso = size_px * shape[0] / float(np.hypot(*frame[:, 0]))
+    torso = per_torso(frame, size_px, shape)
     for shoulder, elbow, wrist in ((T.R_SHOULDER, T.R_ELBOW, T.R_WRIST), (T.L_SHOULDER, T.L_ELBOW, T.L_WRIST)):
         if min(scores[shoulder], scores[elbow], scores[wrist]) <= 0:
             continue
@@ -70,5 +70,5 @@ def _arms(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[
         tip = points_px[wrist] + along / max(float(np.hypot(*along)), 1e-3) * REACH * size_px
         line = texels_of(frame, np.stack([points_px[shoulder], points_px[elbow], points_px[wrist], tip]), shape)
         for points, thick in ((line[:3], ARM), (line[2:], HAND)):
-            cv2.polylines(mask, [points], False, (1,), max(1, round(thick * per_torso)), shift=4)
+            cv2.polylines(mask, [points], False, (1,), max(1, round(thick * torso)), shift=4)
     return mask > 0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from train.atlas.cut_out import texels_of
+from train.atlas.cut_out import per_torso, texels_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -24,27 +24,30 @@ def sleeves(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) 
     """
     field = trunk_mask(frame, points_px, size_px, shape, WIDENED) > 0
     arms, joints = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    per_torso = size_px * shape[0] / float(np.hypot(*frame[:, 0]))
+    torso = per_torso(frame, size_px, shape)
     for shoulder, elbow in ((T.R_SHOULDER, T.R_ELBOW), (T.L_SHOULDER, T.L_ELBOW)):
         a, b = texels_of(frame, points_px[[shoulder, elbow]], shape)
-        cv2.line(arms, a.tolist(), b.tolist(), (1,), max(1, round(ARM * per_torso)), shift=4)
-        cv2.circle(joints, a.tolist(), round(SHOULDER * per_torso * 16), (1,), -1, shift=4)
+        cv2.line(arms, a.tolist(), b.tolist(), (1,), max(1, round(ARM * torso)), shift=4)
+        cv2.circle(joints, a.tolist(), round(SHOULDER * torso * 16), (1,), -1, shift=4)
     return (arms > 0) & (joints == 0) & ~field
 
 
 def beside_neck(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """(rows, columns): what stands above one sample's shoulders and is no neck: chin and hair move by themselves."""
-    line = _neck(frame, points_px, shape)
     neck = np.zeros(shape, np.uint8)
-    per_torso = size_px * shape[0] / float(np.hypot(*frame[:, 0]))
-    cv2.line(neck, line[0].tolist(), line[1].tolist(), (1,), max(1, round(NECK * per_torso)), shift=4)
-    return (np.arange(shape[0])[:, None] < line[0, 1] / 16 - SLOPE * per_torso) & (neck == 0)
+    joint_row = _draw_neck(neck, frame, points_px, size_px)
+    shoulders = joint_row - SLOPE * per_torso(frame, size_px, shape)
+    return (np.arange(shape[0])[:, None] < shoulders) & (neck == 0)
 
 
-def _neck(frame: F64, points_px: F32, shape: tuple[int, int]) -> NDArray[np.int32]:
-    """(2, 2) texels in sixteenths: the neck's joint, and half way to the ears."""
+def _draw_neck(mask: NDArray[np.uint8], frame: F64, points_px: F32, size_px: float) -> float:
+    """Draw the neck's line, from its joint half way to the ears; the row of the joint."""
+    shape = (mask.shape[0], mask.shape[1])
     ears = (points_px[T.R_EAR] + points_px[T.L_EAR]) / 2
-    return texels_of(frame, np.stack([points_px[T.NECK], (points_px[T.NECK] + ears) / 2]), shape)
+    a, b = texels_of(frame, np.stack([points_px[T.NECK], (points_px[T.NECK] + ears) / 2]), shape)
+    thick = max(1, round(NECK * per_torso(frame, size_px, shape)))
+    cv2.line(mask, a.tolist(), b.tolist(), (1,), thick, shift=4)
+    return float(a[1]) / 16
 
 
 def trunk_mask(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int], size: float = SHRUNK) -> F32:
@@ -57,7 +60,5 @@ def trunk_mask(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int
     field = texels_of(frame, (middle + size * (corners - middle)).astype(np.float32), shape)
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [cv2.convexHull(field)], (1,), shift=4)
-    a, b = _neck(frame, points_px, shape)
-    thick = max(1, round(NECK * size_px * shape[0] / float(np.hypot(*frame[:, 0]))))
-    cv2.line(mask, a.tolist(), b.tolist(), (1,), thick, shift=4)
+    _draw_neck(mask, frame, points_px, size_px)
     return mask.astype(np.float32)
