@@ -19,33 +19,21 @@ _STARTED_S = time.perf_counter()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`. Gives the exit code: 0 ok, 1 failure; usage mistakes exit with 2 by themselves."""
     from live.arguments import check, parser
+    from live.libraries import ended
 
     flags = parser()
     arguments = flags.parse_args(argv)
     if problem := check(arguments):
         flags.error(problem)
-    try:
-        return _run(arguments)
-    except ImportError as error:
-        from live.libraries import explain
-
-        print(f"error: {explain(error)}", file=sys.stderr)
-        return 1
+    return ended(lambda: _run(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from engines.errors import EngineError
-    from live.puppet.errors import PuppetError
-
-    try:
-        if arguments.list_targets:
-            return _list_targets()
-        if arguments.list_cameras:
-            return _list_cameras()
-        return _perform(arguments)
-    except (PuppetError, EngineError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if arguments.list_targets:
+        return _list_targets()
+    if arguments.list_cameras:
+        return _list_cameras()
+    return _perform(arguments)
 
 
 def _perform(arguments: argparse.Namespace) -> int:

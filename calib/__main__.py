@@ -64,29 +64,19 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`; gives the exit code."""
-    arguments = parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except ImportError as error:
-        from live.libraries import explain
+    from live.libraries import ended
 
-        print(f"error: {explain(error)}", file=sys.stderr)
-        return 1
+    arguments = parser().parse_args(argv)
+    return ended(lambda: _run(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from engines.errors import EngineError
-    from live.puppet.errors import PuppetError
-
     try:
         if arguments.list:
             return _list(arguments.profiles)
         if arguments.rename or arguments.delete:
             return _change(arguments)
         return _calibrate(arguments)
-    except (PuppetError, EngineError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("\nStopped. Nothing was saved.", file=sys.stderr)
         return 1

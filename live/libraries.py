@@ -1,5 +1,9 @@
-"""Which system package brings a library that OpenCV misses. A bare Debian has none of them."""
+"""How a command ends that failed: one line for the user, also where a library is missing, and an exit code."""
 
+import sys
+from collections.abc import Callable
+
+# Which package brings a library that OpenCV misses. A bare Debian has none of them.
 _DEBIAN = {
     "libGL.so.1": "libgl1 libglib2.0-0",  # who lacks the one lacks the other: say both at once
     "libgthread-2.0.so.0": "libglib2.0-0",
@@ -17,3 +21,23 @@ def explain(error: ImportError) -> str:
         if library in str(error):
             return f"the system library {library} is missing; do this: sudo apt install {package}"
     return f"a part of the program cannot be loaded: {error}; do this: pip install -e ."
+
+
+def ended(run: Callable[[], int]) -> int:
+    """The exit code of `run`; an error that users can do something about is said on stderr, and 1."""
+    try:
+        return _told(run)
+    except ImportError as error:
+        print(f"error: {explain(error)}", file=sys.stderr)
+        return 1
+
+
+def _told(run: Callable[[], int]) -> int:
+    from engines.errors import EngineError  # here: these may be what cannot be imported
+    from live.puppet.errors import PuppetError
+
+    try:
+        return run()
+    except (PuppetError, EngineError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
