@@ -1,0 +1,8 @@
+"""The live puppet. Before anything of it is imported: where its compiled drawing code is kept."""
+
+import os
+from pathlib import Path
+
+from live.kernel_cache import VARIABLE, kernel_folder
+
+os.environ.setdefault(VARIABLE, str(kernel_folder(Path(__file__).parent)))

@@ -1,0 +1,26 @@
+"""Where numba keeps the compiled drawing code: a folder for each version of it.
+
+numba takes a compiled function for current as long as its own file is unchanged. One that calls into another file would
+go on with what it compiled from the old one after an update, and the figure would be drawn by two versions at once.
+"""
+
+import hashlib
+from pathlib import Path
+
+import platformdirs
+
+VARIABLE = "NUMBA_CACHE_DIR"  # numba reads it when it is imported
+
+
+def kernel_folder(sources: Path) -> Path:
+    """The folder for the kernels in `sources`, a folder of .py files: named by what all that use numba contain.
+
+    Not made by asking; numba makes it, and keeps the kernels beside their files where it cannot be made.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(sources.rglob("*.py")):
+        text = path.read_bytes()
+        if b"numba" in text:
+            digest.update(path.name.encode() + b"\0" + text)
+    cache = platformdirs.user_cache_path("everybody-dance-live", appauthor=False)
+    return cache / "kernels" / digest.hexdigest()[:16]
