@@ -13,7 +13,7 @@ from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import EXTENTS, F64, PART_NAMES
 from live.puppet.values import F32, U8
 
-FORMAT = 3  # 2: a hand's key is its fingers; 3: there is a mouth
+FORMAT = 4  # 2: a hand's key is its fingers; 3: there is a mouth; 4: a head's key has the upper lip, not the chin
 MAX_EXTENT = 100  # torsos; no part is that large, and the drawing code counts in integers
 
 
@@ -28,6 +28,11 @@ class PartViews:
     rgba: U8
     keys: F32
 
+    @staticmethod
+    def empty() -> "PartViews":
+        """One view of nothing: the part is invisible."""
+        return PartViews(np.zeros((1, 2, 2, 4), np.uint8), np.zeros((1, KEY_SIZE), np.float32))
+
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
@@ -39,8 +44,7 @@ class Atlas:
     @staticmethod
     def empty() -> "Atlas":
         """An atlas whose parts are transparent: the doll is invisible (tests; a target without a video)."""
-        blank = PartViews(np.zeros((1, 2, 2, 4), np.uint8), np.zeros((1, KEY_SIZE), np.float32))
-        return Atlas(tuple(blank for _ in PART_NAMES), EXTENTS.copy())
+        return Atlas(tuple(PartViews.empty() for _ in PART_NAMES), EXTENTS.copy())
 
 
 def save_atlas(path: Path, atlas: Atlas) -> None:

@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas
-from live.puppet.fit import KEY_SIZE, lay, nearest_fit
+from live.puppet.fit import HANGS, KEY_SIZE, lay, nearest_fit
+from live.puppet.head_view import BODY_POINTS
 from live.puppet.parts import F64, HAND, HEAD, PARTS, drawing_order, part_frames
 from live.puppet.values import U8, PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
 _MIN_ALPHA = 4
+_FAINT = 16  # alpha under which a pixel's colour, in whole levels, says nothing: a network would make specks of it
 _LAST = 255 / 256  # a sample between the last texel and the one behind it still meets the last
+_FACE = len(BODY_POINTS)  # number of the first point of a head that is one of the face
 _KINDS = np.array([part.kind for part in PARTS])
 
 
@@ -100,7 +103,7 @@ def _draw_parts(
         if not valid[p]:
             continue
         if _KINDS[p] == HEAD or _KINDS[p] == HAND:  # a hand hangs on its wrist; a head goes where its face is
-            view, x, y, u, v = nearest_fit(keys[p], view_keys[p], _KINDS[p] == HEAD)
+            view, x, y, u, v = nearest_fit(keys[p], view_keys[p], _FACE if _KINDS[p] == HEAD else HANGS)
             lay(frames[p], extents[p, 0], extents[p, 1], x, y, u, v)
         else:
             view = _nearest_view(keys[p], view_keys[p])
@@ -109,7 +112,9 @@ def _draw_parts(
     for y in range(top, bottom + 1):
         for x in range(left, right + 1):
             alpha = np.int32(out[y, x, 3])
-            if 0 < alpha < 255:
+            if alpha < _FAINT:
+                out[y, x] = 0
+            elif alpha < 255:
                 for c in range(3):
                     out[y, x, c] = min(255, (np.int32(out[y, x, c]) * 255 + alpha // 2) // alpha)
 

@@ -77,11 +77,14 @@ def golden_pose(step: int) -> Pose:
 
 
 def _checked_atlas() -> Atlas:
-    """A small atlas with a gradient in every part, so that a turned, flipped or reordered part changes the picture."""
+    """A small atlas with a gradient in every part, and an end that fades: a turned, flipped or reordered part changes
+    the picture, and so does another rule for faint pixels.
+    """
     rows, columns = np.mgrid[0:24, 0:12]
     parts = []
     for number in range(len(PARTS)):
-        rgba = np.stack([rows * 10, columns * 20, np.full_like(rows, number * 16), np.full_like(rows, 255)], axis=-1)
+        fading = np.minimum(rows * 20, 255)
+        rgba = np.stack([rows * 10, columns * 20, np.full_like(rows, number * 16), fading], axis=-1)
         views = np.stack([rgba, rgba[::-1]]).astype(np.uint8)
         keys = np.zeros((2, KEY_SIZE), np.float32)
         keys[1] = 0.05 + 0.01 * ((np.arange(KEY_SIZE) * 7) % 11)  # a hand has to be turned and sized to it

@@ -17,39 +17,34 @@ KEY_SIZE = 2 * KEY_POINTS
 # performer's features lie otherwise than the target's, and a head must not breathe as it turns.
 SIZES, SIZES_SHIFTED = (0.75, 1.3), (0.95, 1.05)
 FARTHEST = 0.1  # torso lengths that a view may be shifted
-ENOUGH = 8  # points to shift a view by: a head's five body points alone would lift it off the shoulders
+ENOUGH = 4  # points to shift a view by
+WITHOUT = 10.0  # added to what a fit leaves, at most 1 or so: a view without these points is worse than any with them
+HANGS = -1  # instead of the first point to shift by: the part hangs on its joint
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def nearest_fit(key: F64, view_keys: F64, shifts: bool) -> tuple[int, float, float, float, float]:
+def nearest_fit(key: F64, view_keys: F64, shift_from: int) -> tuple[int, float, float, float, float]:
     """(view, x, y, u, v): the row of `view_keys` that fits `key` best; x + iy turns and sizes it, (u, v) shifts it.
 
     Keys are points one after the other, along and across the part's direction from its joint, in torso lengths; (0, 0)
-    stands for a point that was not found. Without `shifts`, or with few points, the joint stays where it is. Where
-    nothing can be compared, view 0 as it is. Rows of inf are no views.
+    stands for a point that was not found. All points choose the view, turn and size it. Those from number `shift_from`
+    on say where it lies, where ENOUGH of them are there: then a view that lacks them is the last choice (a face that is
+    found is not seen from behind); else, and with HANGS, the joint stays where it is. Where nothing can be compared,
+    view 0 as it is. Rows of inf are no views.
     """
-    best, least = 0, np.inf
-    smallest, largest = SIZES_SHIFTED if shifts else SIZES
-    x, y, u, v = 1.0, 0.0, 0.0, 0.0
+    best, least, x, y, shifted = 0, np.inf, 1.0, 0.0, False
+    seen = shift_from >= 0 and _common(key, key, shift_from) >= ENOUGH
     for row in range(view_keys.shape[0]):
-        count, ka, kb, va, vb = _means(key, view_keys[row], shifts)
-        dot, cross, ours, theirs = 0.0, 0.0, 0.0, 0.0
-        for n in range(0, key.shape[0], 2):
-            if _both(key, view_keys[row], n):
-                a, b, c, d = key[n] - ka, key[n + 1] - kb, view_keys[row, n] - va, view_keys[row, n + 1] - vb
-                dot += a * c + b * d
-                cross += b * c - a * d
-                ours += a * a + b * b
-                theirs += c * c + d * d
-        length = np.sqrt(dot * dot + cross * cross)
-        if count < 2 or length < 1e-9:
-            continue
-        size = min(max(length / theirs, smallest), largest)
-        left = (ours - 2.0 * size * length + size * size * theirs) / ours  # what the fit leaves, as a share
+        shifts = seen and _common(key, view_keys[row], shift_from) >= ENOUGH
+        left, a, b = _fit(key, view_keys[row], shifts)
+        if seen and not shifts:
+            left += WITHOUT
         if left < least:
-            best, least = row, left
-            x, y = size * dot / length, size * cross / length
-            u, v = ka - (x * va - y * vb), kb - (y * va + x * vb)
+            best, least, x, y, shifted = row, left, a, b, shifts
+    if not shifted:
+        return best, x, y, 0.0, 0.0
+    ka, kb, va, vb = _means(key, view_keys[best], shift_from)
+    u, v = ka - (x * va - y * vb), kb - (y * va + x * vb)
     far = np.sqrt(u * u + v * v)
     if far > FARTHEST:
         u, v = u * FARTHEST / far, v * FARTHEST / far
@@ -57,10 +52,39 @@ def nearest_fit(key: F64, view_keys: F64, shifts: bool) -> tuple[int, float, flo
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def put(key: F64, n: int, along: float, across: float) -> None:
-    """Write point `n` of a key. One that lies on the joint itself is kept apart from one that was not found."""
+def put(key: F64, n: int, ox: float, oy: float, dx: float, dy: float) -> None:
+    """Write point `n` of a key, (ox, oy) torso lengths from the joint of a part whose direction is (dx, dy).
+
+    One that lies on the joint itself is kept apart from one that was not found.
+    """
+    along, across = ox * dx + oy * dy, oy * dx - ox * dy
     key[2 * n] = along if along != 0.0 or across != 0.0 else 1e-9
     key[2 * n + 1] = across
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
+    """What is left when the view is laid on the key, as a share, and how it is turned and sized: x, y. Infinite where
+    fewer than two points can be compared.
+    """
+    ka, kb, va, vb = 0.0, 0.0, 0.0, 0.0
+    if shifts:
+        ka, kb, va, vb = _means(key, view, 0)
+    dot, cross, ours, theirs = 0.0, 0.0, 0.0, 0.0
+    for n in range(0, key.shape[0], 2):
+        if _both(key, view, n):
+            a, b, c, d = key[n] - ka, key[n + 1] - kb, view[n] - va, view[n + 1] - vb
+            dot += a * c + b * d
+            cross += b * c - a * d
+            ours += a * a + b * b
+            theirs += c * c + d * d
+    length = np.sqrt(dot * dot + cross * cross)
+    if length < 1e-9 or _common(key, view, 0) < 2:
+        return np.inf, 1.0, 0.0
+    smallest, largest = SIZES_SHIFTED if shifts else SIZES
+    size = min(max(length / theirs, smallest), largest)
+    left = (ours - 2.0 * size * length + size * size * theirs) / ours
+    return left, size * dot / length, size * cross / length
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
@@ -70,16 +94,23 @@ def _both(key: F64, view: F64, n: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _means(key: F64, view: F64, shifts: bool) -> tuple[int, float, float, float, float]:
-    """How many points both have, and their middles in the key and in the view; 0 where nothing is shifted."""
+def _common(key: F64, view: F64, first: int) -> int:
+    """How many points from number `first` on both have."""
+    count = 0
+    for n in range(2 * first, key.shape[0], 2):
+        count += _both(key, view, n)
+    return count
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _means(key: F64, view: F64, first: int) -> tuple[float, float, float, float]:
+    """The middles, in the key and in the view, of the points from number `first` on that both have."""
     count, ka, kb, va, vb = 0, 0.0, 0.0, 0.0, 0.0
-    for n in range(0, key.shape[0], 2):
+    for n in range(2 * first, key.shape[0], 2):
         if _both(key, view, n):
             count += 1
             ka, kb, va, vb = ka + key[n], kb + key[n + 1], va + view[n], vb + view[n + 1]
-    if not shifts or count < ENOUGH:
-        return count, 0.0, 0.0, 0.0, 0.0
-    return count, ka / count, kb / count, va / count, vb / count
+    return ka / count, kb / count, va / count, vb / count
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

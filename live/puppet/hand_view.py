@@ -39,6 +39,5 @@ def hand_axis(
         joint = first + _POINTS[n]
         key[2 * n], key[2 * n + 1] = 0.0, 0.0
         if scores[joint] >= valid_score:
-            ox, oy = (points[joint, 0] - wx) / size, (points[joint, 1] - wy) / size
-            put(key, n, ox * dx + oy * dy, oy * dx - ox * dy)
+            put(key, n, (points[joint, 0] - wx) / size, (points[joint, 1] - wy) / size, dx, dy)
     return dx, dy

@@ -77,6 +77,18 @@ def test_a_view_of_a_smaller_hand_is_enlarged_to_the_hand() -> None:
     assert areas[1] == pytest.approx(areas[0] / 0.64, rel=0.06)
 
 
+def test_a_head_lies_where_its_face_is_whatever_its_body_points_say() -> None:
+    key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][INDEX["head"]].tolist()
+    atlas = with_views("head", flat_views(RED), [key])
+    moved = STANDING.copy()
+    moved[top.FACE] += np.float32([0, 3])
+    centres = [
+        np.argwhere(draw_doll(atlas, replace(PLACED, points_px=p), CANVAS)[..., 3] > 127).mean(axis=0)
+        for p in (STANDING, moved)
+    ]
+    assert 2.2 < (centres[1] - centres[0])[0] < 3.2, "by all points, half of which stay, it would be 1.5"
+
+
 def test_a_forearm_ends_where_its_hand_begins() -> None:
     moved = STANDING.copy()
     moved[top.R_HAND] += np.float32([-9, 4])
@@ -96,6 +108,15 @@ def test_a_limb_that_points_at_the_camera_is_still_drawn() -> None:
     rows, columns = (np.flatnonzero(doll[..., 3].any(axis=axis)) for axis in (1, 0))
     assert len(rows) == pytest.approx((part.before + part.after) * SIZE, abs=3)
     assert len(columns) == pytest.approx(2 * part.half_width * SIZE, abs=3)
+
+
+def test_a_rim_too_faint_to_have_a_colour_is_left_out() -> None:
+    fading = np.full((1, 64, 64, 4), 200, np.uint8)
+    fading[0, ..., 3] = np.abs(np.linspace(-255, 255, 64)).astype(np.uint8)
+    doll = draw_doll(with_views("torso", fading, [[0.0]]), PLACED, CANVAS)
+    drawn = doll[..., 3] > 0
+    assert doll[drawn][:, 3].min() >= 16 and not doll[~drawn].any()
+    assert np.abs(doll[drawn][:, :3].astype(int) - 200).max() <= 8, "the texture's colour, also where it is thin"
 
 
 def test_hands_are_drawn_over_the_torso_from_the_front_and_under_it_from_behind() -> None:

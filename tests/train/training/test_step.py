@@ -127,6 +127,12 @@ def test_the_way_back_is_taken_only_for_the_ping_pong_loss() -> None:
     assert report.ping_pong >= 0 and np.isfinite(report.total)
 
 
+@pytest.mark.parametrize("name", ["doll", "detail", "motion"])
+def test_a_loss_of_weight_0_is_left_out(name: str) -> None:
+    without = Trainer(replace(CONFIG, weights=LossWeights(**{name: 0.0})), CHANNELS)
+    assert getattr(without.step(batch(), 0.0), name) == 0 < getattr(Trainer(CONFIG, CHANNELS).step(batch(), 0.0), name)
+
+
 def test_a_teacher_is_learned_from() -> None:
     def black(pose_map: torch.Tensor, doll: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
         return torch.zeros_like(doll)
