@@ -2,8 +2,8 @@
 
 python scripts/puppet_sheet.py dance.mp4 --target fortnite --framing full --out docs/dance.jpg
 
-Every frame goes through estimator, Conditioner and generator as in a run with --no-realtime; no frame of the clip is
-shown.
+Every frame, or pose of a recording (.npz), goes through estimator, Conditioner, generator and face network as in a run
+with --no-realtime; no frame of the clip is shown.
 """
 
 import argparse
@@ -17,10 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engines.ort_engine import open_reference  # noqa: E402
 from live.estimator import HolisticEstimator  # noqa: E402
+from live.face import Face  # noqa: E402
 from live.generator import Drawn, Generator  # noqa: E402
 from live.puppet.condition import Conditioner  # noqa: E402
 from live.puppet.stick_figure import draw_stick_figure  # noqa: E402
-from live.puppet.values import Frame  # noqa: E402
+from live.puppet.values import Frame, Pose  # noqa: E402
+from live.recording import load_poses  # noqa: E402
 from live.target import Target, open_target  # noqa: E402
 from train.films.video import probe, read_frames  # noqa: E402
 from train.report.sheet import contact_sheet, write_picture  # noqa: E402
@@ -31,7 +33,7 @@ U8 = NDArray[np.uint8]
 def main() -> None:
     """Parse the arguments and write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clip", type=Path)
+    parser.add_argument("clip", type=Path, help="a video, or recorded poses (.npz)")
     parser.add_argument("--target", default="fortnite")
     parser.add_argument("--framing", default="full")
     parser.add_argument("--out", type=Path, required=True)
@@ -39,7 +41,8 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--cell", type=int, default=200, help="height of one picture in pixels (default 200)")
     args = parser.parse_args()
-    sticks, puppets = follow(args.clip, open_target(args.target, args.framing), args.moments)
+    poses = load_poses(args.clip)[0] if args.clip.suffix == ".npz" else estimated(args.clip)
+    sticks, puppets = follow(list(poses), open_target(args.target, args.framing), args.moments)
     rows: list[tuple[str, list[U8]]] = []
     for at in range(0, len(sticks), args.columns):
         rows.append(("performer's skeleton, on the target's canvas", sticks[at : at + args.columns]))
@@ -47,25 +50,30 @@ def main() -> None:
     write_picture(args.out, contact_sheet(rows, cell_height_px=args.cell))
 
 
-def follow(clip: Path, target: Target, moments: int) -> tuple[list[U8], list[U8]]:
+def estimated(clip: Path) -> list[Pose]:
+    """The pose of every frame."""
+    info, estimator = probe(clip), HolisticEstimator()
+    poses = [estimator.estimate(Frame(i, i / info.fps, image)) for i, image in enumerate(read_frames(info))]
+    estimator.close()
+    return poses
+
+
+def follow(poses: list[Pose], target: Target, moments: int) -> tuple[list[U8], list[U8]]:
     """Stick figures and puppet pictures, both (H, W, 3) at canvas size, at evenly spaced moments of the clip."""
-    info = probe(clip)
-    found = target.generator
-    engine = None if found is None else open_reference(found.file, found.spec, threads=2)
-    generator = Generator(engine, target.plate, gap_reset_s=0.5)
+    network, mend = target.generator, target.face
+    engine = None if network is None else open_reference(network.file, network.spec, threads=2)
+    face = None if mend is None else Face(open_reference(mend.file, mend.spec, threads=2))
+    generator = Generator(engine, target.plate, gap_reset_s=0.5, face=face)
     conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
-    estimator = HolisticEstimator()
-    wanted = set(np.linspace(0.03 * info.frames, info.frames - 2, moments).astype(int).tolist())
+    wanted = set(np.linspace(0.03 * len(poses), len(poses) - 2, moments).astype(int).tolist())
     sticks, puppets = [], []
-    for i, image in enumerate(read_frames(info)):
-        pose = estimator.estimate(Frame(i, i / info.fps, image))
+    for i, pose in enumerate(poses):
         drawn = conditioner.step(pose)
         puppet = generator.step(Drawn(i, pose.t_capture_s, drawn, 0))
         if i in wanted:
             canvas = target.puppet.canvas_px
             sticks.append(draw_stick_figure(drawn.placed, canvas, valid_score=target.puppet.valid_score))
             puppets.append(puppet.image.copy())
-    estimator.close()
     generator.close()
     return sticks, puppets
 
