@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas, PartViews
-from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
 from train.atlas.cut_out import rounded
 from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, varied_samples
@@ -46,7 +45,7 @@ def build_atlas(
                     wanted="a video in which one whole person faces the camera most of the time",
                     do="film again, or cut away the parts where nobody is in view",
                 )
-            parts.append(PartViews(np.zeros((1, 2, 2, 4), np.uint8), np.zeros((1, KEY_SIZE), np.float32)))
+            parts.append(PartViews.empty())
         else:
             parts.append(_build_part(part, extents[number], usable, shots))
         progress()

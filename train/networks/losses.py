@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+DETAIL_WINDOWS = (8, 4, 2)  # pixels, at full, half and quarter size
 FLAT = 0.01  # gradient a pixel under which nobody sees detail: two and a half levels
 
 
@@ -103,20 +104,30 @@ def motion_l1(generated: Tensor, real: Tensor, weight: Tensor) -> Tensor:
     return per_sample((ours - theirs).abs(), weight)
 
 
-def detail_l1(generated: Tensor, real: Tensor, weight: Tensor) -> Tensor:
-    """L1 of how much detail pictures (N, 4, H, W) have around each place, relative to what the real ones have.
+def detail_l1(
+    generated: Tensor, real: Tensor, weight: Tensor, *, mean: Callable[[Tensor], Tensor] = lambda size: size
+) -> Tensor:
+    """L1 of how much detail pictures (N, 4, H, W) have around each place, relative to what the real ones have; mean
+    over their full, half and quarter size.
 
     Detail is the gradient's size, averaged over some 8x8 pixels: an edge a little beside its place costs little here.
-    What L1 and features ask for is then an edge, not the blur that is the mean of where the edge might be.
+    What L1 and features ask for is then an edge, not the blur that is the mean of where the edge might be. The smaller
+    sizes are those at which a face that was enlarged to be judged will be seen. `mean`: as in `feature_l1`.
     """
-    ours, theirs = (_detail(seen(pictures)[..., :3, :, :].float()) for pictures in (generated, real))
-    return per_sample((ours - theirs).abs(), weight) / theirs.mean()
+    ours, theirs = (seen(pictures)[..., :3, :, :].float() for pictures in (generated, real))
+    total = torch.zeros((), device=generated.device)
+    for window in DETAIL_WINDOWS:
+        found, wanted = _detail(ours, window), _detail(theirs, window)
+        total = total + per_sample((found - wanted).abs(), weight) / mean(wanted.mean())
+        ours, theirs = F.avg_pool2d(ours, 2), F.avg_pool2d(theirs, 2)
+    return total / len(DETAIL_WINDOWS)
 
 
-def _detail(colours: Tensor) -> Tensor:
+def _detail(colours: Tensor, window: int) -> Tensor:
     across, down = colours[..., :-1, 1:] - colours[..., :-1, :-1], colours[..., 1:, :-1] - colours[..., :-1, :-1]
     size = (across**2 + down**2 + FLAT**2).sqrt()
-    return F.avg_pool2d(F.avg_pool2d(size, 8, 1), 8, 4)  # twice: a window with hard ends would punish a shifted edge
+    once = F.avg_pool2d(size, window, 1)
+    return F.avg_pool2d(once, window, window // 2)  # twice: a window with hard ends would punish a shifted edge
 
 
 def ping_pong(there_and_back: Tensor, weight: Tensor) -> Tensor:
@@ -128,9 +139,9 @@ def ping_pong(there_and_back: Tensor, weight: Tensor) -> Tensor:
     return per_sample((seen(there) - seen(back)).abs(), weight)
 
 
-def distillation(generated: Tensor, taught: Tensor, weight: Tensor) -> Tensor:
-    """L1 of premultiplied pictures (N, 4, H, W) to the teacher's."""
-    return per_sample((seen(generated) - seen(taught)).abs(), weight)
+def seen_l1(generated: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """L1 of premultiplied pictures (N, ..., 4, H, W): to a teacher's, or to the doll."""
+    return per_sample((seen(generated) - seen(wanted)).abs(), weight)
 
 
 def seen(pictures: Tensor) -> Tensor:

@@ -46,6 +46,8 @@ class StepReport:
     matte: float
     foreground: float
     perceptual: float
+    doll: float
+    detail: float
     motion: float
     ping_pong: float
     distillation: float
@@ -109,6 +111,8 @@ class Trainer:
             both = roll_out(self.generator, *rolled, self.noise, self.processes.share)
             generated = both[:, :length]
             terms = self._picture_losses(generated, real, weight)
+            if self.config.doll and self.config.weights.doll > 0:
+                terms["doll"] = losses.seen_l1(generated, doll.permute(0, 1, 4, 2, 3) / 255, weight)
             if self.config.temporal and self.config.weights.motion > 0:
                 terms["motion"] = losses.motion_l1(generated, real, weight)
             if swing:
@@ -143,7 +147,7 @@ class Trainer:
         return total
 
     def _picture_losses(self, generated: Tensor, real: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """Composite, matte, foreground and perceptual loss of sequences (B, T, 4, H, W)."""
+        """Composite, matte, foreground, detail and perceptual loss of sequences (B, T, 4, H, W)."""
         count, length = generated.shape[:2]
         fake, true, each = generated.flatten(0, 1), real.flatten(0, 1), weight.repeat_interleave(length)
         colour = self.processes.share.draw(torch.rand, (count, 3, 1, 1), self.noise).to(self.device)
@@ -152,6 +156,8 @@ class Trainer:
             "matte": losses.matte_l1(fake, true, each),
             "foreground": losses.foreground_l1(fake, true, each),
         }
+        if self.config.weights.detail > 0:
+            terms["detail"] = losses.detail_l1(fake, true, each, mean=self.processes.mean)
         if self.perceptual is not None:
             terms["perceptual"] = self._perceptual_loss(generated[:, -1], real[:, -1], colour, weight)
         return terms
@@ -174,7 +180,7 @@ class Trainer:
             noise = torch.Generator().manual_seed(self.steps_done)
             taught = roll_out(self.teacher, drawn, doll, noise, self.processes.share)
         each = weight.repeat_interleave(generated.shape[1])
-        return losses.distillation(generated.flatten(0, 1), taught.flatten(0, 1), each)
+        return losses.seen_l1(generated.flatten(0, 1), taught.flatten(0, 1), each)
 
     def _set_rates(self, progress: float) -> None:
         rate = rate_at(self.config.learning_rate, self.steps_done, progress)
