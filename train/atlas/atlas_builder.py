@@ -22,6 +22,7 @@ from train.errors import TrainError
 
 CROWDED = 0.35  # of a texture's rims: with more of it in use, the texture shows what stands beside the limb
 HIDDEN_FACE = 0.1  # of a face that may lie under a hand
+WHOLE = 0.6  # of the median head's area that a head has to have
 VIEWS = {HEAD: 20, HAND: 40, MOUTH: 24, BONE: 4}
 TORSO_VIEWS = 8
 
@@ -83,7 +84,17 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
     # A view in which the limb never stands free shows more than the limb, and one of a head shows hands: others serve.
     limit = HIDDEN_FACE if part.kind in (HEAD, MOUTH) else CROWDED
     kept = [i for i, crowded in enumerate(crowding) if crowded <= max(limit, 1.3 * min(crowding))]
+    if part.kind == HEAD:
+        kept = whole_heads(views, kept)
     return PartViews(np.stack([views[i] for i in kept]), np.array([centres[i] for i in kept], np.float32))
+
+
+def whole_heads(views: Sequence[U8], kept: list[int]) -> list[int]:
+    """Those of `kept` of which enough is left: an arm before the head, that the face points did not tell, is cut away
+    with what is behind it.
+    """
+    areas = {i: int((views[i][..., 3] > 127).sum()) for i in kept}
+    return [i for i in kept if areas[i] >= WHOLE * np.median(list(areas.values()))]
 
 
 def _round_off(part: Part, extent: F64, texture: U8) -> U8:

@@ -11,7 +11,7 @@ from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure
 from tests.live.puppet.paper import blotches, draw_doll, torso_of
 from tests.train.film import SIDE, puppet, shot
-from train.atlas.atlas_builder import build_atlas, group_views
+from train.atlas.atlas_builder import build_atlas, group_views, whole_heads
 from train.atlas.cut_out import cut_out, rounded, texels_of, without_crumbs
 from train.atlas.sample import Shot, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
@@ -206,6 +206,14 @@ def test_the_field_between_shoulders_and_hips_is_torso() -> None:
     chest = (points[top.NECK] + points[top.MID_HIP]) / 2
     (x, y), (sx, sy) = texels_of(frame, np.stack([chest, points[top.L_SHOULDER]]), shape) // 16
     assert field[y, x] == 1 and field[sy, sx] == 0 and 0.1 < field.mean() < 0.6
+
+
+def test_a_head_of_which_little_is_left_is_no_view() -> None:
+    heads = [np.zeros((20, 20, 4), np.uint8) for _ in range(4)]
+    for head, rows in zip(heads, (10, 12, 3, 8), strict=True):
+        head[:rows, :, 3] = 255
+    assert whole_heads(heads, [0, 1, 2, 3]) == [0, 1, 3]
+    assert whole_heads(heads, [2]) == [2]
 
 
 def test_hair_that_flies_another_way_in_every_frame_stays_on_the_head(film: Shot) -> None:
