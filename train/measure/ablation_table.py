@@ -87,6 +87,7 @@ COLUMNS = (
     Column("hands missed", _score("hands_missed"), "low"),
     Column("tOF px", _score("tof_px"), "low"),
     Column("tLP features", _score("tlp_features"), "low"),
+    Column("flicker figure", _score("flicker_figure"), "low"),
     Column("flicker ground", _score("flicker_background"), "low"),
     Column("flicker held", _held("flicker"), "low"),
     Column("colour drift", _held("colour"), "low"),

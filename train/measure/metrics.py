@@ -110,6 +110,12 @@ def change(a: U8, b: U8) -> float:
     return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
 
 
+def jerk(before: U8, between: U8, after: U8) -> float:
+    """Mean second difference of three frames, grey levels: 0 for what stands or moves evenly; trembling counts most."""
+    a, b, c = (picture.astype(np.int16) for picture in (before, between, after))
+    return float(np.abs(a - 2 * b + c).mean())
+
+
 def change_where(a: U8, b: U8, where: NDArray[np.bool_]) -> float:
     """The same over the pixels (H, W) of two pictures (H, W, 3) that are marked; at least one is."""
     return float(np.mean(cv2.mean(cv2.absdiff(a, b), where.astype(np.uint8))[: a.shape[2]]))

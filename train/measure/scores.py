@@ -30,8 +30,8 @@ class Scores:
     `body_error_px`, `face_error_px`, `hands_error_px` (*): joints found in the generated and in the real picture,
     pixels of a canvas 512 high; `body_missed`, ... (*): share found in the real picture alone. `tof_px` (*): difference
     of the optical flows, in the body box; `tlp_features` (*): of the feature distances between one frame and the next
-    (as TecoGAN's tOF and tLP, the latter with our features). `flicker_background`: change from frame to frame where
-    nothing is, grey levels.
+    (as TecoGAN's tOF and tLP, the latter with our features). `flicker_figure`: `metrics.jerk` in the body box, relative
+    to the real picture's. `flicker_background`: change from frame to frame where nothing is, grey levels.
     """
 
     ssim_box: float
@@ -50,6 +50,7 @@ class Scores:
     hands_missed: float
     tof_px: float
     tlp_features: float
+    flicker_figure: float
     flicker_background: float
 
 
@@ -65,7 +66,9 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One real frame and what every way of drawing is held against. `pose`, `motion`: of sampled frames, else None."""
+    """One real frame and what every way of drawing is held against. `pose`, `motion`: of sampled frames, else None.
+    `jerk`: None without two frames before it, or without a box.
+    """
 
     index: int
     picture: U8
@@ -75,6 +78,7 @@ class Truth:
     face: Box | None
     pose: Pose | None
     motion: Motion | None
+    jerk: float | None
 
 
 class Eye:
@@ -102,7 +106,7 @@ class Witness:
 
     def __init__(self, plate: U8, estimator: PoseEstimator | None, eye: Eye) -> None:
         self._plate, self._estimator, self._eye = plate, estimator, eye
-        self._before: U8 | None = None
+        self._before: list[U8] = []  # the last two
         self._seen = 0
 
     def look(self, index: int, real: U8, conditioning: Conditioning) -> Truth:
@@ -115,10 +119,11 @@ class Witness:
         if self._seen % SAMPLE_EVERY == 1:
             if self._estimator is not None:
                 pose = self._estimator.estimate(Frame(index, index / 30, picture))
-            if box is not None and self._before is not None:
-                motion = self._eye.motion(self._before, picture, box, face)
-        self._before, self._seen = picture, self._seen + 1
-        return Truth(index, picture, matte, self._plate, box, face, pose, motion)
+            if box is not None and self._before:
+                motion = self._eye.motion(self._before[-1], picture, box, face)
+        jerk = _jerk(self._before, picture, box)
+        self._before, self._seen = [*self._before[-1:], picture], self._seen + 1
+        return Truth(index, picture, matte, self._plate, box, face, pose, motion, jerk)
 
 
 class Scorer:
@@ -127,7 +132,8 @@ class Scorer:
     def __init__(self, estimator: PoseEstimator | None, eye: Eye) -> None:
         self._estimator, self._eye = estimator, eye
         self._sums = {field.name: np.zeros(2) for field in fields(Scores)}
-        self._last: tuple[U8, U8] | None = None
+        self._before: list[U8] = []  # the last two
+        self._matte: U8 | None = None  # of the real frame before
 
     def see(self, truth: Truth, frame: U8) -> None:
         """Count one frame (H, W, 4) against the real one."""
@@ -137,9 +143,13 @@ class Scorer:
         if truth.pose is not None and self._estimator is not None:
             pose = self._estimator.estimate(Frame(truth.index, truth.index / 30, picture))
             self.see_pose(pose, truth.pose, picture.shape[0])
-        if truth.motion is not None and truth.box is not None and self._last is not None:
-            self._see_motion(truth.motion, self._eye.motion(self._last[0], picture, truth.box, truth.face))
+        if truth.motion is not None and truth.box is not None and self._before:
+            self._see_motion(truth.motion, self._eye.motion(self._before[-1], picture, truth.box, truth.face))
+        mine = _jerk(self._before, picture, truth.box)
+        if mine is not None and truth.jerk is not None:
+            self._add("flicker_figure", mine, truth.jerk)
         self._see_background(picture, truth.matte)
+        self._before, self._matte = [*self._before[-1:], picture], truth.matte
 
     def see_pose(self, pose: Pose, real: Pose | PlacedPose, height_px: int) -> None:
         """Count a pose found in a picture `height_px` high against the real one."""
@@ -174,14 +184,17 @@ class Scorer:
                 self._add(f"feature_{name}", distance)
 
     def _see_background(self, picture: U8, matte: U8) -> None:
-        if self._last is not None:
-            nothing = (self._last[1] == 0) & (matte == 0)
+        if self._matte is not None:
+            nothing = (self._matte == 0) & (matte == 0)
             if nothing.any():
-                self._add("flicker_background", metrics.change_where(picture, self._last[0], nothing))
-        self._last = picture, matte
+                self._add("flicker_background", metrics.change_where(picture, self._before[-1], nothing))
 
     def _add(self, name: str, value: float, count: float = 1.0) -> None:
         self._sums[name] += (value, count)
+
+
+def _jerk(before: list[U8], picture: U8, box: Box | None) -> float | None:
+    return metrics.jerk(before[0][box], before[1][box], picture[box]) if box is not None and len(before) == 2 else None
 
 
 def _face(picture: U8, face: Box) -> U8:

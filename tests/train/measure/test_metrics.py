@@ -94,6 +94,12 @@ def test_a_face_box_is_rows_then_columns() -> None:
     assert metrics.resized(noise(), 16).shape == (16, 16, 3)
 
 
+def test_even_motion_of_brightness_has_no_jerk_and_trembling_has() -> None:
+    frames = [np.full((4, 4, 3), level, np.uint8) for level in (100, 110, 120, 110)]
+    assert metrics.jerk(*frames[:3]) == 0
+    assert metrics.jerk(*frames[1:]) == 20
+
+
 def test_change_counts_what_is_marked_and_nothing_else() -> None:
     a, b = noise(), noise()
     b[:32] = 255 - a[:32] // 2

@@ -56,7 +56,8 @@ def scored(dataset: Dataset, eye: Eye, change, *, frames: range = range(20), rea
 
 def test_the_real_frames_score_full_marks(dataset: Dataset, eye: Eye) -> None:
     scores = scored(dataset, eye, lambda frame, _: frame)
-    assert (scores.sharpness, scores.sharpness_face, scores.matte_iou, scores.flicker_background) == (1, 1, 1, 0)
+    assert (scores.sharpness, scores.sharpness_face, scores.matte_iou) == (1, 1, 1)
+    assert (scores.flicker_figure, scores.flicker_background) == (1, 0)
     assert scores.ssim_box == pytest.approx(1, abs=1e-4) and scores.ssim_face == pytest.approx(1, abs=1e-4)
     assert (scores.feature_box, scores.feature_face, scores.tof_px, scores.tlp_features) == (0, 0, 0, 0)
     assert np.isnan(scores.body_error_px)
@@ -83,6 +84,12 @@ def test_a_flickering_background_is_found(dataset: Dataset, eye: Eye) -> None:
         return frame
 
     assert scored(dataset, eye, flashing).flicker_background > 1
+
+
+def test_a_trembling_figure_flickers_more_than_the_film_and_a_frozen_one_less(dataset: Dataset, eye: Eye) -> None:
+    still = np.asarray(dataset.takes["full"].frames[0])
+    assert scored(dataset, eye, lambda frame, i: np.roll(frame, 2 * (i % 2), axis=1)).flicker_figure > 1.3
+    assert scored(dataset, eye, lambda frame, _: still).flicker_figure < 0.1
 
 
 def test_a_jumping_figure_shows_in_the_optical_flow(dataset: Dataset, eye: Eye) -> None:
