@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from live.face import FEATHER
 from train.networks import losses
@@ -24,7 +25,7 @@ from train.training.schedule import adversarial_share, rate_at
 LEARNING_RATE = 5e-4
 GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more
 # Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
-L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 1.5, 1.5, 1.0, 0.1
+L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 4.0, 1.5, 1.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ class FaceTrainer:
         return FaceReport(*(float(term.detach()) for term in terms))
 
     def _shown(self, batch: FaceBatch) -> "_Shown":
-        """The batch with its faces painted as live paints them: feathered."""
+        """The batch with its faces painted as live paints them: feathered, and at their size on the canvas."""
         face_map, crop, real = (
             self._tensor(array).flatten(0, 1) for array in (batch.face_map, batch.generated, batch.real)
         )
         with self._autocast():
             face = Within.apply(self.network(face_map, crop))
         before = crop[..., :3] / 255
-        painted = before + self.feather[..., None] * (face - before)
+        painted = before + as_pasted(self.feather[..., None] * (face - before), batch.side_px.reshape(-1))
         matte = torch.minimum(crop[..., 3:], real[..., 3:]) / 255
         return _Shown(*(x.permute(0, 3, 1, 2) for x in (face_map / 255, painted, real[..., :3] / 255, matte)))
 
@@ -169,6 +170,20 @@ class FaceTrainer:
             "optimizer": self.optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
         }
+
+
+def as_pasted(changes: Tensor, side_px: NDArray[np.float32]) -> Tensor:
+    """Changes (N, 128, 128, C) as they are left when they were pasted into squares of `side_px` (N,) canvas pixels and
+    enlarged again: a small face keeps the mean of some pixels, and only for that the network is to blame.
+    """
+    pasted = []
+    for change, side in zip(changes.permute(0, 3, 1, 2), side_px.tolist(), strict=True):
+        whole = tuple(change.shape[1:])
+        if side < whole[0]:
+            small = F.adaptive_avg_pool2d(change[None], max(round(side), 1))
+            change = F.interpolate(small, whole, mode="bilinear", align_corners=False)[0]
+        pasted.append(change)
+    return torch.stack(pasted).permute(0, 2, 3, 1)
 
 
 @dataclass(frozen=True, slots=True)

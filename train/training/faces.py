@@ -24,13 +24,15 @@ SEEN_SHARE = 0.5  # `face_share` below which a head counts as seen from behind
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """N faces in memory. `face_map` (N, 128, 128, 9), `generated` and `real` (N, 128, 128, 4) uint8 RGBA; `weight`
-    (N,) float32; `has_next` (N,) bool: the next one is the next frame of the same take.
+    """N faces in memory. `face_map` (N, 128, 128, 9), `generated` and `real` (N, 128, 128, 4) uint8 RGBA; `side_px`
+    (N,) float32: how large the crop is on the canvas; `weight` (N,) float32; `has_next` (N,) bool: the next one is the
+    next frame of the same take.
     """
 
     face_map: U8
     generated: U8
     real: U8
+    side_px: NDArray[np.float32]
     weight: NDArray[np.float32]
     has_next: NDArray[np.bool_]
 
@@ -49,6 +51,7 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
     stretches = _stretches(dataset, limit, held_out=held_out)
     kept: list[tuple[U8, U8, U8]] = []
     places: list[tuple[int, int]] = []
+    sides: list[float] = []
     weights: list[float] = []
     for number, (take, start, stop) in enumerate(tqdm(stretches, desc="play held-out" if held_out else "play faces")):
         player.reset()
@@ -66,9 +69,11 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
             drawn, film = crop_face(frame, square), crop_face(real, square)
             kept.append((face_map, drawn, film if held_out else align(drawn, film)))
             places.append((number, index))
+            sides.append(square.side)
             weights.append(float(take.weight[index]))
     has_next = np.array([(number, index + 1) in places[i + 1 : i + 2] for i, (number, index) in enumerate(places)])
-    return Faces(*_stacked(kept), np.array(weights, np.float32), has_next.astype(np.bool_))
+    side_px, weight = np.array(sides, np.float32), np.array(weights, np.float32)
+    return Faces(*_stacked(kept), side_px, weight, has_next.astype(np.bool_))
 
 
 def _stretches(dataset: Dataset, limit: int, *, held_out: bool) -> list[tuple[Take, int, int]]:
@@ -100,6 +105,7 @@ class FaceBatch:
     face_map: U8
     generated: U8
     real: U8
+    side_px: NDArray[np.float32]
     weight: NDArray[np.float32]
 
 
@@ -117,7 +123,8 @@ class FacePairs:
         both = np.stack([first, first + 1], 1)
         faces = self._faces
         weight = faces.weight[both].min(axis=1)
-        return FaceBatch(faces.face_map[both], faces.generated[both], faces.real[both], weight)
+        pictures = faces.face_map[both], faces.generated[both], faces.real[both]
+        return FaceBatch(*pictures, faces.side_px[both], weight)
 
     def state(self) -> dict[str, Any]:
         """The random state, for a checkpoint."""

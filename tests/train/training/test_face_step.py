@@ -1,14 +1,17 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
+import pytest
 import torch
 
-from live.face import FEATHER, RIM_PX, paste_face
+from live.face import FEATHER, RIM_PX, crop_face, paste_face
+from live.puppet.face_box import FaceSquare
 from live.puppet.face_map import CHANNELS, SIDE
 from train.training import face_step, schedule
 from train.training.config import RunConfig
 from train.training.face import WHOLE
-from train.training.face_step import FaceTrainer
+from train.training.face_step import FaceTrainer, as_pasted
 from train.training.faces import FaceBatch
 
 RUN = RunConfig("data", steps=100, precision="fp32")
@@ -22,7 +25,7 @@ def batch(seed: int = 0, *, weight: float = 1.0) -> FaceBatch:
     real = generated.copy()
     real[..., 2] += 60
     generated[..., 3] = real[..., 3] = 255
-    return FaceBatch(face_map, generated, real, np.full(2, weight, np.float32))
+    return FaceBatch(face_map, generated, real, np.full((2, 2), SIDE, np.float32), np.full(2, weight, np.float32))
 
 
 def weights(trainer: FaceTrainer, part: str = "network") -> torch.Tensor:
@@ -36,11 +39,12 @@ def test_no_parameter_is_listed_twice() -> None:
         assert len(listed) == len(set(listed))
 
 
-def test_a_batch_is_learned_and_the_average_follows() -> None:
+def test_a_batch_is_learned_and_the_average_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_step, "DETAIL", 0.0)  # a colour is to be learned, under grain that is right already
     trainer = FaceTrainer(RUN)
     first = trainer.step(batch(), 0.0)
     before = weights(trainer, "average")
-    for _ in range(80):
+    for _ in range(50):
         last = trainer.step(batch(), 0.0)
     assert last.l1 < 0.85 * first.l1
     assert not torch.equal(before, weights(trainer, "average"))
@@ -78,6 +82,27 @@ def test_what_the_losses_see_is_what_live_pastes() -> None:
     assert np.abs(painted[0] - pasted[..., :3]).max() <= 1
     assert (painted[0][0] == crop[0, :, :3]).all(), "nothing changes at the border"
     assert FEATHER[RIM_PX, RIM_PX] == 1
+
+
+@pytest.mark.parametrize("side", [40.0, 61.5, 90.0])
+def test_what_a_small_face_cannot_keep_the_losses_do_not_see(side: float) -> None:
+    rng = np.random.default_rng(3)
+    coarse = cv2.resize(rng.uniform(-60, 60, (9, 9, 3)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    change = coarse + rng.normal(0, 25, (SIDE, SIDE, 3)).astype(np.float32)
+    change *= FEATHER[..., None]
+    kept = as_pasted(torch.from_numpy(change[None]), np.array([side], np.float32))[0].numpy()
+    # The same by way of the canvas: pasted into grey, and cut out again.
+    canvas, square = np.full((256, 256, 4), 128, np.uint8), FaceSquare(30.0, 20.0, side)
+    crop = crop_face(canvas, square)
+    face = np.clip(np.round(crop[..., :3] + change), 0, 255).astype(np.uint8)
+    paste_face(canvas, square, crop, face)
+    through = crop_face(canvas, square)[..., :3].astype(np.float32) - 128
+    assert np.abs(kept - through).mean() < 0.6 * np.abs(change - through).mean()
+
+
+def test_a_face_larger_than_its_crop_keeps_all_of_a_change() -> None:
+    change = torch.rand(1, SIDE, SIDE, 3)
+    assert torch.equal(as_pasted(change, np.array([140.0], np.float32)), change)
 
 
 def test_where_the_mattes_disagree_colours_do_not_count() -> None:
