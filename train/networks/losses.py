@@ -144,6 +144,17 @@ def seen_l1(generated: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
     return per_sample((seen(generated) - seen(wanted)).abs(), weight)
 
 
+def around(spots: Tensor, side_px: int, size: tuple[int, int]) -> Tensor:
+    """(..., 1, H, W) of `size`: 1 in the squares of `side_px` around any of `spots` (..., S, 2), x then y px, else 0.
+
+    A spot that is NaN has none.
+    """
+    y, x = (torch.arange(length, device=spots.device) + 0.5 for length in size)
+    in_column = (x - spots[..., :1]).abs() <= side_px / 2
+    in_row = (y - spots[..., 1:]).abs() <= side_px / 2
+    return (in_row[..., :, None] & in_column[..., None, :]).any(-3).float()[..., None, :, :]
+
+
 def seen(pictures: Tensor) -> Tensor:
     """Premultiplied: (..., 4, H, W), colours times matte, matte."""
     matte = pictures[..., 3:, :, :]

@@ -26,6 +26,9 @@ class LossWeights:
     # L1 to the doll itself. Beside it the film's median has to be surely another one before the doll is changed: a
     # hand that the film has elsewhere in half of the cases would be made a ghost. 6 was too little.
     doll: float = 12.0
+    # The same around the hands, on top. The film's fingers lie elsewhere in nearly every frame, bent to the doll or
+    # not, and their median is no finger: raised hands were eaten up, the more the longer a network was trained.
+    hands: float = 48.0
     detail: float = 0.5  # pays for blur
     motion: float = 6.0  # change between neighbouring frames, L1; counts like composite
     ping_pong: float = 0.0  # TecoGAN has 0.5 (thunil/TecoGAN, runGan.py)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from train.errors import TrainError
 from train.networks import losses
+from train.networks.discriminator import LEFT_HAND, RIGHT_HAND
 from train.networks.perceptual import open_perceptual
 from train.networks.presets import build_generator
 from train.training.adversary import Adversary
@@ -20,6 +21,8 @@ from train.training.config import RunConfig
 from train.training.processes import Processes, alone
 from train.training.rollout import roll_out, there_and_back
 from train.training.schedule import adversarial_share, rate_at
+
+REACH_PX = 96  # side of the square around a hand in which the doll's is kept: that of the largest takes
 
 
 class Batch(Protocol):
@@ -47,6 +50,7 @@ class StepReport:
     foreground: float
     perceptual: float
     doll: float
+    hands: float
     detail: float
     motion: float
     ping_pong: float
@@ -111,8 +115,8 @@ class Trainer:
             both = roll_out(self.generator, *rolled, self.noise, self.processes.share)
             generated = both[:, :length]
             terms = self._picture_losses(generated, real, weight)
-            if self.config.doll and self.config.weights.doll > 0:
-                terms["doll"] = losses.seen_l1(generated, doll.permute(0, 1, 4, 2, 3) / 255, weight)
+            if self.config.doll:
+                terms.update(self._doll_losses(generated, doll.permute(0, 1, 4, 2, 3) / 255, spots, weight))
             if self.config.temporal and self.config.weights.motion > 0:
                 terms["motion"] = losses.motion_l1(generated, real, weight)
             if swing:
@@ -160,6 +164,16 @@ class Trainer:
             terms["detail"] = losses.detail_l1(fake, true, each, mean=self.processes.mean)
         if self.perceptual is not None:
             terms["perceptual"] = self._perceptual_loss(generated[:, -1], real[:, -1], colour, weight)
+        return terms
+
+    def _doll_losses(self, generated: Tensor, doll: Tensor, spots: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        """L1 of sequences to the doll: all over, and around the hands."""
+        terms = {}
+        if self.config.weights.doll > 0:
+            terms["doll"] = losses.seen_l1(generated, doll, weight)
+        if self.config.weights.hands > 0:
+            near = losses.around(spots[:, :, [RIGHT_HAND, LEFT_HAND]], REACH_PX, (doll.shape[-2], doll.shape[-1]))
+            terms["hands"] = losses.seen_l1(generated * near, doll * near, weight)
         return terms
 
     def _perceptual_loss(self, generated: Tensor, real: Tensor, background: Tensor, weight: Tensor) -> Tensor:

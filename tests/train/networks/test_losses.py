@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -128,3 +129,13 @@ def test_a_teacher_is_compared_by_what_is_seen() -> None:
     ours, taught = figure(0.2, 0.0), figure(0.9, 0.0)
     assert losses.seen_l1(ours, taught, ONE) == 0
     assert losses.seen_l1(figure(0.2, 1.0), taught, ONE) > 0
+
+
+def test_around_marks_a_square_about_each_spot_that_is_seen() -> None:
+    nothing = float("nan")
+    spots = torch.tensor([[[4.0, 3.0], [nothing, nothing]], [[nothing, nothing], [nothing, nothing]]])
+    marked = losses.around(spots, 4, (10, 12))
+    assert marked.shape == (2, 1, 10, 12)
+    rows, columns = np.nonzero(marked[0, 0].numpy())
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 4, 2, 5) and len(rows) == 16
+    assert not marked[1].any()
