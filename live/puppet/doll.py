@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas
-from live.puppet.fit import HANGS, KEY_SIZE, lay, nearest_fit
-from live.puppet.head_view import BODY_POINTS
-from live.puppet.parts import F64, HAND, HEAD, PARTS, drawing_order, part_frames
+from live.puppet.fit import KEY_SIZE, lay, missed_by, nearest_fit
+from live.puppet.head_view import LIP
+from live.puppet.parts import F64, HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames
 from live.puppet.values import U8, PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
 _MIN_ALPHA = 4
 _FAINT = 16  # alpha under which a pixel's colour, in whole levels, says nothing: a network would make specks of it
 _LAST = 255 / 256  # a sample between the last texel and the one behind it still meets the last
-_FACE = len(BODY_POINTS)  # number of the first point of a head that is one of the face
 _KINDS = np.array([part.kind for part in PARTS])
 
 
@@ -43,11 +42,16 @@ class Doll:
     def draw(self, placed: PlacedPose, out: U8) -> None:
         """Draw into `out`, (H, W, 4) uint8 RGBA with straight alpha, cleared first. The caller owns `out`."""
         placed = placed.bounded()
+        frames, valid, views = self.lay(placed)
+        order = drawing_order(placed.points_px, placed.size_px)
+        _draw_parts(frames, valid, views, order, self._where, self._texels, out)
+
+    def lay(self, placed: PlacedPose) -> tuple[F64, NDArray[np.bool_], NDArray[np.int64]]:
+        """Where each part is drawn, which are, and as which view: (P, 2, 3) frames as in `part_frames`, (P,), (P,)."""
         frames, valid, keys = part_frames(
             placed.points_px, placed.scores, placed.size_px, self._valid_score, self._extents
         )
-        order = drawing_order(placed.points_px, placed.size_px)
-        _draw_parts(frames, valid, keys, order, self._extents, self._keys, self._where, self._texels, out)
+        return frames, valid, _lay_parts(frames, valid, keys, self._extents, self._keys)
 
 
 def _premultiplied(rgba: U8) -> U8:
@@ -85,13 +89,32 @@ def _opaque_box(texture: U8) -> tuple[int, int, int, int]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _lay_parts(frames: F64, valid: NDArray[np.bool_], keys: F64, extents: F64, view_keys: F64) -> NDArray[np.int64]:
+    """(P,) the view of each part; moves the frames of heads, hands and mouths in place."""
+    views = np.zeros(frames.shape[0], np.int64)
+    turn, a, b = (1.0, 0.0), 0.0, 0.0  # of the head, which comes before its mouth
+    for p in range(frames.shape[0]):
+        kind, before, after = _KINDS[p], extents[p, 0], extents[p, 1]
+        if not valid[p]:
+            continue
+        if kind == HEAD or kind == HAND:  # a hand hangs on its wrist; a head goes where most of its points are
+            views[p], x, y, u, v = nearest_fit(keys[p], view_keys[p], kind == HAND)
+            lay(frames[p], before, after, x, y, u, v)
+            if kind == HEAD:
+                turn, (a, b) = (x, y), missed_by(LIP, keys[p], view_keys[p, views[p]], x, y, u, v)
+        else:
+            views[p] = _nearest_view(keys[p], view_keys[p])
+            if kind == MOUTH:  # on the head's own lips, or they would show beside it
+                lay(frames[p], before, after, turn[0], turn[1], a, b)
+    return views
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _draw_parts(
     frames: F64,
     valid: NDArray[np.bool_],
-    keys: F64,
+    views: NDArray[np.int64],
     order: NDArray[np.int32],
-    extents: F64,
-    view_keys: F64,
     where: NDArray[np.int64],
     texels: U8,
     out: U8,
@@ -100,15 +123,9 @@ def _draw_parts(
     top, bottom, left, right = out.shape[0], -1, out.shape[1], -1
     for n in range(order.shape[0]):
         p = order[n]
-        if not valid[p]:
-            continue
-        if _KINDS[p] == HEAD or _KINDS[p] == HAND:  # a hand hangs on its wrist; a head goes where its face is
-            view, x, y, u, v = nearest_fit(keys[p], view_keys[p], _FACE if _KINDS[p] == HEAD else HANGS)
-            lay(frames[p], extents[p, 0], extents[p, 1], x, y, u, v)
-        else:
-            view = _nearest_view(keys[p], view_keys[p])
-        y0, y1, x0, x1 = _draw_texture(frames[p], where[p, view], texels, out)
-        top, bottom, left, right = min(top, y0), max(bottom, y1), min(left, x0), max(right, x1)
+        if valid[p]:
+            y0, y1, x0, x1 = _draw_texture(frames[p], where[p, views[p]], texels, out)
+            top, bottom, left, right = min(top, y0), max(bottom, y1), min(left, x0), max(right, x1)
     for y in range(top, bottom + 1):
         for x in range(left, right + 1):
             alpha = np.int32(out[y, x, 3])

@@ -18,37 +18,48 @@ KEY_SIZE = 2 * KEY_POINTS
 SIZES, SIZES_SHIFTED = (0.75, 1.3), (0.95, 1.05)
 FARTHEST = 0.1  # torso lengths that a view may be shifted
 ENOUGH = 4  # points to shift a view by
-WITHOUT = 10.0  # added to what a fit leaves, at most 1 or so: a view without these points is worse than any with them
-HANGS = -1  # instead of the first point to shift by: the part hangs on its joint
+# Added to what a fit leaves (1 at most) for each point that the view lacks: else the view with the fewest points would
+# fit best, and a face that is found would be drawn from behind.
+LACKING = 1.0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def nearest_fit(key: F64, view_keys: F64, shift_from: int) -> tuple[int, float, float, float, float]:
+def nearest_fit(key: F64, view_keys: F64, hangs: bool) -> tuple[int, float, float, float, float]:
     """(view, x, y, u, v): the row of `view_keys` that fits `key` best; x + iy turns and sizes it, (u, v) shifts it.
 
     Keys are points one after the other, along and across the part's direction from its joint, in torso lengths; (0, 0)
-    stands for a point that was not found. All points choose the view, turn and size it. Those from number `shift_from`
-    on say where it lies, where ENOUGH of them are there: then a view that lacks them is the last choice (a face that is
-    found is not seen from behind); else, and with HANGS, the joint stays where it is. Where nothing can be compared,
-    view 0 as it is. Rows of inf are no views.
+    stands for a point that was not found. The joint stays where it is for a part that `hangs` on it, and where fewer
+    than ENOUGH points can be compared; where none can, view 0 as it is. Rows of inf are no views.
     """
-    best, least, x, y, shifted = 0, np.inf, 1.0, 0.0, False
-    seen = shift_from >= 0 and _common(key, key, shift_from) >= ENOUGH
+    best, least, x, y = 0, np.inf, 1.0, 0.0
+    shifted = False
     for row in range(view_keys.shape[0]):
-        shifts = seen and _common(key, view_keys[row], shift_from) >= ENOUGH
+        common = _common(key, view_keys[row])
+        shifts = not hangs and common >= ENOUGH
         left, a, b = _fit(key, view_keys[row], shifts)
-        if seen and not shifts:
-            left += WITHOUT
+        left += LACKING * (_common(key, key) - common)
         if left < least:
             best, least, x, y, shifted = row, left, a, b, shifts
     if not shifted:
         return best, x, y, 0.0, 0.0
-    ka, kb, va, vb = _means(key, view_keys[best], shift_from)
+    ka, kb, va, vb = _means(key, view_keys[best])
     u, v = ka - (x * va - y * vb), kb - (y * va + x * vb)
     far = np.sqrt(u * u + v * v)
     if far > FARTHEST:
         u, v = u * FARTHEST / far, v * FARTHEST / far
     return best, x, y, u, v
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def missed_by(n: int, key: F64, view: F64, x: float, y: float, u: float, v: float) -> tuple[float, float]:
+    """How far, along and across in torso lengths, point `n` of a view that is laid so comes to lie beside the key's.
+
+    (0, 0) where one of the two lacks it.
+    """
+    if not _both(key, view, 2 * n):
+        return 0.0, 0.0
+    a, b = view[2 * n], view[2 * n + 1]
+    return x * a - y * b + u - key[2 * n], y * a + x * b + v - key[2 * n + 1]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
@@ -69,7 +80,7 @@ def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
     """
     ka, kb, va, vb = 0.0, 0.0, 0.0, 0.0
     if shifts:
-        ka, kb, va, vb = _means(key, view, 0)
+        ka, kb, va, vb = _means(key, view)
     dot, cross, ours, theirs = 0.0, 0.0, 0.0, 0.0
     for n in range(0, key.shape[0], 2):
         if _both(key, view, n):
@@ -79,7 +90,7 @@ def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
             ours += a * a + b * b
             theirs += c * c + d * d
     length = np.sqrt(dot * dot + cross * cross)
-    if length < 1e-9 or _common(key, view, 0) < 2:
+    if length < 1e-9 or _common(key, view) < 2:
         return np.inf, 1.0, 0.0
     smallest, largest = SIZES_SHIFTED if shifts else SIZES
     size = min(max(length / theirs, smallest), largest)
@@ -94,19 +105,19 @@ def _both(key: F64, view: F64, n: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _common(key: F64, view: F64, first: int) -> int:
-    """How many points from number `first` on both have."""
+def _common(key: F64, view: F64) -> int:
+    """How many points both have."""
     count = 0
-    for n in range(2 * first, key.shape[0], 2):
+    for n in range(0, key.shape[0], 2):
         count += _both(key, view, n)
     return count
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _means(key: F64, view: F64, first: int) -> tuple[float, float, float, float]:
-    """The middles, in the key and in the view, of the points from number `first` on that both have."""
+def _means(key: F64, view: F64) -> tuple[float, float, float, float]:
+    """The middles, in the key and in the view, of the points that both have."""
     count, ka, kb, va, vb = 0, 0.0, 0.0, 0.0, 0.0
-    for n in range(2 * first, key.shape[0], 2):
+    for n in range(0, key.shape[0], 2):
         if _both(key, view, n):
             count += 1
             ka, kb, va, vb = ka + key[n], kb + key[n + 1], va + view[n], vb + view[n + 1]

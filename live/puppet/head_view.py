@@ -12,10 +12,11 @@ F64 = NDArray[np.float64]
 Place = tuple[float, float, float, float]  # centre x, y, px; downward direction x, y
 
 # Body points, which are there from behind too, then face points (iBUG-68): bridge, nose, outer eye corners, upper lip.
-# No chin nor lower lip: they move by themselves. Body and face points disagree by some pixels; where a face is found
-# it says where the head lies, since the mouth is laid by the face too, and lips must not show twice.
+# No chin nor lower lip: they move by themselves. Body and face points disagree by some pixels: the head follows them
+# all, and the mouth the head.
 BODY_POINTS = (T.NOSE, T.R_EYE, T.L_EYE, T.R_EAR, T.L_EAR)
 FACE_POINTS = tuple(T.FACE.start + n for n in (27, 33, 36, 45, 51))
+LIP = len(BODY_POINTS) + len(FACE_POINTS) - 1  # number of the upper lip
 _POINTS = np.array(BODY_POINTS + FACE_POINTS, np.int64)
 
 

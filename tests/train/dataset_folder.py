@@ -37,7 +37,7 @@ def write_dataset(folder: Path, count: int = 40, *, weight: np.ndarray | None = 
     save_poses_of(
         take,
         placed_px=draft.shot.points_px,
-        refined_px=draft.shot.points_px + np.float32(0.5),
+        registered_px=draft.shot.points_px + np.float32(0.5),
         scores=draft.shot.scores,
         size_px=draft.shot.size_px,
         t_s=draft.t_s,

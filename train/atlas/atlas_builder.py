@@ -9,13 +9,14 @@ docs/architecture.md, "Atlas".)
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
 from train.atlas.cut_out import rounded
-from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, varied_samples
+from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, still_samples, varied_samples
 from train.atlas.sample import F64, TEXELS_PER_TORSO, U8, Sample, Shot, collect, texture_shape, unforeshortened
 from train.atlas.texture import best_texture, hidden_face, palette_of
 from train.errors import TrainError
@@ -23,6 +24,7 @@ from train.errors import TrainError
 CROWDED = 0.35  # of a texture's rims: with more of it in use, the texture shows what stands beside the limb
 HIDDEN_FACE = 0.1  # of a face that may lie under a hand
 WHOLE = 0.6  # of the median head's area that a head has to have
+ONE_PIECE, SOLID = 0.9, 200  # of a hand's texels with more than that alpha: how many have to hang together
 VIEWS = {HEAD: 20, HAND: 40, MOUTH: 24, BONE: 4}
 TORSO_VIEWS = 8
 
@@ -69,7 +71,7 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
     palette = palette_of(part, samples, shots, shape)
     views, centres, crowding = [], [], []
     for centre, members in groups:
-        seen = [samples[m] for m in members]
+        seen = still_samples(part, [samples[m] for m in members], shots)
         texture, chosen = best_texture(part, varied_samples(part, seen, shots, GROUP), shots, shape, palette)
         crowded = beside(part, extent, texture[None, ..., 3])[0] if is_limb(part) else 0.0
         if part.kind in (HEAD, MOUTH):
@@ -86,6 +88,8 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
     kept = [i for i, crowded in enumerate(crowding) if crowded <= max(limit, 1.3 * min(crowding))]
     if part.kind == HEAD:
         kept = whole_heads(views, kept)
+    elif part.kind == HAND:
+        kept = whole_hands(views, kept)
     return PartViews(np.stack([views[i] for i in kept]), np.array([centres[i] for i in kept], np.float32))
 
 
@@ -95,6 +99,18 @@ def whole_heads(views: Sequence[U8], kept: list[int]) -> list[int]:
     """
     areas = {i: int((views[i][..., 3] > 127).sum()) for i in kept}
     return [i for i in kept if areas[i] >= WHOLE * np.median(list(areas.values()))]
+
+
+def whole_hands(views: Sequence[U8], kept: list[int]) -> list[int]:
+    """Those of `kept` that are in one piece: of a hand in shadow, cut out by its colours, fingers alone may be left."""
+    return [i for i in kept if _largest_piece(views[i]) >= ONE_PIECE] or kept
+
+
+def _largest_piece(rgba: U8) -> float:
+    """Which share of what is solid hangs together."""
+    solid = (rgba[..., 3] > SOLID).astype(np.uint8)
+    count, _, pieces, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    return float(pieces[1:, cv2.CC_STAT_AREA].max() / solid.sum()) if count > 1 else 0.0
 
 
 def _round_off(part: Part, extent: F64, texture: U8) -> U8:

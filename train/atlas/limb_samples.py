@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from live.puppet.parts import BONE, Part
+from live.puppet.parts import BONE, HAND, Part
 from train.atlas.sample import F64, U8, Sample, Shot, rectify
 
 GROUP = 40  # samples of one view that vote for its median
@@ -50,6 +50,21 @@ def free_samples(
     if len(good) < FEWEST:
         return varied_samples(part, samples, shots, GROUP)
     return [varied[i] for i in good[np.argsort(around[good], kind="stable")][: max(FEWEST, len(good) // 4)]]
+
+
+def still_samples(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
+    """For a hand: the slower half, in their order. Where a hand is quick, its smoothed points come after it, and a view
+    would be cut beside itself; and the film is blurred. (Right hand of fortnite's doll, half, held out: 10.5 to 7.8.)
+    """
+    if part.kind != HAND or len(samples) < FEWEST:
+        return samples
+    hand = T.R_HAND if part.b == T.R_WRIST else T.L_HAND
+    speeds = np.empty(len(samples))
+    for i, sample in enumerate(samples):
+        points = shots[sample.shot].points_px
+        before, after = points[max(sample.index - 1, 0), hand], points[min(sample.index + 1, len(points) - 1), hand]
+        speeds[i] = np.linalg.norm(after - before, axis=1).mean() / sample.size_px
+    return [sample for sample, speed in zip(samples, speeds, strict=True) if speed <= np.median(speeds)]
 
 
 def varied_samples(part: Part, samples: list[Sample], shots: Sequence[Shot], count: int) -> list[Sample]:

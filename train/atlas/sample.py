@@ -1,7 +1,7 @@
 """Where a part lies in each frame of the takes, and how it is cut out there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -29,6 +29,10 @@ class Shot:
     scores: F32
     size_px: NDArray[np.float64]
     weight: F32
+
+    def until(self, stop: int) -> "Shot":
+        """Its frames before `stop`; views of the same arrays."""
+        return Shot(*(getattr(self, field.name)[:stop] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _with_errors(poses: list[PlacedPose], take: Take, donor: int, stride: int) -
     changed = []
     for t, pose in enumerate(poses):
         there = donor + t * stride
-        error = (take.placed_px[there] - take.refined_px[there]) * np.float32(pose.size_px / take.size_px[there])
+        error = (take.placed_px[there] - take.registered_px[there]) * np.float32(pose.size_px / take.size_px[there])
         changed.append(_moved(pose, pose.points_px + error))
     return changed
 

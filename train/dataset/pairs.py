@@ -104,7 +104,7 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
         folder=folder / KIND,
         frames=frames,
         placed_px=np.zeros((count, K, 2), np.float32),
-        refined_px=np.zeros((count, K, 2), np.float32),
+        registered_px=np.zeros((count, K, 2), np.float32),
         scores=np.zeros((count, K), np.float32),
         size_px=np.ones(count),
         t_s=np.arange(count) / FPS,

@@ -1,6 +1,6 @@
 """A take while it is being made: watched, placed on the canvas and weighed; then refined."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from train.atlas.sample import Shot
-from train.dataset.take import save_poses_of
+from train.dataset.take import bent, save_poses_of
 from train.films.agreement import Fit
 from train.films.findings import Findings, tally
 from train.films.picture_quality import judge_pictures
@@ -27,13 +27,16 @@ UNLIKE_THE_DOLL = "unlike the doll"
 
 @dataclass(slots=True)
 class Draft:
-    """`placed` is the shot as the Conditioner placed it, `shot` the same with refined points. `faults`: reason -> (N,)
-    bool, the gravest first. `fits`: how well the doll fits the figure, before and after refining."""
+    """`placed` is the shot as the Conditioner placed it, `shot` the same with refined points, `registered_px` (N, 137,
+    2) where the pictures have them. `faults`: reason -> (N,) bool, the gravest first. `fits`: how well the doll fits
+    the figure, before and after refining.
+    """
 
     name: str
     folder: Path
     placed: Shot
     shot: Shot
+    registered_px: F32
     source_stats: BodyStats
     stats: BodyStats
     t_s: NDArray[np.float64]
@@ -42,9 +45,10 @@ class Draft:
     warnings: list[str]
     fits: list[Fit] = field(default_factory=list)
 
-    def refined(self, points: F32) -> None:
-        """Take over refined points (N, 137, 2)."""
-        self.shot = Shot(self.placed.rgba, points, self.placed.scores, self.placed.size_px, self.placed.weight)
+    def refine(self, registered_px: F32) -> None:
+        """Take over what registration found."""
+        self.registered_px = registered_px
+        self.shot = replace(self.placed, points_px=bent(self.placed.points_px, registered_px))
 
     def weigh(self, factor: F32) -> None:
         """Multiply the weights by `factor` (N,) 0..1, the doll's agreement; half or less is counted as a fault."""
@@ -62,7 +66,7 @@ class Draft:
         save_poses_of(
             self.folder,
             placed_px=self.placed.points_px,
-            refined_px=self.shot.points_px,
+            registered_px=self.registered_px,
             scores=self.shot.scores,
             size_px=self.shot.size_px,
             weight=self.shot.weight,
@@ -105,7 +109,9 @@ def place(folder: Path, watched: Watched, source_stats: BodyStats, info: VideoIn
             "the pictures do not follow each other: they are taken as single poses, and the puppet will flicker more; "
             "if they are from one film, name them in order of time"
         )
-    return Draft(folder.name, folder, shot, shot, source_stats, stats, times, watched.continuous, faults, warnings)
+    return Draft(
+        folder.name, folder, shot, shot, points, source_stats, stats, times, watched.continuous, faults, warnings
+    )
 
 
 def _picture(box: Letterbox, info: VideoInfo) -> tuple[int, int, int, int]:

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engines.bundle import sha256_of
+from live.puppet import topology as T
 from live.puppet.atlas import Atlas, save_atlas
 from live.puppet.body_stats import BodyStats, fit_stats
 from live.puppet.config import PuppetConfig
@@ -20,8 +21,10 @@ from live.puppet.parts import PARTS
 from live.recording import save_poses
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.extents import extents_for
-from train.atlas.refine import refine
+from train.atlas.registration import register
+from train.atlas.seat import seated
 from train.dataset.dataset import FORMAT
+from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films.agreement import agreement, measure_fit, weight_of
 from train.films.coverage import Coverage, cover
@@ -102,18 +105,24 @@ def _measure(watched: Watched, source: Source) -> BodyStats:
 
 
 def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
-    """Atlas from the poses as found; poses refined against it; atlas again from the refined ones; frames that still
-    disagree with it count less.
+    """Atlas from the poses as found; poses refined against it; atlas again from the refined ones, its views seated as
+    the found ones draw them; frames that still disagree with it count less.
+
+    Held-out frames are not cut from: what is measured on them would be too good.
     """
     valid = config.valid_score
     extents = extents_for(drafts[0].stats)
     frames = sum(len(draft.placed.rgba) for draft in drafts)
     bar = tqdm(total=2 * len(PARTS), desc="atlas")
-    first = build_atlas([d.placed for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+    stops = [first_held_out(len(draft.placed.rgba)) for draft in drafts]
+    found = [draft.placed.until(stop) for draft, stop in zip(drafts, stops, strict=True)]
+    first = build_atlas(found, valid_score=valid, extents=extents, progress=bar.update)
     for draft in drafts:
-        draft.refined(refine(draft.placed, first, valid_score=valid))
-    atlas = build_atlas([d.shot for d in drafts], valid_score=valid, extents=extents, progress=bar.update)
+        draft.refine(register(draft.placed, first, valid_score=valid))
+    bent = [draft.shot.until(stop) for draft, stop in zip(drafts, stops, strict=True)]
+    atlas = build_atlas(bent, valid_score=valid, extents=extents, progress=bar.update)
     bar.close()
+    atlas = seated(atlas, found, valid_score=valid)
     bar = tqdm(total=frames, desc="compare doll and figure")
     for draft in drafts:
         draft.fits = [measure_fit(shot, atlas, valid_score=valid) for shot in (draft.placed, draft.shot)]
@@ -127,13 +136,14 @@ def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
 def _report(drafts: Sequence[Draft], folder: Path) -> dict[str, Any]:
     """Print what was found, draw the coverage; the same for dataset.json."""
     for draft in drafts:
-        moved = np.linalg.norm(draft.shot.points_px[:, :25] - draft.placed.points_px[:, :25], axis=2)
+        moved = np.linalg.norm(draft.registered_px[:, T.BODY] - draft.placed.points_px[:, T.BODY], axis=2)
         before, after = draft.fits
         print("\n".join(draft.findings.lines(draft.name)))
         print(
-            f"    poses refined by {moved.mean():.1f} px on average, {np.quantile(moved, 0.95):.1f} at P95; doll "
-            f"against figure, before -> after: matte {before.matte:.3f} -> {after.matte:.3f} of its area, colour "
-            f"{before.colour:.1f} -> {after.colour:.1f} grey levels"
+            f"    joints lie {moved.mean():.1f} px from their pictures, {np.quantile(moved, 0.95):.1f} at P95. Doll "
+            "against figure, before and after elbows and knees were moved there: matte "
+            f"{before.matte:.3f} -> {after.matte:.3f} of its area, colour {before.colour:.1f} -> {after.colour:.1f} "
+            "grey levels"
         )
     covered: Coverage = cover([draft.shot for draft in drafts], [draft.stats for draft in drafts])
     write_picture(folder / COVERAGE_PICTURE, draw_coverage(covered))

@@ -14,7 +14,7 @@ from engines.bundle import sha256_of
 from live.puppet.config import PuppetConfig
 from live.puppet.fingerprint import fingerprint
 from train.dataset.dataset import FORMAT
-from train.dataset.take import HELD_OUT_SHARE
+from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films.pictures import one_size, pictures_in, read_rgb
 from train.films.watched import FrameFile
@@ -67,7 +67,7 @@ def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
             "puppet": config.to_json(),
             "fingerprint": fingerprint(config),
             "pairs": len(pairs),
-            "first_held_out": len(trained) if tested else int(len(pairs) * (1 - HELD_OUT_SHARE)),
+            "first_held_out": len(trained) if tested else first_held_out(len(pairs)),
             "made_from": {folder.name: _hash(pairs)},
         }
         (partial / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")

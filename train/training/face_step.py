@@ -25,7 +25,7 @@ from train.training.schedule import adversarial_share, rate_at
 LEARNING_RATE = 5e-4
 GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more
 # Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
-L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 4.0, 1.5, 1.0, 0.1
+L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 2.5, 1.5, 1.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_a_view_of_a_smaller_hand_is_enlarged_to_the_hand() -> None:
     assert areas[1] == pytest.approx(areas[0] / 0.64, rel=0.06)
 
 
-def test_a_head_lies_where_its_face_is_whatever_its_body_points_say() -> None:
+def test_a_head_lies_where_all_of_its_points_are() -> None:
     key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][INDEX["head"]].tolist()
     atlas = with_views("head", flat_views(RED), [key])
     moved = STANDING.copy()
@@ -86,7 +86,23 @@ def test_a_head_lies_where_its_face_is_whatever_its_body_points_say() -> None:
         np.argwhere(draw_doll(atlas, replace(PLACED, points_px=p), CANVAS)[..., 3] > 127).mean(axis=0)
         for p in (STANDING, moved)
     ]
-    assert 2.2 < (centres[1] - centres[0])[0] < 3.2, "by all points, half of which stay, it would be 1.5"
+    assert 1.2 < (centres[1] - centres[0])[0] < 1.8, "half of them stay"
+
+
+def test_a_mouth_lies_on_the_lips_of_its_head_wherever_the_lips_were_found() -> None:
+    head, mouth = INDEX["head"], INDEX["mouth"]
+    key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][head]
+    doll = Doll(with_views("head", flat_views(RED), [key.tolist()]), valid_score=0.3)
+    moved = STANDING.copy()
+    moved[top.FACE.start + 48 : top.FACE.start + 68] += np.float32([5, 4])
+    on_head = []
+    for points in (STANDING, moved):
+        frames, valid, _ = doll.lay(replace(PLACED, points_px=points))
+        assert valid[mouth]
+        before, after, _ = EXTENTS[mouth]
+        lips = frames[mouth, :, 2] + frames[mouth, :, 0] * before / (before + after)
+        on_head.append(np.linalg.solve(frames[head, :, :2], lips - frames[head, :, 2]) * SIZE)
+    assert np.linalg.norm(on_head[1] - on_head[0]) < 0.5, "the points went 6.4 px"
 
 
 def test_a_forearm_ends_where_its_hand_begins() -> None:

@@ -11,9 +11,10 @@ from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure
 from tests.live.puppet.paper import blotches, draw_doll, torso_of
 from tests.train.film import SIDE, puppet, shot
-from train.atlas.atlas_builder import build_atlas, group_views, whole_heads
+from train.atlas.atlas_builder import build_atlas, group_views, whole_hands, whole_heads
 from train.atlas.cut_out import cut_out, rounded, texels_of, without_crumbs
-from train.atlas.sample import Shot, rectify
+from train.atlas.limb_samples import still_samples
+from train.atlas.sample import Sample, Shot, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 from train.errors import TrainError
 
@@ -214,6 +215,29 @@ def test_a_head_of_which_little_is_left_is_no_view() -> None:
         head[:rows, :, 3] = 255
     assert whole_heads(heads, [0, 1, 2, 3]) == [0, 1, 3]
     assert whole_heads(heads, [2]) == [2]
+
+
+def test_of_a_hands_samples_the_slower_half_is_cut_and_of_other_parts_all(film: Shot) -> None:
+    points = film.points_px.copy()
+    points[:, top.R_HAND, 0] = (np.arange(len(points))[:, None] / 4) ** 2  # faster and faster
+    shots = [replace(film, points_px=points)]
+    samples = [Sample(0, i, np.zeros((2, 3)), np.ones(20), 50.0) for i in (40, 10, 30, 20, *range(41, 49), 5, 6)]
+    hand, head = (PARTS[PART_NAMES.index(name)] for name in ("r_hand", "head"))
+    assert [s.index for s in still_samples(hand, samples, shots)] == [40, 10, 30, 20, 41, 5, 6]
+    assert still_samples(head, samples, shots) == samples
+    assert still_samples(hand, samples[:4], shots) == samples[:4], "of few, all"
+
+
+def test_hands_in_pieces_are_not_kept() -> None:
+    hands = [np.zeros((20, 20, 4), np.uint8) for _ in range(4)]
+    for hand in hands:
+        hand[2:12, 2:12, 3] = 255
+    hands[1][14:18, 2:12, 3] = 255  # fingers without a palm between
+    hands[2][12:14, 2:12, 3] = 128  # hangs on by a shade
+    hands[2][14:18, 2:12, 3] = 255
+    hands[3][15, 15, 3] = 255  # a crumb
+    assert whole_hands(hands, [0, 1, 2, 3]) == [0, 3]
+    assert whole_hands(hands, [1, 2]) == [1, 2], "better than none"
 
 
 def test_hair_that_flies_another_way_in_every_frame_stays_on_the_head(film: Shot) -> None:

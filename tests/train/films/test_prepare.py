@@ -1,18 +1,23 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 import train.films.film
+from live.puppet.atlas import Atlas
 from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose
 from live.recording import load_poses
 from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
 from tests.train.picture_set import write_picture_set
+from train.atlas.atlas_builder import build_atlas
+from train.atlas.sample import Shot
 from train.dataset.dataset import open_dataset
+from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films import prepare as module
 from train.films.film import Film
@@ -84,7 +89,7 @@ def test_a_video_becomes_a_dataset(video: Path, tmp_path: Path, capsys: pytest.C
     hidden = true.mean(axis=0) > 0.9
     assert np.abs(take.plate.astype(int) - wall())[~hidden].mean() < 3
     assert (take.weight >= EDGE_WEIGHT - 1e-6).mean() > 0.9  # its head touches the picture's upper edge
-    assert np.linalg.norm(take.refined_px - take.placed_px, axis=2).mean() < 1.0
+    assert np.linalg.norm(take.registered_px - take.placed_px, axis=2).mean() < 1.0
     recorded, estimator = load_poses(folder / "full" / "poses.npz")
     assert estimator == KnownPoses.name and len(recorded) == COUNT
     assert np.array_equal(recorded[9].points_px, poses(10)[9].points_px)
@@ -92,6 +97,26 @@ def test_a_video_becomes_a_dataset(video: Path, tmp_path: Path, capsys: pytest.C
     ours, there = drawn.doll[..., 3] > 127, real[..., 3] > 127
     assert (ours & there).sum() > 0.8 * (ours | there).sum()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["paper"]
+
+
+def test_the_doll_is_not_cut_from_frames_that_are_held_out(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def spied(atlas: Atlas, shots: list[Shot], *, valid_score: float) -> Atlas:
+        given.extend(shots)
+        return atlas
+
+    def built(shots: list[Shot], **more: Any) -> Atlas:
+        given.extend(shots)
+        return build_atlas(shots, **more)
+
+    monkeypatch.setattr(module, "seated", spied)
+    monkeypatch.setattr(module, "build_atlas", built)
+    make(video, tmp_path)
+    assert [len(shot.rgba) for shot in given] == 3 * [first_held_out(COUNT)]
+    assert len(given[0].points_px) == len(given[0].weight) == first_held_out(COUNT) < COUNT
 
 
 def test_what_was_thrown_away_is_said_and_written_down(

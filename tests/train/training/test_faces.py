@@ -46,7 +46,7 @@ def faces(dataset: Dataset, run: Path) -> Faces:
 
 def with_points(dataset: Dataset, change: np.ndarray) -> Dataset:
     take = dataset.takes["full"]
-    return replace(dataset, takes={"full": replace(take, placed_px=change, refined_px=change)})
+    return replace(dataset, takes={"full": replace(take, placed_px=change, registered_px=change)})
 
 
 def test_faces_come_from_the_frames_that_are_trained_on_and_trusted(faces: Faces) -> None:

@@ -6,7 +6,7 @@ import pytest
 from live.puppet import topology as top
 from tests.live.puppet.paper import paper_atlas, torso_of
 from tests.train.film import puppet, wave
-from train.atlas.refine import refine
+from train.atlas.registration import register
 from train.atlas.sample import Shot
 
 SIDE, COUNT = 256, 5
@@ -31,14 +31,14 @@ def off(points: np.ndarray, truth: Shot) -> np.ndarray:
 def test_a_displaced_limb_moves_back_to_its_template(truth: Shot, shift: tuple[int, int]) -> None:
     points = truth.points_px.copy()
     points[:, LEG + FOOT] += np.float32(shift)
-    moved = off(refine(replace(truth, points_px=points), paper_atlas(), valid_score=0.3), truth)
+    moved = off(register(replace(truth, points_px=points), paper_atlas(), valid_score=0.3), truth)
     assert moved[:, [top.R_KNEE, top.R_ANKLE, *FOOT]].max() < 2.0
     assert np.delete(moved, LEG + FOOT, axis=1).max() < 1.0
 
 
 def test_a_limb_that_fits_is_left_alone(truth: Shot) -> None:
     assert (
-        off(refine(truth, paper_atlas(), valid_score=0.3), truth).max() < 1.0
+        off(register(truth, paper_atlas(), valid_score=0.3), truth).max() < 1.0
     )  # one texel of the registration: 1.1 px
 
 
@@ -46,7 +46,7 @@ def test_hands_follow_the_wrist_and_the_face_the_head(truth: Shot) -> None:
     points = truth.points_px.copy()
     arm = [top.L_ELBOW, top.L_WRIST, *range(top.L_HAND.start, top.L_HAND.stop)]
     points[:, arm] += np.float32((4, 0))
-    got = refine(replace(truth, points_px=points), paper_atlas(), valid_score=0.3)
+    got = register(replace(truth, points_px=points), paper_atlas(), valid_score=0.3)
     step = got[:, top.L_WRIST] - points[:, top.L_WRIST]
     assert step[:, 0].max() < -2
     assert got[:, top.L_HAND] - points[:, top.L_HAND] == pytest.approx(np.tile(step[:, None], (1, 21, 1)), abs=1e-4)
@@ -56,19 +56,19 @@ def test_one_wrong_frame_is_outvoted_by_its_neighbours(truth: Shot) -> None:
     points = truth.points_px.copy()
     frames = truth.rgba.copy()
     frames[2] = np.roll(frames[2], 4, axis=1)  # one picture jerks; the poses are right
-    got = refine(replace(truth, rgba=frames, points_px=points), paper_atlas(), valid_score=0.3)
+    got = register(replace(truth, rgba=frames, points_px=points), paper_atlas(), valid_score=0.3)
     assert off(got, truth).max() < 1.0
 
 
 def test_without_a_template_nothing_moves(truth: Shot) -> None:
     from live.puppet.atlas import Atlas
 
-    assert np.array_equal(refine(truth, Atlas.empty(), valid_score=0.3), truth.points_px)
+    assert np.array_equal(register(truth, Atlas.empty(), valid_score=0.3), truth.points_px)
 
 
 def test_the_poses_given_are_not_written_to(truth: Shot) -> None:
     points = truth.points_px.copy()
     points[:, LEG] += 4
     before = points.copy()
-    refine(replace(truth, points_px=points), paper_atlas(), valid_score=0.3)
+    register(replace(truth, points_px=points), paper_atlas(), valid_score=0.3)
     assert np.array_equal(points, before)

@@ -1,8 +1,8 @@
-"""Refines training poses: each limb's picture is registered to the atlas, and the joints follow.
+"""Registers the film's limbs to the atlas: what the estimator was off by.
 
-The estimator's joints are 4-5 px off along a limb at 512 px, which blurs whatever learns from them. In training the
-picture itself is at hand, so the limb's cut-out is slid over its template until it fits. Live there is no such
-picture; this is a correction of the labels, never a stage of the puppet.
+Its joints are 4-5 px off along a limb at 512 px, which blurs whatever learns from them. In training the picture itself
+is at hand, so the limb's cut-out is slid over its template until it fits. Live there is no such picture; this is a
+measure of the labels, never a stage of the puppet.
 """
 
 from collections.abc import Sequence
@@ -37,9 +37,10 @@ class _Template:
     key: F64
 
 
-def refine(shot: Shot, atlas: Atlas, *, valid_score: float) -> F32:
-    """New points (N, 137, 2) for one shot. Joints move by the mean of their parts' slides; hands and face move
-    along.
+def register(shot: Shot, atlas: Atlas, *, valid_score: float) -> F32:
+    """Where the joints (N, 137, 2) of one shot lie by its pictures: what the estimator is off by, measured.
+
+    Joints move by the mean of their parts' slides; hands and face move along.
     """
     templates = [_templates(views, atlas.extents[p]) for p, views in enumerate(atlas.parts)]
     slides = np.zeros((len(shot.rgba), len(PARTS), 2), np.float32)
