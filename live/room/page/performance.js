@@ -3,6 +3,7 @@
 const $ = (id) => document.getElementById(id);
 const HISTORY_MS = 60_000;
 const FRAME_MS = 1000 / 30; // a full bar: a stage that takes longer costs frames
+const CHART_MS = 1000; // a minute is 60 steps wide: drawn more often it would only cost the puppet's processor
 const STAGES = { wait: "waiting" }; // where a stage's own name says too little
 
 const ms = (value) => (Number.isFinite(value) ? `${value < 10 ? value.toFixed(1) : Math.round(value)} ms` : "–");
@@ -11,6 +12,7 @@ export class Performance {
   constructor() {
     this.history = [];
     this.budget = null;
+    this.drawnAt = 0;
     new ResizeObserver(() => this.draw()).observe($("chart"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -28,7 +30,7 @@ export class Performance {
     this.history.push({ at: now, fps, p50: latency?.p50, p95: latency?.p95 });
     while (this.history[0].at < now - HISTORY_MS) this.history.shift();
     this.showStages(stages ?? {});
-    this.draw();
+    if (now - this.drawnAt >= CHART_MS) this.draw();
   }
 
   showStages(stages) {
@@ -48,6 +50,7 @@ export class Performance {
   draw() {
     const canvas = $("chart"), { clientWidth: width, clientHeight: height } = canvas;
     if (!width) return;
+    this.drawnAt = Date.now();
     const ratio = devicePixelRatio || 1;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
