@@ -32,12 +32,14 @@ def nearest_fit(key: F64, view_keys: F64, hangs: bool) -> tuple[int, float, floa
     than ENOUGH points can be compared; where none can, view 0 as it is. Rows of inf are no views.
     """
     best, least, x, y = 0, np.inf, 1.0, 0.0
-    shifted = False
+    shifted, found = False, _common(key, key)
     for row in range(view_keys.shape[0]):
         common = _common(key, view_keys[row])
+        if common < 2:  # too few to tell how it is turned
+            continue
         shifts = not hangs and common >= ENOUGH
         left, a, b = _fit(key, view_keys[row], shifts)
-        left += LACKING * (_common(key, key) - common)
+        left += LACKING * (found - common)
         if left < least:
             best, least, x, y, shifted = row, left, a, b, shifts
     if not shifted:
@@ -76,7 +78,7 @@ def put(key: F64, n: int, ox: float, oy: float, dx: float, dy: float) -> None:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
     """What is left when the view is laid on the key, as a share, and how it is turned and sized: x, y. Infinite where
-    fewer than two points can be compared.
+    the points that both have say nothing about that.
     """
     ka, kb, va, vb = 0.0, 0.0, 0.0, 0.0
     if shifts:
@@ -90,7 +92,7 @@ def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
             ours += a * a + b * b
             theirs += c * c + d * d
     length = np.sqrt(dot * dot + cross * cross)
-    if length < 1e-9 or _common(key, view) < 2:
+    if length < 1e-9:
         return np.inf, 1.0, 0.0
     smallest, largest = SIZES_SHIFTED if shifts else SIZES
     size = min(max(length / theirs, smallest), largest)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from live.puppet import topology as T
 from live.puppet.parts import BONE, HAND, Part
-from train.atlas.sample import F64, U8, Sample, Shot, rectify
+from train.atlas.sample import F64, U8, Sample, Shot, fingers, rectify
 
 GROUP = 40  # samples of one view that vote for its median
 FREE_FROM, FEWEST = 120, 12  # samples of a limb's view, of which the quarter that stands freest is taken
@@ -58,7 +58,7 @@ def still_samples(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> l
     """
     if part.kind != HAND or len(samples) < FEWEST:
         return samples
-    hand = T.R_HAND if part.b == T.R_WRIST else T.L_HAND
+    hand = fingers(part)
     speeds = np.empty(len(samples))
     for i, sample in enumerate(samples):
         points = shots[sample.shot].points_px

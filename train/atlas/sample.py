@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from live.puppet import topology as T
 from live.puppet.parts import HAND, HEAD, MOUTH, PARTS, Part, part_frames
+from live.puppet.values import PlacedPose
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -30,6 +32,11 @@ class Shot:
     size_px: NDArray[np.float64]
     weight: F32
 
+    def pose(self, index: int) -> PlacedPose:
+        """What the doll is drawn from in frame `index`; its time is 0."""
+        points, scores = self.points_px[index], self.scores[index]
+        return PlacedPose(index, 0.0, points, scores, float(self.size_px[index])).bounded()
+
     def until(self, stop: int) -> "Shot":
         """Its frames before `stop`; views of the same arrays."""
         return Shot(*(getattr(self, field.name)[:stop] for field in fields(self)))
@@ -46,6 +53,11 @@ class Sample:
     frame: F64
     key: F64
     size_px: float
+
+
+def fingers(hand: Part) -> slice:
+    """The points of the hand that is this part."""
+    return T.R_HAND if hand.b == T.R_WRIST else T.L_HAND
 
 
 def collect(shots: Sequence[Shot], valid_score: float, extents: F64) -> list[list[Sample]]:

@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 from live.puppet.atlas import Atlas, PartViews
 from live.puppet.doll import Doll
-from live.puppet.values import PlacedPose
 from train.atlas.sample import Shot
 from train.dataset.align import find_flow
 
@@ -52,7 +51,7 @@ def _offsets(atlas: Atlas, doll: Doll, shot: Shot) -> Found:
     trusted = np.flatnonzero(shot.weight >= 0.5)
     some = trusted[np.linspace(0, len(trusted) - 1, min(FRAMES, len(trusted))).astype(int)]
     for i in tqdm(some, desc="seat views"):
-        pose = PlacedPose(int(i), 0.0, shot.points_px[i], shot.scores[i], float(shot.size_px[i])).bounded()
+        pose = shot.pose(int(i))
         doll.draw(pose, drawn)
         flow = find_flow(drawn, np.asarray(shot.rgba[i]))
         frames, valid, views = doll.lay(pose)

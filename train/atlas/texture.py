@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from live.puppet import topology as T
 from live.puppet.parts import BONE, HAND, HEAD, MOUTH, Part
 from train.atlas.covered import COVERED_PARTS, covered
 from train.atlas.cut_out import (
@@ -21,7 +20,7 @@ from train.atlas.cut_out import (
 )
 from train.atlas.head import above_collar, face_hidden, head_mask
 from train.atlas.palette import Palette
-from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, Shot, rectify
+from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, Shot, fingers, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 
 HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
@@ -151,8 +150,7 @@ def _inner(part: Part, sample: Sample, shots: Sequence[Shot], shape: tuple[int, 
 
 
 def _hand_points(part: Part, sample: Sample, shots: Sequence[Shot]) -> F32:
-    hand = T.R_HAND if part.b == T.R_WRIST else T.L_HAND
-    points: F32 = shots[sample.shot].points_px[sample.index, hand]
+    points: F32 = shots[sample.shot].points_px[sample.index, fingers(part)]
     return points
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas
 from live.puppet.doll import Doll
-from live.puppet.values import PlacedPose
 from train.atlas.sample import Shot
 
 F32 = NDArray[np.float32]
@@ -71,5 +70,5 @@ def _dolls(shot: Shot, atlas: Atlas, frames: list[int] | range, valid_score: flo
     """The doll of each frame; one buffer, overwritten by the next."""
     doll, out = Doll(atlas, valid_score=valid_score), np.empty(shot.rgba.shape[1:], np.uint8)
     for i in frames:
-        doll.draw(PlacedPose(i, 0.0, shot.points_px[i], shot.scores[i], float(shot.size_px[i])), out)
+        doll.draw(shot.pose(i), out)
         yield out
