@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import platformdirs
-
 from engines.base import EngineSpec
 from engines.errors import BundleError
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
+from engines.user_folders import USER
 from engines.whole_file import write_whole
 
 MANIFEST = "manifest.json"
@@ -133,7 +132,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
 
 def user_targets() -> Path:
     """The folder of the user's own targets, such as ~/.local/share/everybody-dance-live/targets; it may not exist."""
-    return platformdirs.user_data_path("everybody-dance-live", appauthor=False) / "targets"
+    return USER.user_data_path / "targets"
 
 
 def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from filelock import FileLock
 
 from engines.backend import Say
 from engines.bundle import sha256_of
 from engines.errors import EngineError, reason
 from engines.gate import Verdict
+from engines.user_folders import USER
 
 # An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
 FOLDER_VARIABLE, OFF = "EDL_CACHE", "off"
@@ -48,7 +48,7 @@ def cache_folder() -> Path | None:
     given = os.environ.get(FOLDER_VARIABLE)
     if given == OFF:
         return None
-    return Path(given) if given else platformdirs.user_cache_path("everybody-dance-live", appauthor=False) / "engines"
+    return Path(given) if given else USER.user_cache_path / "engines"
 
 
 class Cache:

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
-
+from engines.user_folders import USER
 from live.puppet.body_stats import BodyStats
 from live.puppet.errors import CalibrationError, PuppetError
 from live.puppet.topology import TOPOLOGY
@@ -77,7 +76,7 @@ class Profile:
 
 def profiles_folder() -> Path:
     """Where profiles live on this platform; not made by asking."""
-    return platformdirs.user_config_path("everybody-dance-live", appauthor=False) / "profiles"
+    return USER.user_config_path / "profiles"
 
 
 def profile_path(name: str, folder: Path | None = None) -> Path:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-
 from engines.bundle import find_targets, open_bundle
 from engines.errors import EngineError
+from engines.user_folders import USER
 from engines.whole_file import write_whole
 from live.news import News
 from live.sources.base import Say
@@ -87,7 +86,7 @@ def remember_target(name: str) -> None:
 
 
 def _memory() -> Path:
-    return platformdirs.user_config_path("everybody-dance-live", appauthor=False) / "last_target"
+    return USER.user_config_path / "last_target"
 
 
 def _offered(name: str, folder: Path) -> Offered:

@@ -7,7 +7,7 @@ go on with what it compiled from the old one after an update, and the figure wou
 import hashlib
 from pathlib import Path
 
-import platformdirs
+from engines.user_folders import USER
 
 VARIABLE = "NUMBA_CACHE_DIR"  # numba reads it when it is imported
 
@@ -22,5 +22,4 @@ def kernel_folder(sources: Path) -> Path:
         text = path.read_bytes()
         if b"numba" in text:
             digest.update(path.name.encode() + b"\0" + text)
-    cache = platformdirs.user_cache_path("everybody-dance-live", appauthor=False)
-    return cache / "kernels" / digest.hexdigest()[:16]
+    return USER.user_cache_path / "kernels" / digest.hexdigest()[:16]
