@@ -16,7 +16,7 @@ from live.report import Report
 from live.room.room import Room
 from live.start import open_parts
 
-PATIENCE_S = 60.0  # another character and its engine may be opened meanwhile
+PATIENCE_S = 180.0  # another character and its engine may be opened meanwhile
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ _ALPHA = """(canvas) => {
   return {inside, outside, colour, width: canvas.width, height: canvas.height};
 }"""
 _POLL_MS = 100
+_STILL, _PATIENT = 8, 600  # looks that must see the same picture; looks in all
 
 
 def picture(page: Any, canvas: str) -> str:
@@ -36,6 +37,19 @@ def changes(page: Any, canvas: str) -> None:
         arg=[canvas, before],
         polling=_POLL_MS,
     )
+
+
+def settles(page: Any, canvas: str) -> None:
+    """Waits until `canvas` shows the same picture for a while: what was on its way has come, and nothing follows."""
+    before, still = "", 0
+    for _ in range(_PATIENT):
+        now = picture(page, canvas)
+        still = still + 1 if now == before else 0
+        if still == _STILL:
+            return
+        before = now
+        page.wait_for_timeout(_POLL_MS)
+    raise AssertionError(f"{canvas} goes on changing")
 
 
 def becomes_see_through(page: Any, canvas: str) -> None:

@@ -19,7 +19,6 @@ from tests.calib.follower import FPS, Follower, scheduled
 from tests.calib.test_real_clips import estimated, straightest
 
 RAISED_S = 6.0  # the page is opened meanwhile
-PATIENCE_MS = 120_000
 ESTIMATOR = "mediapipe-holistic-0.10.21/openpose137"
 
 
@@ -55,9 +54,9 @@ def test_raised_hands_start_the_wizard_and_a_profile_is_saved(open_page: OpenPag
     ) as run:
         page = open_page(run.room.url)
         connected(page)
-        page.wait_for_selector("#wizard[open]", timeout=PATIENCE_MS)
-        page.wait_for_selector("#wizard-title:has-text('Arms out')", timeout=PATIENCE_MS)
-        page.wait_for_selector("#wizard-score:has-text('me')", timeout=PATIENCE_MS)
+        page.wait_for_selector("#wizard[open]")
+        page.wait_for_selector("#wizard-title:has-text('Arms out')")
+        page.wait_for_selector("#wizard-score:has-text('me')")
         profile = read_profile(tmp_path / "me.json")
         page.wait_for_function("() => !document.getElementById('wizard-title').textContent.includes('Not')")
         reaches(page, run, lambda state: state["profile"] == "me")

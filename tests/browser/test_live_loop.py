@@ -1,7 +1,6 @@
 """The control room over the real loop: the demo clip, MediaPipe, a real engine. What is pressed shows in its state."""
 
 import contextlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,16 +104,11 @@ def test_the_stage_shows_the_puppet_alone(run: LiveRun, open_page: OpenPage) -> 
     changes(page, "#stage")
 
 
-def test_pages_that_stop_reading_do_not_slow_the_loop(run: LiveRun) -> None:
-    def sent_in(seconds: float) -> int:
-        before = run.report.generated.count
-        time.sleep(seconds)
-        return run.report.generated.count - before
-
-    alone = sent_in(3)
+def test_pages_that_stop_reading_do_not_hold_the_loop_up(run: LiveRun, open_page: OpenPage) -> None:
     with contextlib.ExitStack() as stack:
         for feed in ("puppet", "stage", "figure"):
             for _ in range(5):
                 stack.enter_context(open_socket(run.room.url, f"pictures/{feed}")).send("1")
-        watched = sent_in(3)
-    assert watched > 0.6 * alone  # other programs share this processor
+        page = open_page(f"{run.room.url}stage")
+        before = run.report.generated.count
+        reaches(page, run, lambda state: run.report.generated.count > before + 20)

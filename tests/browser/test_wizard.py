@@ -15,9 +15,10 @@ def test_every_step_of_the_coach_is_shown(room: Room, director: FakeDirector, op
     connected(page)
     page.click("#calibrate")
     page.wait_for_selector("#wizard-hint:has-text('too dark')")
-    for index, title in enumerate(dict.fromkeys(view.title for view in scripted_coach()[:-1])):
-        page.wait_for_selector(f"#wizard-title:has-text('{title}')")
-        assert page.inner_text("#wizard-place") == f"Step {index + 1} of {len(STEPS)}"
+    for view in scripted_coach()[:-1]:
+        page.wait_for_selector(f"#wizard-title:has-text('{view.title}')")
+        assert page.inner_text("#wizard-place") == f"Step {view.index + 1} of {len(STEPS)}"
+        assert director.say_next()
     page.wait_for_selector("#wizard-score:has-text('me, webcam')")
     assert "3 px" in page.inner_text("#wizard-text")
     assert page.get_attribute("#wizard-meter", "aria-valuenow") == "100"
@@ -27,11 +28,13 @@ def test_every_step_of_the_coach_is_shown(room: Room, director: FakeDirector, op
     assert ("calibrating", False) not in director.asked  # it was finished: nothing to cancel
 
 
-def test_the_meter_the_countdown_and_the_figure_move(room: Room, open_page: OpenPage) -> None:
+def test_the_meter_the_countdown_and_the_figure_move(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
     page = open_page(room.url)
     connected(page)
     page.click("#calibrate")
+    page.wait_for_selector("#wizard[open]")
     for count in ("3", "2", "1"):
+        director.say_next()
         page.wait_for_function(f"() => document.getElementById('wizard-count').textContent === '{count}'")
     page.wait_for_function("() => document.getElementById('wizard-meter').getAttribute('aria-valuenow') === '80'")
     changes(page, "#wizard-figure")

@@ -17,7 +17,7 @@ def said() -> list[str]:
 @pytest.fixture
 def director() -> Iterator[FakeDirector]:
     """Not started: pictures are sent by the test itself, or after `start`."""
-    fake = FakeDirector(coach_s=0.25)
+    fake = FakeDirector()
     yield fake
     fake.close()
 

@@ -1,6 +1,6 @@
 """`FakeDirector`: stands in for the loop, so that the control room can be run, tested and photographed without one.
 
-A thread of its own sends moving pictures, poses and, when it is asked for, a scripted wizard. `serve` runs it by hand:
+A thread of its own sends moving pictures and poses; a scripted wizard goes on when told to. `serve` runs it by hand:
 python -m tests.live.room.fake_director [PORT]
 """
 
@@ -24,6 +24,7 @@ from live.room.room import DEFAULT_PORT, Room
 SIDE = 512
 PUPPET_COLOUR, PLATE_COLOUR = (220, 120, 40), (60, 70, 84)
 CAMERA_SIZE = (640, 360)
+COACH_S = 2.0  # run by hand, the coach says so long what it says
 TARGETS = (
     ("fortnite", "Punk", True, ["full", "half"]),
     ("human", "Casual woman", True, ["full", "half"]),
@@ -68,17 +69,18 @@ class FakeViewfinder:
 
 
 class FakeDirector:
-    """Does what it is told at once, and counts. `on_frame` gets each picture, at `fps` a second, once `start`ed."""
+    """Does what it is told at once. `on_frame` gets each picture, at `fps` a second, once `start`ed.
 
-    def __init__(self, fps: float = 30.0, coach_s: float = 0.4) -> None:
+    While it calibrates, the coach says the next thing at `say_next`.
+    """
+
+    def __init__(self, fps: float = 30.0) -> None:
         self.viewfinder = FakeViewfinder()
         self.asked: list[tuple[object, ...]] = []
-        self.frames_sent = 0
-        self._fps, self._coach_s = fps, coach_s
+        self._fps = fps
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._views: list[CoachView] = []
-        self._next_view_s = 0.0
         self._camera_on = False
         self._values: dict[str, object] = {
             "target": "fortnite", "framing": "full", "background": "plate", "mirror": True, "engine": "auto",
@@ -122,9 +124,17 @@ class FakeDirector:
     def calibrate(self, on: bool) -> None:
         self._tell("calibrating", on)
         self._views = scripted_coach() if on else []
-        self._next_view_s = 0.0
+        self.say_next()
         if not on and self.viewfinder.coach is not None and not self.viewfinder.coach.finished:
             self.viewfinder.coach = replace(self.viewfinder.coach, cancelled=True)
+
+    def say_next(self) -> bool:
+        """The coach goes on; False: there is nothing more to say."""
+        if not self._views:
+            return False
+        self.viewfinder.coach = self._views.pop(0)
+        self._flags["calibrating"] = not self.viewfinder.coach.finished
+        return True
 
     def end_calibration(self, last: CoachView) -> None:
         """The coach gives up by itself, with this as its last word."""
@@ -182,18 +192,8 @@ class FakeDirector:
             if self._camera_on:
                 picture = np.full((CAMERA_SIZE[1], CAMERA_SIZE[0], 3), (number * 3) % 200, np.uint8)
                 self.viewfinder.frame = Frame(number, number / self._fps, picture)
-            self._coach(time.perf_counter())
             on_frame(frame, number)
-            self.frames_sent += 1
             number += 1
-
-    def _coach(self, now_s: float) -> None:
-        if not self._views or now_s < self._next_view_s:
-            return
-        self.viewfinder.coach = self._views.pop(0)
-        self._next_view_s = now_s + self._coach_s
-        if self.viewfinder.coach.finished:
-            self._flags["calibrating"] = False
 
 
 def waving_pose(number: int) -> Pose:
@@ -214,13 +214,15 @@ def waving_pose(number: int) -> Pose:
 
 def serve(port: int) -> None:
     """Run until Ctrl-C."""
-    director = FakeDirector(coach_s=2.0)
+    director = FakeDirector()
     room = Room(director, port=port, say=print)
     room.start()
     director.start(room.sink.send)
     print(room.url, flush=True)
     try:
-        threading.Event().wait()
+        while True:
+            time.sleep(COACH_S)
+            director.say_next()
     except KeyboardInterrupt:
         director.close()
         room.close()
