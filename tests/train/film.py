@@ -1,5 +1,6 @@
 """A synthetic take for the trainer's tests: the paper puppet waves before a blotchy wall."""
 
+from functools import cache
 from pathlib import Path
 
 import av
@@ -7,9 +8,10 @@ import cv2
 import numpy as np
 
 from live.puppet.config import PuppetConfig
+from live.puppet.doll import Doll
 from live.puppet.values import F32, U8, PlacedPose, Pose
 from tests.live.puppet.figure import figure, pose
-from tests.live.puppet.paper import blotches, draw_doll, paper_atlas, torso_of
+from tests.live.puppet.paper import blotches, paper_atlas, torso_of
 from train.atlas.sample import Shot
 
 SIDE = 128
@@ -30,7 +32,14 @@ def poses(count: int, *, side: int = SIDE) -> list[Pose]:
 
 def puppet(points: F32, *, side: int = SIDE) -> U8:
     """(side, side, 4) uint8 RGBA: the paper puppet in this pose, on nothing."""
-    return draw_doll(paper_atlas(), PlacedPose(0, 0.0, points, SCORES, torso_of(points)), (side, side))
+    rgba = np.empty((side, side, 4), np.uint8)
+    _doll().draw(PlacedPose(0, 0.0, points, SCORES, torso_of(points)), rgba)
+    return rgba
+
+
+@cache
+def _doll() -> Doll:
+    return Doll(paper_atlas(), valid_score=0.3)
 
 
 def wall(side: int = SIDE) -> U8:
@@ -56,10 +65,15 @@ def write_video(path: Path, pictures: list[U8], *, codec: str = "ffv1", pix_fmt:
     return path
 
 
+@cache  # nearly every test of the trainer begins with the same film
 def film_frame(i: int) -> U8:
-    """(SIDE, SIDE, 4) uint8: frame `i` as a take holds it, RGB with the wall behind the puppet, A the matte."""
+    """(SIDE, SIDE, 4) uint8: frame `i` as a take holds it, RGB with the wall behind the puppet, A the matte. Not to be
+    written to.
+    """
     rgba = puppet(wave(i))
-    return np.dstack([before_wall(rgba), rgba[..., 3]])
+    frame = np.dstack([before_wall(rgba), rgba[..., 3]])
+    frame.setflags(write=False)
+    return frame
 
 
 def shot(count: int) -> Shot:

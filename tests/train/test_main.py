@@ -8,8 +8,8 @@ import pytest
 import train.films.prepare
 from engines.bundle import open_bundle
 from tests.train.dataset_folder import write_dataset
-from tests.train.trained_run import write_run
 from train import __main__ as cli
+from train.bundle import export
 from train.measure import evaluate
 from train.training import run as runs
 from train.training.config import LossWeights, RunConfig
@@ -86,14 +86,10 @@ def test_all_without_steps_makes_the_bare_doll(asked: list[Any], tmp_path: Path)
     assert not open_bundle(tmp_path / "puppy").generators
 
 
-def test_all_trains_measures_and_exports(asked: list[Any], tmp_path: Path) -> None:
-    assert everything(tmp_path, "--steps", "2", "--title", "Paper") == 0
-    bundle = open_bundle(tmp_path / "puppy")
-    assert bundle.title == "Paper" and list(bundle.generators) == ["lite"]
-    assert (tmp_path / "work" / "paper.run" / evaluate.FOLDER / "metrics.md").exists()
-
-
-def test_all_goes_on_where_it_was_stopped(asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("short_drift")
+def test_all_goes_on_where_it_was_stopped_trains_measures_and_exports(
+    asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = Trainer.step
 
     def stopped(self: Trainer, *arguments: Any) -> StepReport:
@@ -104,12 +100,16 @@ def test_all_goes_on_where_it_was_stopped(asked: list[Any], tmp_path: Path, monk
         once.setattr(Trainer, "step", stopped)
         assert everything(tmp_path, "--steps", "3") == 1
     assert not (tmp_path / "puppy").exists()
-    assert everything(tmp_path, "--steps", "3", "--resume") == 0
+    assert everything(tmp_path, "--steps", "3", "--title", "Paper", "--resume") == 0
     assert len(asked) == 1  # the videos were read once
-    assert open_bundle(tmp_path / "puppy").manifest["training"]["steps"] == 3
+    bundle = open_bundle(tmp_path / "puppy")
+    assert bundle.title == "Paper" and list(bundle.generators) == ["lite"] and bundle.manifest["training"]["steps"] == 3
+    assert (tmp_path / "work" / "paper.run" / evaluate.FOLDER / "metrics.md").exists()
 
 
-def test_a_run_is_exported_by_name_of_its_folder(tmp_path: Path) -> None:
-    run = write_run(tmp_path / "run", write_dataset(tmp_path / "paper", 150))
-    assert cli.main(["export", str(run), "--out", str(tmp_path / "puppy")]) == 0
-    assert open_bundle(tmp_path / "puppy").name == "puppy"
+def test_a_run_is_exported_with_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(export, "export_run", lambda run, out, **said: asked.append((run.name, out.name, said)))
+    flags = ["--title", "Paper", "--licence", "CC0", "--best"]
+    assert cli.main(["export", "a.run", "--out", "puppy", *flags]) == 0
+    assert asked == [("a.run", "puppy", {"title": "Paper", "licence": "CC0", "best": True})]

@@ -70,6 +70,7 @@ def test_rollouts_are_seeded_go_on_from_a_state_and_divide_among_processes(datas
     assert np.array_equal(again.sample(Share(1, 2)).real, whole.real[2:])
 
 
+@pytest.mark.usefixtures("short_drift")
 def test_a_run_learns_from_pairs_is_measured_and_is_not_exported(folder: Path, tmp_path: Path) -> None:
     config = RunConfig(dataset=str(folder), steps=2, batch=4, crop=(64, 64), threads=1, gan_start=1)
     assert run(tmp_path / "run", config)

@@ -100,7 +100,7 @@ def test_pairs_stand_alone_and_make_no_puppet(asked: list[Any], folder: Path, tm
 
 
 def test_a_picture_set_becomes_a_dataset_without_face_and_hands(tmp_path: Path) -> None:
-    folder = write_picture_set(tmp_path / "set" / "paper", 150, without=(3,))
+    folder = write_picture_set(tmp_path / "set" / "paper", 110, without=(3,))
     made = prepare_paths([folder], name="paper", out=tmp_path / "out")
     manifest = json.loads((made / "dataset.json").read_text())
     assert manifest["thrown_away"]["full"]["without a pose file"] == 1 and manifest["estimator"].startswith("openpose")

@@ -12,7 +12,7 @@ from tests.train.measure.test_player import Blush
 from train import __main__ as cli
 from train.errors import TrainError
 from train.measure import ablate as ablation
-from train.measure import drift, evaluate
+from train.measure import evaluate
 from train.measure.ablate import VARIANTS, Plan, ablate
 from train.measure.player import WITH_FACE
 from train.networks.face_network import FaceNetwork
@@ -29,12 +29,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, short_drift: None) -> None:
     monkeypatch.setattr(evaluate, "HolisticEstimator", lambda: None)
     monkeypatch.setattr(evaluate, "Witness", lambda plate, _, eye: WITNESS(plate, None, eye))
-    monkeypatch.setattr(drift, "RUN_UP", 2)
-    monkeypatch.setattr(drift, "WATCHED", 3)
-    monkeypatch.setattr(drift.held_drift, "__kwdefaults__", {**drift.held_drift.__kwdefaults__, "frames": 12})  # type: ignore[dict-item]
 
 
 WITNESS, WHOLE_RUN = evaluate.Witness, run.run

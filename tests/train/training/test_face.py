@@ -28,17 +28,41 @@ def dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_dataset(tmp_path_factory.mktemp("data") / "paper", 90)
 
 
+@pytest.fixture(scope="module")
+def untouched(dataset_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("runs") / "run", dataset_folder)
+
+
 @pytest.fixture
-def run(dataset_folder: Path, tmp_path: Path) -> Path:
-    return write_run(tmp_path / "run", dataset_folder)
+def run(untouched: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(untouched, tmp_path / "run")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_faces() -> Iterator[None]:
+    """Some tens of faces are enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(face, "FEWEST", 20)
+        patch.setattr(face, "LIMIT", 25)
+        patch.setattr(faces, "SEGMENT", 25)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained_once(few_faces: None, untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = shutil.copytree(untouched, tmp_path_factory.mktemp("faces") / "run")
+    train_face(run, steps=1)
+    return run
+
+
+@pytest.fixture
+def faced(trained_once: Path, tmp_path: Path) -> Path:
+    """A run with a face of one step."""
+    return shutil.copytree(trained_once, tmp_path / "faced")
 
 
 @pytest.fixture(autouse=True)
-def few_faces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Some tens of faces are enough; and the signal handlers are left as they were."""
-    monkeypatch.setattr(face, "FEWEST", 20)
-    monkeypatch.setattr(face, "LIMIT", 25)
-    monkeypatch.setattr(faces, "SEGMENT", 25)
+def signals_are_left_as_they_were() -> Iterator[None]:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     yield
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
@@ -112,32 +136,31 @@ def test_a_target_with_too_few_faces_gets_none_and_is_told(
     assert open_face(run) is None
 
 
-def test_a_face_in_use_is_refused_and_a_finished_one_is_left_as_it_is(run: Path) -> None:
-    train_face(run, steps=1)
-    before = (run / "face.pt").read_bytes()
+def test_a_face_in_use_is_refused_and_a_finished_one_is_left_as_it_is(faced: Path) -> None:
+    before = (faced / "face.pt").read_bytes()
     with pytest.raises(TrainError, match="has a face already.*--resume"):
-        train_face(run, steps=1)
-    assert train_face(run, steps=1, resume=True)
-    assert (run / "face.pt").read_bytes() == before
+        train_face(faced, steps=1)
+    assert train_face(faced, steps=1, resume=True)
+    assert (faced / "face.pt").read_bytes() == before
 
 
-def test_a_face_of_another_generator_is_refused_and_begins_anew(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train_face(run, steps=1)
-    values = torch.load(run / "last.pt", weights_only=True)
+def test_a_face_of_another_generator_is_refused_and_begins_anew(
+    faced: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = torch.load(faced / "last.pt", weights_only=True)
     values["trainer"]["average"]["head.bias"] += 0.01
-    torch.save(values, run / "last.pt")
+    torch.save(values, faced / "last.pt")
     with pytest.raises(TrainError, match="another generator.*train the face again"):
-        open_face(run)
-    assert train_face(run, steps=2, resume=True)
-    found = load_face(run)
-    assert found is not None and found.generator == generator_hash(load_checkpoint(run))
-    assert "begins anew" in capsys.readouterr().out and open_face(run) is not None
+        open_face(faced)
+    assert train_face(faced, steps=2, resume=True)
+    found = load_face(faced)
+    assert found is not None and found.generator == generator_hash(load_checkpoint(faced))
+    assert "begins anew" in capsys.readouterr().out and open_face(faced) is not None
 
 
 @pytest.mark.parametrize("damage", ["cut", "version", "map", "keys"])
-def test_a_face_that_does_not_fit_is_a_clear_error(run: Path, damage: str) -> None:
-    train_face(run, steps=1)
-    path = run / "face.pt"
+def test_a_face_that_does_not_fit_is_a_clear_error(faced: Path, damage: str) -> None:
+    path = faced / "face.pt"
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:1000])
     else:
@@ -148,7 +171,7 @@ def test_a_face_that_does_not_fit_is_a_clear_error(run: Path, damage: str) -> No
             values[damage] = 99
         write_tensors(path, values)
     with pytest.raises(TrainError, match="damaged file|another version"):
-        open_face(run)
+        open_face(faced)
 
 
 @pytest.mark.parametrize("end", [{}, {"steps": 1, "minutes": 1.0}])

@@ -40,11 +40,12 @@ def test_no_parameter_is_listed_twice() -> None:
 
 
 def test_a_batch_is_learned_and_the_average_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "WARM_UP_STEPS", 1)
     monkeypatch.setattr(face_step, "DETAIL", 0.0)  # a colour is to be learned, under grain that is right already
     trainer = FaceTrainer(RUN)
     first = trainer.step(batch(), 0.0)
     before = weights(trainer, "average")
-    for _ in range(50):
+    for _ in range(10):
         last = trainer.step(batch(), 0.0)
     assert last.l1 < 0.85 * first.l1
     assert not torch.equal(before, weights(trainer, "average"))

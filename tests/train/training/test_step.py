@@ -43,11 +43,11 @@ def test_no_parameter_is_listed_twice() -> None:
 
 def test_a_batch_is_learned_by_heart() -> None:
     film = LossWeights(hands=0.0)  # doll and film of this batch are noise that contradicts each other
-    trainer = Trainer(replace(CONFIG, gan_start=10**6, weights=film), CHANNELS)
+    trainer = Trainer(replace(CONFIG, gan_start=10**6, weights=film, learning_rate=3e-3), CHANNELS)
     first = trainer.step(batch(), 0.0)
-    for _ in range(120):  # batch norm starts slowly on a batch of pure noise
+    for _ in range(60):  # batch norm starts slowly on a batch of pure noise
         last = trainer.step(batch(), 0.0)
-    assert last.total < 0.9 * first.total
+    assert last.total < 0.95 * first.total
 
 
 def test_the_average_follows_quickly_at_first() -> None:
@@ -151,9 +151,10 @@ def test_a_teacher_is_learned_from() -> None:
         forward = staticmethod(black)
 
     only = replace(LossWeights(*[0.0] * len(fields(LossWeights))), distillation=5.0)
-    trainer = Trainer(replace(CONFIG, gan_start=10**6, weights=only), CHANNELS, teacher=Teacher())
+    config = replace(CONFIG, gan_start=10**6, weights=only, learning_rate=3e-3)
+    trainer = Trainer(config, CHANNELS, teacher=Teacher())
     first = trainer.step(batch(), 0.0)
-    for _ in range(60):
+    for _ in range(30):
         last = trainer.step(batch(), 0.0)
     assert 0 < last.distillation < 0.9 * first.distillation
     assert Trainer(CONFIG, CHANNELS).step(batch(), 0.0).distillation == 0
