@@ -21,6 +21,7 @@ from live.puppet.fingerprint import fingerprint
 from live.puppet.values import Conditioning
 from train.bundle.idle import idle_loop
 from train.bundle.onnx_file import to_onnx
+from train.bundle.poster import poster
 from train.dataset.dataset import Dataset, open_dataset
 from train.dataset.take import Take
 from train.errors import TrainError
@@ -225,17 +226,6 @@ def _near(what: str, worst: int, frames: int) -> int:
             do="report this, with the versions of torch and onnxruntime",
         )
     return worst
-
-
-def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
-    """The picture that stands for the target: the first best-trusted frame of the held-out part, as live draws it."""
-    trust = take.weight[take.held_out.start : take.held_out.stop]
-    best = take.held_out.start + int(np.argmax(trust))
-    drawn = dataset.draw(take.placed(best, refined=False))
-    picture = drawn.doll
-    for _ in range(5):  # the first frame of a sequence is made from nothing
-        picture = picture if drawing is None else drawing.step(drawn)
-    return sheet.over(picture, take.plate)
 
 
 def _parity_clip(dataset: Dataset, take: Take) -> list[Conditioning]:
