@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from live.room.room import Room
+from tests.browser.looking import PATIENCE_S
 from tests.live.room.fake_director import FakeDirector
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OpenPage = Callable[..., Any]
-PATIENCE_MS = 180_000.0  # a busy machine draws pages slowly; what comes at once is not waited for
 FPS = 10.0  # of the fake director: enough to see that pictures move, and half of what a page would ask for
 
 
@@ -44,7 +44,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         context = chromium.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(1000 * PATIENCE_S)
         own = urlsplit(url).netloc
         page.on("console", lambda line: wrong.append(line.text) if _is_wrong(line) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,7 @@ from live.loop import Loop
 from live.report import Report
 from live.room.room import Room
 from live.start import open_parts
-
-PATIENCE_S = 180.0  # another character and its engine may be opened meanwhile
+from tests.browser.looking import until
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,4 @@ def live_run(
 
 def reaches(page: Any, run: LiveRun, holds: Callable[[dict[str, Any]], bool]) -> None:
     """Waits until the Director's state is so."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds(run.director.state()):
-        assert time.monotonic() < deadline, run.director.state()
-        page.wait_for_timeout(50)
+    until(page, lambda: holds(run.director.state()), run.director.state)

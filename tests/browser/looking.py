@@ -1,6 +1,10 @@
 """What the tests see on a page."""
 
+import time
+from collections.abc import Callable
 from typing import Any
+
+PATIENCE_S = 180.0  # a busy machine draws pages slowly; what comes at once is not waited for
 
 # Read from a small copy: the canvas itself stays where the browser draws it.
 _SMALL = """(canvas) => {
@@ -20,8 +24,16 @@ _ALPHA = """(canvas) => {
   }
   return {inside, outside, colour, width: canvas.width, height: canvas.height};
 }"""
-_POLL_MS = 100
+_POLL_MS, _WAIT_MS = 100, 25
 _STILL, _PATIENT = 8, 600  # looks that must see the same picture; looks in all
+
+
+def until(page: Any, holds: Callable[[], bool], told: Callable[[], object]) -> None:
+    """Waits, while the page goes on, until `holds`; `told` is said when that takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, told()
+        page.wait_for_timeout(_WAIT_MS)
 
 
 def picture(page: Any, canvas: str) -> str:

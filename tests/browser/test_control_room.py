@@ -1,11 +1,10 @@
 """The control room in a real browser, over the fake director."""
 
-import time
 from typing import Any
 
 from live.room.room import Room
-from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.looking import changes, connected, settles
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import PATIENCE_S, changes, connected, settles, until
 from tests.live.room.fake_director import FakeDirector
 
 
@@ -15,10 +14,7 @@ def shows(page, script: str) -> None:  # type: ignore[no-untyped-def]
 
 def asked(page, director: FakeDirector, wanted: tuple[object, ...]) -> None:  # type: ignore[no-untyped-def]
     """Waits until the director was asked for `wanted`."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while wanted not in director.asked:
-        assert time.monotonic() < deadline, f"{wanted} is not in {director.asked}"
-        page.wait_for_timeout(25)
+    until(page, lambda: wanted in director.asked, lambda: f"{wanted} is not in {director.asked}")
 
 
 def test_the_page_moves_and_fits_its_window(room: Room, open_page: OpenPage) -> None:
@@ -190,7 +186,7 @@ def test_twenty_pages_at_once_all_move(chromium: Any) -> None:
     room.start()
     director.start(room.sink.send)
     context = chromium.new_context(viewport={"width": 390, "height": 300})
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(1000 * PATIENCE_S)
     shown = [("", "#puppet")] * 4 + [("stage", "#stage")] * 16
     pages = [context.new_page() for _ in shown]
     for page, (path, _) in zip(pages, shown, strict=True):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import OpenPage
 from tests.browser.live_run import LiveRun, live_run, reaches
-from tests.browser.looking import alpha, becomes_see_through, changes, connected
+from tests.browser.looking import alpha, becomes_see_through, changes, connected, until
 from tests.live.room.visitor import open_socket
 
 CORNER_IS_GREEN = """() => {
@@ -111,4 +111,4 @@ def test_pages_that_stop_reading_do_not_hold_the_loop_up(run: LiveRun, open_page
                 stack.enter_context(open_socket(run.room.url, f"pictures/{feed}")).send("1")
         page = open_page(f"{run.room.url}stage")
         before = run.report.generated.count
-        reaches(page, run, lambda state: run.report.generated.count > before + 20)
+        until(page, lambda: run.report.generated.count > before + 20, lambda: run.report.generated.count)
