@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 
 from live.puppet.config import PuppetConfig
-from live.puppet.doll import Doll
 from live.puppet.values import F32, U8, PlacedPose, Pose
 from tests.live.puppet.figure import figure, pose
-from tests.live.puppet.paper import blotches, paper_atlas, torso_of
+from tests.live.puppet.paper import blotches, draw_doll, paper_atlas, torso_of
 from train.atlas.sample import Shot
 
 SIDE = 128
@@ -32,14 +31,7 @@ def poses(count: int, *, side: int = SIDE) -> list[Pose]:
 
 def puppet(points: F32, *, side: int = SIDE) -> U8:
     """(side, side, 4) uint8 RGBA: the paper puppet in this pose, on nothing."""
-    rgba = np.empty((side, side, 4), np.uint8)
-    _doll().draw(PlacedPose(0, 0.0, points, SCORES, torso_of(points)), rgba)
-    return rgba
-
-
-@cache
-def _doll() -> Doll:
-    return Doll(paper_atlas(), valid_score=0.3)
+    return draw_doll(paper_atlas(), PlacedPose(0, 0.0, points, SCORES, torso_of(points)), (side, side))
 
 
 def wall(side: int = SIDE) -> U8:
