@@ -45,9 +45,9 @@ def test_a_batch_is_learned_by_heart() -> None:
     film = LossWeights(hands=0.0)  # doll and film of this batch are noise that contradicts each other
     trainer = Trainer(replace(CONFIG, gan_start=10**6, weights=film, learning_rate=3e-3), CHANNELS)
     first = trainer.step(batch(), 0.0)
-    for _ in range(60):  # batch norm starts slowly on a batch of pure noise
+    for _ in range(100):  # batch norm starts slowly on a batch of pure noise
         last = trainer.step(batch(), 0.0)
-    assert last.total < 0.95 * first.total
+    assert last.total < 0.9 * first.total
 
 
 def test_the_average_follows_quickly_at_first() -> None:
