@@ -33,13 +33,7 @@ class Face:
     """Owns `engine`, whose tensors are `SPEC`; raises TargetError for another one. Not thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
-        if engine.spec != SPEC:
-            raise TargetError(
-                "the face network is not one that this version can use",
-                got=str(engine.spec),
-                wanted=str(SPEC),
-                do="export the target again with this version (python -m train export)",
-            )
+        check_face(engine.spec)
         self.engine = engine
         self._map = np.empty((SIDE, SIDE, CHANNELS), np.uint8)
 
@@ -59,6 +53,17 @@ class Face:
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
+
+
+def check_face(spec: EngineSpec, *, name: str = "the face network") -> None:
+    """Raises TargetError unless `spec` has the tensors of a face network, in any order."""
+    if set(spec.inputs) != set(SPEC.inputs) or spec.outputs != SPEC.outputs or spec.state:
+        raise TargetError(
+            f"{name} is not one that this version can use",
+            got=str(spec),
+            wanted=str(SPEC),
+            do="export the target again with this version (python -m train export)",
+        )
 
 
 def face_share(conditioning: Conditioning) -> float:

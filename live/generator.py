@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.base import Engine
+from engines.base import Engine, EngineSpec, TensorSpec
 from engines.errors import EngineError
 from live.card import back_soon_card
 from live.clock import Clock, SystemClock
 from live.composite import composite, cut_out, gate
 from live.face import Face, face_share
+from live.puppet.config import POSE_MAP_SHRINK
+from live.puppet.errors import TargetError
+from live.puppet.pose_map import CHANNELS
 from live.puppet.values import U8, Conditioning, PuppetFrame
 
 
@@ -35,6 +38,8 @@ class Generator:
     time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
     that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
     which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
+
+    Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
     """
 
     def __init__(
@@ -46,13 +51,15 @@ class Generator:
         face: Face | None = None,
         clock: Clock | None = None,
     ) -> None:
+        height, width = background.shape[:2]
+        if engine is not None:
+            check_generator(engine.spec, (width, height))
         self.background = background
         self._engine, self._gap_reset_s = engine, gap_reset_s
         self._face, self._clock = face, clock or SystemClock()
         self._handed: deque[Engine | Face | None] = deque()  # None: no more faces
         self._closed, self._handing = False, threading.Lock()
         self.face_s: float | None = None
-        height, width = background.shape[:2]
         self._painted = np.empty((height, width, 4), np.uint8)
         self._open = np.full((height, width), 255, np.uint8)
         self._card = back_soon_card(width, height)
@@ -84,9 +91,12 @@ class Generator:
     def take_engine(self, engine: Engine) -> None:
         """Use `engine`, warm and now this generator's own, from the next picture on; the recurrence goes on.
 
-        Raises EngineError, and takes nothing, when its tensors are others than those of the engine in use.
+        Raises EngineError, and takes nothing, when its tensors are others than those of the engine in use; TargetError
+        where there was none and they do not fit the canvas.
         """
-        if self._engine is not None and engine.spec != self._engine.spec:
+        if self._engine is None:
+            check_generator(engine.spec, (self._open.shape[1], self._open.shape[0]))
+        elif engine.spec != self._engine.spec:
             raise EngineError(
                 "an engine of another network was handed over", got=str(engine.spec), wanted=str(self._engine.spec)
             )
@@ -202,6 +212,39 @@ class Generator:
                 self.reset()
                 self.resets += 1
         self._last = (drawn.cut, drawn.epoch, drawn.t_capture_s)
+
+
+def generator_spec(canvas: tuple[int, int]) -> EngineSpec:
+    """The tensors of a generator for a canvas of (width, height) px."""
+    width, height = canvas
+    picture = (1, height, width, 4)
+    pose_map = (1, height // POSE_MAP_SHRINK, width // POSE_MAP_SHRINK, CHANNELS)
+    return EngineSpec(
+        inputs=(TensorSpec("pose_map", pose_map), TensorSpec("doll", picture), TensorSpec("previous", picture)),
+        outputs=(TensorSpec("frame", picture),),
+        state=(("frame", "previous"),),
+    )
+
+
+def check_generator(spec: EngineSpec, canvas: tuple[int, int], *, name: str = "the generator") -> None:
+    """Raises TargetError unless the tensors of `spec`, in any order, are those of a generator for `canvas`.
+
+    What it draws goes into compiled code, which believes the canvas: a picture of another size would be read, and
+    written, beyond its end.
+    """
+    wanted = generator_spec(canvas)
+    if any(set(getattr(spec, side)) != set(getattr(wanted, side)) for side in ("inputs", "outputs", "state")):
+        raise TargetError(
+            f"{name} does not draw on this target's canvas of {canvas[0]}x{canvas[1]}",
+            got=_described(spec),
+            wanted=_described(wanted),
+            do="export the target again with this version (python -m train export)",
+        )
+
+
+def _described(spec: EngineSpec) -> str:
+    tensors = ", ".join(str(tensor) for tensor in (*spec.inputs, *spec.outputs))
+    return f"{tensors}, state {', '.join(f'{output} -> {into}' for output, into in spec.state) or 'none'}"
 
 
 def feeds_of(conditioning: Conditioning) -> dict[str, U8]:

@@ -6,11 +6,13 @@ import cv2
 
 from engines.bundle import Bundle, FaceNetwork, Generator, find_target, open_bundle
 from live.background import read_picture
+from live.face import check_face
+from live.generator import check_generator
 from live.idle import IdleLoop, load_idle
 from live.puppet.atlas import Atlas, load_atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.config import PuppetConfig
-from live.puppet.errors import TargetError
+from live.puppet.errors import PuppetError, TargetError
 from live.puppet.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import U8
@@ -44,8 +46,7 @@ def open_target(name_or_folder: str, framing: str) -> Target:
     version would draw in another way than its training saw.
     """
     bundle = open_bundle(find_target(name_or_folder))
-    take = bundle.takes.get(framing)
-    if take is None:
+    if framing not in bundle.takes:
         raise TargetError(
             f"target {bundle.name} was not filmed in this framing",
             got=framing,
@@ -54,22 +55,33 @@ def open_target(name_or_folder: str, framing: str) -> Target:
         )
     puppet = PuppetConfig.from_json(dict(bundle.puppet))
     _check_drawing(bundle, puppet)
+    _check_networks(bundle)
+    stats = {name: _stats(bundle, name) for name in bundle.takes}
     generators = bundle.generators
     preset = next((p for p in _PRESETS if p in generators), next(iter(sorted(generators)), None))
     return Target(
         bundle,
         framing,
         puppet,
-        BodyStats.from_json(dict(take.stats)),
+        stats[framing],
         _plate(bundle, framing),
         load_atlas(bundle.atlas),
-        _idle(bundle, framing),
+        _idle(bundle, framing, stats),
         generators[preset] if preset else None,
         _face(bundle) if preset else None,
     )
 
 
-def _idle(bundle: Bundle, framing: str) -> IdleLoop:
+def _stats(bundle: Bundle, take: str) -> BodyStats:
+    try:
+        return BodyStats.from_json(dict(bundle.takes[take].stats))
+    except PuppetError as error:
+        raise TargetError(
+            f'"stats" of take {take!r} of target {bundle.name} cannot be used', got=str(error), do="export it again"
+        ) from error
+
+
+def _idle(bundle: Bundle, framing: str, stats: dict[str, BodyStats]) -> IdleLoop:
     """The idle loop, moved onto the take that is shown when it was cut from another one."""
     loop = load_idle(bundle.idle)
     if loop.take == framing:
@@ -81,8 +93,7 @@ def _idle(bundle: Bundle, framing: str) -> IdleLoop:
             wanted=", ".join(sorted(bundle.takes)),
             do="export it again",
         )
-    here, there = (BodyStats.from_json(dict(bundle.takes[name].stats)) for name in (loop.take, framing))
-    return loop.onto(framing, here, there)
+    return loop.onto(framing, stats[loop.take], stats[framing])
 
 
 def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:
@@ -101,6 +112,14 @@ def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:
             wanted=f"fingerprint {ours}",
             do="export it again with this version (python -m train export), or install the version it was made with",
         )
+
+
+def _check_networks(bundle: Bundle) -> None:
+    """All of them, those too that are not shown: a bundle is right or it is refused."""
+    for preset, generator in bundle.generators.items():
+        check_generator(generator.spec, bundle.canvas, name=f'"generators": {preset!r} of target {bundle.name}')
+    if bundle.face is not None:
+        check_face(bundle.face.spec, name=f'"face" of target {bundle.name}')
 
 
 def _face(bundle: Bundle) -> FaceNetwork | None:

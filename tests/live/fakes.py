@@ -7,18 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.base import Engine, EngineSpec, TensorSpec
+from engines.base import Engine
 from engines.fake_engine import open_fake
 from live.clock import Clock, FakeClock
 from live.coach import CoachFactory
 from live.config import LiveConfig
 from live.director import Director, Stage
-from live.generator import Drawn, Generator
+from live.generator import Drawn, Generator, generator_spec
 from live.look import Look
 from live.loop import Loop, Parts
 from live.pose_stage import PoseStage
 from live.puppet.errors import CameraError
-from live.puppet.pose_map import CHANNELS
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
 from live.report import Report
 from live.scene import Scenes
@@ -116,14 +115,7 @@ class ListedEstimator:
 
 def fake_engine() -> Engine:
     """The shipped fake engine with the tensors of a 128x128 generator."""
-    picture = (1, SIDE, SIDE, 4)
-    inputs = (
-        TensorSpec("pose_map", (1, SIDE // 4, SIDE // 4, CHANNELS)),
-        TensorSpec("doll", picture),
-        TensorSpec("previous", picture),
-    )
-    spec = EngineSpec(inputs, (TensorSpec("frame", picture),), (("frame", "previous"),))
-    return open_fake(Path("none"), spec, precision="auto", threads=1)
+    return open_fake(Path("none"), generator_spec((SIDE, SIDE)), precision="auto", threads=1)
 
 
 def plate() -> U8:

@@ -13,7 +13,7 @@ from live.background import make_background
 from live.clock import FakeClock
 from live.composite import composite, gate
 from live.face import Face
-from live.generator import Drawn, Generator
+from live.generator import Drawn, Generator, generator_spec
 from live.puppet.condition import Conditioner
 from live.puppet.errors import TargetError
 from live.puppet.values import U8, Conditioning
@@ -66,6 +66,7 @@ class Blob:
     """An engine that draws a blob into the corner, whatever it is given."""
 
     backend = device = precision = "blob"
+    spec = generator_spec((SIDE, SIDE))
 
     def run(self, feeds: dict[str, U8]) -> dict[str, U8]:
         frame = feeds["doll"].copy()
@@ -225,6 +226,15 @@ def test_an_engine_of_another_network_is_refused() -> None:
     other = open_fake(Path("none"), replace(spec, state=()), precision="auto", threads=1)
     with pytest.raises(EngineError, match="another network"):
         Generator(fake_engine(), plate(), gap_reset_s=0.5).take_engine(other)
+
+
+@pytest.mark.parametrize("side", [SIDE // 2, SIDE * 2])
+def test_an_engine_that_draws_pictures_of_another_size_is_refused(side: int) -> None:
+    other = open_fake(Path("none"), generator_spec((side, side)), precision="auto", threads=1)
+    with pytest.raises(TargetError, match=f"canvas of {SIDE}x{SIDE}"):
+        Generator(other, plate(), gap_reset_s=0.5)
+    with pytest.raises(TargetError, match=f"canvas of {SIDE}x{SIDE}"):
+        Generator(None, plate(), gap_reset_s=0.5).take_engine(other)
 
 
 def test_what_was_handed_over_and_never_used_is_closed_too() -> None:

@@ -10,10 +10,11 @@ from engines.bundle import write_manifest
 from engines.errors import EngineError
 from live.calibration import load_calibration
 from live.face import SPEC
+from live.generator import generator_spec
 from live.puppet.errors import CalibrationError, TargetError
 from live.puppet.face_map import face_map_hash
 from live.target import open_target
-from tests.live.tiny_face import rewritten, write_target_with_face
+from tests.live.tiny_face import entry, rewritten, write_target_with_face
 from tests.live.tiny_target import CONFIG, PLATE, SIDE, stats, write_target
 
 
@@ -63,6 +64,42 @@ def test_a_face_is_opened_with_its_generator_and_refused_when_its_map_is_drawn_o
     folder = write_target_with_face(tmp_path / "old", map="0123456789abcdef")
     with pytest.raises(TargetError, match=f"0123456789abcdef.*{face_map_hash()}.*train its face again"):
         open_target(str(folder), "full")
+
+
+def network(side: int, **changes: object) -> dict[str, object]:
+    """A generator's manifest entry for a canvas of `side`; the file is never opened here."""
+    return entry("plate.png", generator_spec((side, side))) | {"state": {"frame": "previous"}} | changes
+
+
+@pytest.mark.parametrize("side", [SIDE // 2, SIDE + 64, SIDE * 4])
+def test_a_generator_for_another_canvas_is_refused(side: int, tmp_path: Path) -> None:
+    folder = write_target(tmp_path / "t", generators={"lite": network(SIDE)})
+    assert open_target(str(folder), "full").generator is not None
+    rewritten(folder, generators={"lite": network(SIDE), "full": network(side)})
+    with pytest.raises(TargetError, match=f"'full' of target t does not draw on .* {SIDE}x{SIDE}; got: .*{side}"):
+        open_target(str(folder), "full")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": {}},
+        {"outputs": {"picture": [1, SIDE, SIDE, 4]}, "state": {"picture": "previous"}},
+        {"outputs": {"frame": [1, SIDE, SIDE, 4], "more": [1, 8]}},
+        {"outputs": {"frame": [1, SIDE, SIDE, 3]}, "state": {}},
+        {"inputs": {"pose_map": [1, 8, 8, 20], "doll": [1, SIDE, SIDE, 4], "previous": [1, SIDE, SIDE, 4]}},
+    ],
+)
+def test_a_generator_of_other_tensors_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    folder = write_target(tmp_path / "t", generators={"lite": network(SIDE, **change)})
+    with pytest.raises(TargetError, match="'lite' of target t does not draw"):
+        open_target(str(folder), "full")
+
+
+def test_a_face_network_of_another_size_is_refused(tmp_path: Path) -> None:
+    face = entry("plate.png", SPEC) | {"outputs": {"face": [1, 256, 256, 3]}, "map": face_map_hash()}
+    with pytest.raises(TargetError, match='"face" of target t is not one that this version can use'):
+        open_target(str(write_target(tmp_path / "t", face=face)), "full")
 
 
 def test_two_canvas_sizes_are_refused(tmp_path: Path) -> None:
