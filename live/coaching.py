@@ -8,6 +8,7 @@ from live.puppet.errors import CalibrationError, PuppetError
 from live.puppet.values import Frame, Pose
 from live.sources.base import Say
 from live.target import Target
+from live.trouble import told
 
 
 class Coaching:
@@ -104,6 +105,4 @@ class Coaching:
 
 
 def _told(error: Exception) -> str:
-    return (
-        str(error) if isinstance(error, PuppetError) else f"the calibration broke off: {type(error).__name__}: {error}"
-    )
+    return str(error) if isinstance(error, PuppetError) else f"the calibration broke off: {told(error)}"

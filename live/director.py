@@ -90,6 +90,11 @@ class Director:
                 return
         self._switcher.wish(**self._with_it(name, value))
 
+    def reopen(self) -> None:
+        """Open all that is shown anew: something in it has failed. Returns at once."""
+        self._told("reopened", self._switcher.wanted.target)
+        self._switcher.renew()
+
     def settled(self, timeout_s: float) -> bool:
         """Wait until every change was carried out or given up; False when that takes longer."""
         return self._switcher.settled(timeout_s)

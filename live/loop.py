@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engines.errors import EngineError
 from live.clock import Clock
 from live.config import LiveConfig
 from live.director import Director
@@ -18,11 +17,11 @@ from live.scene import Scenes, Shot
 from live.sinks.several import Sinks
 from live.slot import LatestSlot
 from live.sources.base import Say, Source
+from live.trouble import Trouble, detail, told
 from live.upgrade import Upgrade
 
 _CAMERA_RETRY_S = 2.0  # how long a camera that is gone is left alone before it is tried again
 _IDLE_TICK_S = 1 / 15  # how often the idle loop is drawn while a camera gives no frames
-_ENGINE_TRIES = 10  # pictures in a row an engine may fail at before a run without a camera is given up
 _JOIN_S = 5.0  # a camera's read may hang; its thread is then left behind
 
 
@@ -61,6 +60,15 @@ class Loop:
         self._shots: LatestSlot[Shot] = LatestSlot(blocking=blocking)
         self._puppets: LatestSlot[PuppetFrame] = LatestSlot(blocking=blocking)
         report.slots = {"frame": self._frames, "conditioning": self._shots, "puppet": self._puppets}
+        self._drawing = Trouble(
+            "the engine",
+            "showing a card",
+            parts.director.reopen,
+            say=say,
+            clock=clock,
+            realtime=config.realtime,
+            live=parts.source.live,
+        )
         self._failures: list[BaseException] = []
         self._end_s: float | None = None  # in capture time; known from the first frame on
         self.interrupted = False  # by `stop`, from outside
@@ -127,11 +135,13 @@ class Loop:
         while not self._stop.is_set() and not (lost and self._end_s is not None and self._clock.now() >= self._end_s):
             try:
                 frame = source.read()
-            except CameraError as error:
+            except Exception as error:
                 if not source.live:
                     raise
                 if not lost:
-                    self._say(f"camera lost, trying again every {_CAMERA_RETRY_S:.0f} s: {error}")
+                    self._say(f"camera lost, trying again every {_CAMERA_RETRY_S:.0f} s: {told(error)}")
+                    if not isinstance(error, CameraError):
+                        self._say(detail(error))
                 lost = True
                 self._clock.wait_until(self._clock.now() + _CAMERA_RETRY_S, self._stop)
                 continue
@@ -157,19 +167,9 @@ class Loop:
                 return
 
     def _generate(self) -> None:
-        parts, failed = self.parts, 0
         while (shot := self._shots.take()) is not None:
-            start, spare, cutout = self._clock.now(), self._puppets.spare(), parts.sinks.wants_cutout
-            parts.scenes.reached(shot.scene)
-            try:
-                frame, failed = shot.scene.finish(shot.drawn, spare, cutout=cutout), 0
-            except EngineError as error:
-                failed += 1
-                if not self._config.realtime or (failed >= _ENGINE_TRIES and not parts.source.live):
-                    raise
-                if failed == 1:
-                    self._say(f"the engine failed, showing a card until it works again: {error}")
-                frame = shot.scene.card(shot.drawn, spare, cutout=cutout)
+            start = self._clock.now()
+            frame = self._finished(shot)
             now, face_s = self._clock.now(), shot.scene.generator.face_s
             self._report.took("generate", now - start - (face_s or 0.0), now)
             if face_s is not None:
@@ -177,3 +177,15 @@ class Loop:
             self._report.generated.add(now)
             if not self._puppets.put(frame):
                 return
+
+    def _finished(self, shot: Shot) -> PuppetFrame:
+        """The picture of `shot`; the card where the engine, or whatever else, fails at it."""
+        spare, cutout = self._puppets.spare(), self.parts.sinks.wants_cutout
+        try:
+            self.parts.scenes.reached(shot.scene)
+            frame = shot.scene.finish(shot.drawn, spare, cutout=cutout)
+        except Exception as error:
+            self._drawing.add(error)
+            return shot.scene.card(shot.drawn, spare, cutout=cutout)
+        self._drawing.over()
+        return frame

@@ -1,7 +1,16 @@
-"""`News`: a line for the user that tells of nothing wrong and asks for nothing, so that `--quiet` leaves it out."""
+"""What is said besides plain texts: `News`, left out by `--quiet`, and `Detail`, for the log alone."""
 
 
 class News(str):
-    """Say it like any other text: `say(News("engine: openvino CPU bf16"))`. A plain str is always shown."""
+    """A line that tells of nothing wrong and asks for nothing. Say it like any other text: `say(News("engine: ..."))`.
+
+    A plain str is always shown.
+    """
+
+    __slots__ = ()
+
+
+class Detail(str):
+    """What only a bug report needs, such as a traceback."""
 
     __slots__ = ()

@@ -8,8 +8,10 @@ from live.generator import Drawn
 from live.mirror import mirrored
 from live.presence import Shown
 from live.puppet.values import Frame, Pose
+from live.replacement import Replacement
 from live.report import Report
 from live.scene import Scene, Scenes, Shot
+from live.trouble import TroubleFactory
 
 NO_FRAME = -1  # the frame_id of a picture behind which there is no frame: the camera is gone, the puppet idles
 
@@ -21,7 +23,8 @@ class PoseStage:
 
     Somebody is in view when at least one joint reaches the target's `valid_score`. Away for more than `forget_s`, the
     next person counts as another one, whose measures are taken anew. `saw` is told every pose as it was estimated, not
-    mirrored, with its frame.
+    mirrored, with its frame. `trouble` makes what decides whether the show goes on without what has failed: an
+    `estimator` idles until `replacement` has another one, a scene shows the card until `reopen` has.
     """
 
     def __init__(
@@ -32,23 +35,33 @@ class PoseStage:
         report: Report,
         *,
         forget_s: float,
+        replacement: Replacement[PoseEstimator],
+        reopen: Callable[[], None],
+        trouble: TroubleFactory,
         saw: Saw = lambda pose, frame: None,
     ) -> None:
         self._estimator, self._scenes, self._scene = estimator, scenes, scenes.current
         self._clock, self._report, self._saw = clock, report, saw
-        self._forget_s = forget_s
+        self._forget_s, self._replacement = forget_s, replacement
+        self._estimator_trouble = trouble("the pose estimator", "the puppet idles", replacement.ask)
+        self._onlooker_trouble = trouble(
+            "the automatic framing or the calibration gesture", "going on without it", lambda: None
+        )
+        self._drawing_trouble = trouble("the drawing of the pose", "showing a card", reopen)
         self._last_t_s: float | None = None
+        self._spoilt: Scene | None = None  # by a failure: what it measured is not to be believed
         self.ever_seen = False
 
     def step(self, frame: Frame) -> Shot:
         """The drawn pose of whoever is in `frame`, or what the presence policy shows instead. The arrays are new."""
         start = self._clock.now()
-        pose = self._estimator.estimate(frame)
+        pose = self._estimate(frame)
+        if pose is None:
+            return self.nobody(frame.t_capture_s)
         estimated = self._clock.now()
-        self._saw(pose, frame)
+        self._tell(pose, frame)
         began = self._clock.now()
-        scene = self._enter_newest()
-        shot = self._draw(scene, self._choose(scene, pose), frame.frame_id, frame.t_capture_s)
+        shot = self._drawn(lambda scene: self._choose(scene, pose), frame.frame_id, frame.t_capture_s)
         drawn = self._clock.now()
         self._report.took("estimate", estimated - start, drawn)
         self._report.took("condition", drawn - began, drawn)
@@ -57,19 +70,52 @@ class PoseStage:
 
     def nobody(self, now_s: float) -> Shot:
         """The same when the source gives no frame at all."""
-        scene = self._enter_newest()
-        return self._draw(scene, scene.presence.missed(NO_FRAME, now_s), NO_FRAME, now_s)
+        return self._drawn(lambda scene: scene.presence.missed(NO_FRAME, now_s), NO_FRAME, now_s)
 
     def close(self) -> None:
         """Free the estimator."""
+        self._replacement.close()
         self._estimator.close()
 
-    def _enter_newest(self) -> Scene:
-        scene, before = self._scenes.current, self._scene
-        if scene.conditioner is not before.conditioner and scene.look.mirror == before.look.mirror:
+    def _estimate(self, frame: Frame) -> Pose | None:
+        """None where the estimator has failed."""
+        if (another := self._replacement.take()) is not None:
+            failed, self._estimator = self._estimator, another
+            failed.close()
+        try:
+            pose = self._estimator.estimate(frame)
+        except Exception as error:
+            self._estimator_trouble.add(error)
+            return None
+        self._estimator_trouble.over()
+        return pose
+
+    def _tell(self, pose: Pose, frame: Frame) -> None:
+        try:
+            self._saw(pose, frame)
+        except Exception as error:
+            self._onlooker_trouble.add(error)
+        else:
+            self._onlooker_trouble.over()
+
+    def _drawn(self, choose: Callable[[Scene], Shown], frame_id: int, t_s: float) -> Shot:
+        """What `choose` gives for the newest scene, drawn; the card where either fails."""
+        scene = self._scenes.current
+        try:
+            self._enter(scene)
+            shot = self._draw(scene, choose(scene), frame_id, t_s)
+        except Exception as error:
+            self._drawing_trouble.add(error)
+            self._spoilt = scene
+            return Shot(scene, Drawn(NO_FRAME, t_s, None, 0, scene.cut))
+        self._drawing_trouble.over()
+        return shot
+
+    def _enter(self, scene: Scene) -> None:
+        before, self._scene = self._scene, scene
+        same_person = scene.look.mirror == before.look.mirror and before is not self._spoilt
+        if scene.conditioner is not before.conditioner and same_person:
             scene.conditioner.inherit(before.conditioner)
-        self._scene = scene
-        return scene
 
     def _choose(self, scene: Scene, pose: Pose) -> Shown:
         if scene.look.mirror:

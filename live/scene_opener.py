@@ -78,15 +78,18 @@ class SceneOpener:
         target = self._open_target(look.target, look.framing)
         return self._whole(look, target, cut=0)
 
-    def after(self, was: Scene, look: Look) -> OpenedScene:
-        """The scene for `look`, after `was`. Raises PuppetError or EngineError, with all it opened closed again."""
+    def after(self, was: Scene, look: Look, *, anew: bool = False) -> OpenedScene:
+        """The scene for `look`, after `was`; `anew`: without anything of it that may have failed.
+
+        Raises PuppetError or EngineError, with all it opened closed again.
+        """
         if look.differs(was.look, "target", "framing"):
             target = self._open_target(look.target, look.framing)
             if target.bundle.canvas != was.target.bundle.canvas:
                 raise _another_size(target, was.target)
         else:
             target = was.target
-        if look.target != was.look.target:
+        if anew or look.target != was.look.target:
             return OpenedScene(self._whole(look, target, cut=was.cut + 1), shares_generator=False)
         return self._changed(was, look, target)
 

@@ -1,8 +1,10 @@
 """Opens everything a run needs, side by side where that takes long, and warms it up: from a LiveConfig to Parts."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import cv2
 
@@ -19,6 +21,7 @@ from live.loop import Parts
 from live.news import News
 from live.pose_stage import PoseStage
 from live.puppet.errors import CalibrationError
+from live.replacement import Replacement
 from live.report import Report
 from live.scene import Scene, Scenes
 from live.scene_opener import SceneOpener
@@ -28,6 +31,7 @@ from live.sources.base import Say
 from live.sources.choose import OpenedSource, open_source
 from live.sources.paced import PacedSource
 from live.specs import is_browser
+from live.trouble import Trouble
 from live.upgrade import Upgrade
 
 
@@ -62,7 +66,7 @@ def open_parts(
     scenes = Scenes(scene)
     stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)
     director = Director(stage, say, framing=config.framing, open_coach=open_coach, gesture=gesture)
-    poses = PoseStage(estimator, scenes, clock, report, forget_s=config.forget_s, saw=director.saw)
+    poses = _pose_stage(estimator, opened, stage, director, config, say)
     source = opened.source
     if config.realtime and not source.live:
         source = PacedSource(source, clock, stop)
@@ -97,6 +101,27 @@ def _measured(scene: Scene, opener: SceneOpener, opened: OpenedSource, config: L
 
 def _needs_pictures(config: LiveConfig) -> bool:
     return not config.source.lower().endswith(".npz")
+
+
+def _pose_stage(
+    estimator: PoseEstimator, opened: OpenedSource, stage: Stage, director: Director, config: LiveConfig, say: Say
+) -> PoseStage:
+    return PoseStage(
+        estimator,
+        stage.scenes,
+        stage.clock,
+        stage.report,
+        forget_s=config.forget_s,
+        replacement=Replacement("the pose estimator", _another(opened, config), say),
+        reopen=director.reopen,
+        trouble=partial(Trouble, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
+        saw=director.saw,
+    )
+
+
+def _another(opened: OpenedSource, config: LiveConfig) -> Callable[[], PoseEstimator]:
+    """Opens one more estimator like the one of the run."""
+    return HolisticEstimator if opened.poses is None else lambda: _estimator(opened, None, config)
 
 
 def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None", config: LiveConfig) -> PoseEstimator:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from live.log import RunLog
-from live.news import News
+from live.news import Detail, News
 from live.status_line import State, status_line
 
 if TYPE_CHECKING:  # it brings rich along
@@ -52,7 +52,7 @@ class Status:
     def say(self, text: str) -> None:
         """One line for the user."""
         self.note(text)
-        if self._quiet and isinstance(text, News):
+        if isinstance(text, Detail) or (self._quiet and isinstance(text, News)):
             return
         panel = self._panel
         try:

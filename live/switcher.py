@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from engines.errors import EngineError
 from live.look import Look
-from live.puppet.errors import PuppetError
 from live.scene import Scene, Scenes
 from live.scene_opener import SceneOpener
+from live.trouble import told
 
 # A scene that was opened for another one of these is dropped when the wish has changed meanwhile; the rest is cheap.
 _HEAVY = ("target", "framing", "engine", "precision", "face")
@@ -29,7 +28,7 @@ class Switcher:
         self._scenes, self._opener, self._switched = scenes, opener, switched
         self._wanted = scenes.current.look
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._renewal = False
         self._thread = threading.Thread(target=self._run, name="switcher", daemon=True)
         self.problem = ""
 
@@ -60,6 +59,12 @@ class Switcher:
             self._wanted, self.problem = replace(self._wanted, **changes), ""
             self._changed.notify_all()
 
+    def renew(self) -> None:
+        """Open the scene that runs anew, with nothing of it kept: something in it has failed. Returns at once."""
+        with self._changed:
+            self._renewal = True
+            self._changed.notify_all()
+
     def settled(self, timeout_s: float) -> bool:
         """Wait until every wish was met or given up; False when that takes longer."""
         with self._changed:
@@ -75,9 +80,10 @@ class Switcher:
 
     def _run(self) -> None:
         while (look := self._next()) is not None:
-            before = self._scenes.current
+            before, renewal = self._scenes.current, self._renewal
+            self._renewal = False
             try:
-                opened = self._opener.after(before, look)
+                opened = self._opener.after(before, look, anew=renewal)
             except Exception as error:  # whatever it is: what runs goes on
                 self._give_up(look, before.look, error)
                 continue
@@ -95,7 +101,7 @@ class Switcher:
     def _next(self) -> Look | None:
         """The wish, waited for while there is none; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._wanted != self._scenes.current.look)
+            self._changed.wait_for(lambda: self._closed or self._renewal or self._wanted != self._scenes.current.look)
             return None if self._closed else self._wanted
 
     def _give_up(self, look: Look, now: Look, error: Exception) -> None:
@@ -109,5 +115,5 @@ class Switcher:
             if failed:
                 self._wanted = replace(self._wanted, **failed)
                 self._changed.notify_all()
-                told = isinstance(error, PuppetError | EngineError)
-                self.problem = str(error) if told else f"{type(error).__name__}: {error}"
+            if failed or look == now:
+                self.problem = told(error)

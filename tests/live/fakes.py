@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +14,24 @@ from live.clock import Clock, FakeClock
 from live.coach import CoachFactory
 from live.config import LiveConfig
 from live.director import Director, Stage
+from live.estimator import PoseEstimator
 from live.generator import Drawn, Generator, generator_spec
 from live.look import Look
 from live.loop import Loop, Parts
 from live.pose_stage import PoseStage
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
+from live.replacement import Replacement
 from live.report import Report
 from live.scene import Scenes
 from live.scene_opener import OpenEngine, SceneOpener
 from live.sinks.base import Sink
 from live.sinks.several import Sinks
+from live.trouble import Trouble
+from tests.live.patience import PATIENCE_S
 from tests.live.tiny_target import PLATE, SIDE
 
 REALTIME = LiveConfig("tiny", "colour", ("collector",), realtime=True)
-PATIENCE_S = 20.0  # a test that waits longer than this has failed
 CAMERA_COLOUR = (255, 0, 255)  # no doll, plate or card has it
 
 
@@ -126,7 +130,7 @@ def plate() -> U8:
 
 def fake_loop(
     source: ColourSource,
-    estimator: ListedEstimator,
+    estimator: PoseEstimator,
     target: Path,
     *,
     sinks: list[Sink],
@@ -136,6 +140,7 @@ def fake_loop(
     said: list[str] | None = None,
     open_coach: CoachFactory | None = None,
     open_engine: OpenEngine | None = None,
+    open_estimator: Callable[[], PoseEstimator] | None = None,
 ) -> tuple[Loop, Report, threading.Event]:
     """A loop over the real scene, director, Conditioner, presence and generator. `target`: the folder of one."""
     config = config or LiveConfig("tiny", "colour", ("collector",), realtime=False)
@@ -150,7 +155,17 @@ def fake_loop(
     outputs.open((SIDE, SIDE), 30.0)
     stage = Stage(scenes, outputs, opener, source.name, clock, stop, report)
     director = Director(stage, say, framing=config.framing, open_coach=open_coach)
-    poses = PoseStage(estimator, scenes, clock, report, forget_s=config.forget_s, saw=director.saw)
+    poses = PoseStage(
+        estimator,
+        scenes,
+        clock,
+        report,
+        forget_s=config.forget_s,
+        replacement=Replacement("the pose estimator", open_estimator or (lambda: estimator), say),
+        reopen=director.reopen,
+        trouble=partial(Trouble, say=say, clock=clock, realtime=config.realtime, live=source.live),
+        saw=director.saw,
+    )
     parts = Parts(source, poses, scenes, outputs, 30.0, director)
     return Loop(parts, config, clock, stop, report, say), report, stop
 

@@ -17,7 +17,8 @@ from live.look import Look
 from live.puppet.atlas import Atlas, save_atlas
 from live.puppet.values import U8, Frame, Pose
 from live.sinks.base import Sink
-from tests.live.fakes import PATIENCE_S, Collector, ColourSource, ListedEstimator, fake_engine, fake_loop
+from tests.live.fakes import Collector, ColourSource, ListedEstimator, fake_engine, fake_loop
+from tests.live.patience import PATIENCE_S
 from tests.live.tiny_face import entry, rewritten
 from tests.live.tiny_target import SIDE, atlas, stats, walking, write_target
 

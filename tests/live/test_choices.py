@@ -7,7 +7,7 @@ import pytest
 
 from live import choices
 from live.choices import Choices
-from tests.live.fakes import PATIENCE_S
+from tests.live.patience import PATIENCE_S
 from tests.live.scenery import write_scenery
 
 

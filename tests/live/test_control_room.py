@@ -11,7 +11,8 @@ from live.config import LiveConfig
 from live.control_room import open_control_room
 from live.puppet.errors import PuppetError
 from live.sinks.several import Sinks
-from tests.live.fakes import PATIENCE_S, Collector, ColourSource, ListedEstimator, fake_loop
+from tests.live.fakes import Collector, ColourSource, ListedEstimator, fake_loop
+from tests.live.patience import PATIENCE_S
 from tests.live.tiny_target import walking
 
 

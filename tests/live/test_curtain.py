@@ -15,7 +15,8 @@ from live.puppet.values import PuppetFrame
 from live.sinks.several import Sinks
 from live.sinks.video_file import VideoFileSink
 from tests.live.command_line import pictures
-from tests.live.fakes import PATIENCE_S, Collector
+from tests.live.fakes import Collector
+from tests.live.patience import PATIENCE_S
 from tests.live.scenery import Show, write_scenery
 from tests.live.tiny_target import SIDE
 

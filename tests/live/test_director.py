@@ -12,7 +12,7 @@ from live.config import LiveConfig
 from live.director import Director
 from live.look import LookError
 from live.puppet.values import Pose
-from tests.live.fakes import PATIENCE_S
+from tests.live.patience import PATIENCE_S
 from tests.live.scenery import Engines, ScriptedCoach, Show, write_scenery
 from tests.live.tiny_target import SIDE, walking, write_target
 

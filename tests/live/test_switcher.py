@@ -15,7 +15,7 @@ from live.puppet.errors import CalibrationError
 from live.scene import Scene, Scenes
 from live.scene_opener import SceneOpener
 from live.switcher import Switcher
-from tests.live.fakes import PATIENCE_S
+from tests.live.patience import PATIENCE_S
 from tests.live.scenery import Engines, Show, write_scenery
 from tests.live.tiny_target import stats, walking
 
@@ -116,7 +116,7 @@ def test_an_error_nobody_thought_of_does_not_end_the_switcher(scenery: Path) -> 
     opener, _, one = first(scenery)
     scenes = Scenes(one)
 
-    def fail(was: Scene, look: Look) -> None:
+    def fail(was: Scene, look: Look, *, anew: bool) -> None:
         raise ZeroDivisionError("a bug")
 
     switcher = Switcher(scenes, opener, lambda before, after: None)
