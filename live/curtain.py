@@ -1,4 +1,4 @@
-"""`Curtain`: what stands between the pump and the sinks: the picture itself, the one that was frozen, or the card."""
+"""`Curtain`: what stands before the sinks: the picture itself, the one that was frozen, or the card."""
 
 from dataclasses import replace
 
@@ -11,9 +11,10 @@ NO_PICTURE = -1  # the frame_id of the card, behind which there is no frame
 
 
 class Curtain:
-    """`hidden` has precedence over `frozen`. Both may be set from any thread; `over` is called from one.
+    """`hidden` has precedence over `frozen`. Both may be set from any thread; `over` is called from one, for all sinks
+    alike, `before` by each sink at the last moment.
 
-    What it gives in place of a picture is its own and stays as it is until the next call.
+    What `over` gives in place of a picture is its own and stays as it is until the next call.
     """
 
     def __init__(self) -> None:
@@ -27,10 +28,14 @@ class Curtain:
             self._held = self._held or _copy(frame)
         else:
             self._held = None
-        if self.hidden:
-            self._card = self._card or _card_like(frame)
-            return self._card
-        return self._held or frame
+        return self.before(self._held or frame)
+
+    def before(self, frame: PuppetFrame) -> PuppetFrame:
+        """`frame`, or the card in its place, also where it was let through a moment ago."""
+        if not self.hidden:
+            return frame
+        self._card = self._card or _card_like(frame)
+        return self._card
 
 
 def _copy(frame: PuppetFrame) -> PuppetFrame:

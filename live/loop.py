@@ -48,7 +48,9 @@ class Parts:
 
 
 class Loop:
-    """Three threads and the caller's, which pumps. Set `stop` to end it; `run` returns when all is sent and closed."""
+    """A thread for each stage and each sink; in the caller's are the windows. Set `stop` to end it; `run` returns when
+    all is sent and closed.
+    """
 
     def __init__(
         self, parts: Parts, config: LiveConfig, clock: Clock, stop: threading.Event, report: Report, say: Say
@@ -69,6 +71,8 @@ class Loop:
             realtime=config.realtime,
             live=parts.source.live,
         )
+        report.sinks = parts.sinks
+        self._pumped = threading.Event()
         self._failures: list[BaseException] = []
         self._end_s: float | None = None  # in capture time; known from the first frame on
         self.interrupted = False  # by `stop`, from outside
@@ -79,6 +83,7 @@ class Loop:
             (self._capture, (self._frames,)),
             (self._estimate, (self._frames, self._shots)),
             (self._generate, (self._shots, self._puppets)),
+            *(((self._send, (self._puppets,)),) if self._config.realtime else ()),
         )
         threads = [
             threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
@@ -86,7 +91,10 @@ class Loop:
         for thread in threads:
             thread.start()
         try:
-            self._pump().run()
+            if self._config.realtime:
+                self.parts.sinks.serve(self._pumped)
+            else:  # the sinks are sent every picture where the pump runs, windows too
+                self._send()
         except BaseException as error:
             self._failures.append(error)
         self.interrupted = self._stop.is_set()
@@ -101,10 +109,6 @@ class Loop:
         if self._failures:
             raise self._failures[0]
 
-    def _pump(self) -> Pump:
-        parts, realtime = self.parts, self._config.realtime
-        return Pump(self._puppets, parts.sinks, parts.fps, self._clock, self._stop, self._report, realtime=realtime)
-
     def _guarded(self, stage: Callable[[], None], slots: "tuple[LatestSlot[Any], ...]") -> None:
         """Runs one stage, then closes the slots on both its sides, so that no neighbour waits for it for ever."""
         try:
@@ -113,6 +117,13 @@ class Loop:
             self._failures.append(error)
         for slot in slots:
             slot.close()
+
+    def _send(self) -> None:
+        parts, realtime = self.parts, self._config.realtime
+        try:
+            Pump(self._puppets, parts.sinks, parts.fps, self._clock, self._stop, realtime=realtime).run()
+        finally:
+            self._pumped.set()
 
     def _capture(self) -> None:
         config, report = self._config, self._report

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from live.clock import Clock
 from live.puppet.values import PuppetFrame
-from live.report import Report
 from live.sinks.several import Sinks
 
 _SLIDE = 0.05  # of a window, for each picture found waiting
@@ -40,14 +39,12 @@ class Pump:
         fps: float,
         clock: Clock,
         stop: threading.Event,
-        report: Report,
         *,
         realtime: bool,
     ) -> None:
         self._slot, self._sinks, self._period_s = slot, sinks, 1 / fps
-        self._clock, self._stop, self._report, self._realtime = clock, stop, report, realtime
+        self._clock, self._stop, self._realtime = clock, stop, realtime
         self._slide_left_s = self._period_s
-        self._shown_id: int | None = None
 
     def run(self) -> None:
         """Pump until the slot has ended, `stop` is set, or no sink is left."""
@@ -62,7 +59,7 @@ class Pump:
                 continue
             self._clock.wait_until(start_s + (tick + 1) * self._period_s, self._stop)
             now = self._clock.now()
-            # A sink that blocked has cost whole windows: they are skipped, not made up for.
+            # A machine that was too busy has cost whole windows: they are skipped, not made up for.
             tick = max(tick + 1, math.floor((now - start_s) / self._period_s + 1e-6))
             fresh = self._slot.take(0.0)
             if fresh is not None:
@@ -88,10 +85,4 @@ class Pump:
 
     def _send(self, frame: PuppetFrame, tick: int) -> None:
         self._slide_left_s = min(self._period_s, self._slide_left_s + _TOLERANCE * self._period_s)
-        start = self._clock.now()
-        shown_id = self._sinks.send(frame, tick).frame_id
-        now = self._clock.now()
-        new = shown_id >= 0 and shown_id != self._shown_id
-        self._shown_id = shown_id
-        self._report.took("send", now - start, now)
-        self._report.frame_sent(shown_id if new else None, now)
+        self._sinks.send(frame, tick)

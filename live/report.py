@@ -48,6 +48,13 @@ class Dropping(Protocol):
     dropped: int
 
 
+class Outputs(Protocol):
+    """What the report needs of the sinks."""
+
+    @property
+    def dropped(self) -> dict[str, int]: ...
+
+
 class Report:
     """Fed by the loop's threads, each its own part; read by the status line and at the end.
 
@@ -64,6 +71,7 @@ class Report:
         self.engine = {"backend": "none", "device": "none", "precision": "none"}
         self.config: dict[str, Any] = {}
         self.slots: Mapping[str, Dropping] = {}
+        self.sinks: Outputs | None = None
         self._start_s = start_s
         self._first_sent_s: float | None = None
         self._arrived = [(-1, 0.0)] * _IN_FLIGHT
@@ -133,6 +141,7 @@ class Report:
                 "generated": self.generated.count,
                 "sent": self.sent.count,
                 "dropped_by_slot": self.dropped_by_slot,
+                "dropped_by_sink": {} if self.sinks is None else self.sinks.dropped,
             },
             "fps": {"generated": round(self.generated.per_s(), 2), "sent": round(self.sent.per_s(), 2)},
             "latency_ms": {name: histogram.summary_ms() for name, histogram in histograms.items()},
@@ -149,7 +158,8 @@ class Report:
         """The report for people."""
         data = self.to_json()
         frames, person = data["frames"], data["person"]
-        dropped = ", ".join(f"{count} {slot}" for slot, count in frames["dropped_by_slot"].items() if count) or "none"
+        by_place = {**frames["dropped_by_slot"], **frames["dropped_by_sink"]}
+        dropped = ", ".join(f"{count} {place}" for place, count in by_place.items() if count) or "none"
         rows = [f"{'ms':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}"]
         for name, summary in data["latency_ms"].items():
             if name == "face" and not self.stages[name].count:

@@ -61,7 +61,8 @@ def open_parts(
     _describe(scene, estimator, report, say)
     bundle = scene.target.bundle
     fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
-    sinks = Sinks([make_sink(spec) for spec in config.sinks if not is_browser(spec)], say)
+    outputs = [make_sink(spec) for spec in config.sinks if not is_browser(spec)]
+    sinks = Sinks(outputs, say, realtime=config.realtime, clock=clock, report=report)
     sinks.open(bundle.canvas, fps)
     scenes = Scenes(scene)
     stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)

@@ -3,43 +3,76 @@
 import threading
 from pathlib import Path
 
+from live.clock import Clock, SystemClock
 from live.curtain import Curtain
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
+from live.report import Report
 from live.sinks.base import Sink
+from live.sinks.outlet import Outlet
 from live.sources.base import Say
+from live.trouble import detail, told
 
 # A send that takes longer hangs in a driver, and began before: what it shows was let out already.
 _PATIENCE_S = 1.0
+_STUCK_S = 5.0  # a sink that is at one picture for so long is told
+_LOOK_S = 0.1  # how often the main thread looks whether the run is over, where it serves a window
 
 
 class Sinks:
     """`failed` holds what went wrong, `written` the files that are whole; `active` is False when nobody takes pictures
     any more.
 
-    `open`, `send` and `close` are called from one thread; everything else from any.
+    With `realtime` each sink has a thread and a slot of its own: a slow one gets fewer pictures and holds up nobody.
+    Without, each is sent every picture where `send` is called. `report` is told what the first sink has taken.
+
+    `open`, `serve` and `close` are called from one thread, the one that OpenCV's windows are to belong to, and `send`
+    from one; everything else from any.
     """
 
-    def __init__(self, sinks: list[Sink], say: Say) -> None:
-        self._sinks, self._say = list(sinks), say
-        self._sending = threading.Lock()
+    def __init__(
+        self,
+        sinks: list[Sink],
+        say: Say,
+        *,
+        realtime: bool = False,
+        clock: Clock | None = None,
+        report: Report | None = None,
+    ) -> None:
+        self._say, self._realtime = say, realtime
+        self._clock, self._report = clock or SystemClock(), report
         self._curtain = Curtain()
+        self._changing = threading.Lock()
+        self._outlets = [self._outlet(sink) for sink in sinks]
+        self._first = next(iter(self._outlets), None)  # the one that the report is about
         self._opened: tuple[tuple[int, int], float] | None = None
+        self._stuck: set[Outlet] = set()
+        self._gone_dropped: dict[str, int] = {}
+        self._shown_id: int | None = None
         self.failed: list[SinkError] = []
         self.written: list[Path] = []
 
     @property
     def active(self) -> bool:
-        return bool(self._sinks)
+        return bool(self._outlets)
 
     @property
     def names(self) -> list[str]:
-        return [sink.name for sink in self._sinks]
+        return [outlet.sink.name for outlet in self._outlets]
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many pictures each sink did not take, by its name, also those that are gone."""
+        with self._changing:
+            dropped = dict(self._gone_dropped)
+            for outlet in self._outlets:
+                _count(outlet, dropped)
+        return dropped
 
     @property
     def wants_cutout(self) -> bool:
         """Whether some sink needs frames with their `cutout`, now."""
-        return any(getattr(sink, "wants_cutout", False) for sink in list(self._sinks))
+        return any(getattr(outlet.sink, "wants_cutout", False) for outlet in self._outlets)
 
     @property
     def hidden(self) -> bool:
@@ -51,13 +84,12 @@ class Sinks:
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         """Open all. Raises SinkError, with all closed again, when one cannot: nobody streams without knowing."""
-        for place, sink in enumerate(self._sinks):
+        for place, outlet in enumerate(self._outlets):
             try:
-                sink.open(size, fps)
+                outlet.open(size, fps)
             except SinkError:
-                for opened in self._sinks[:place]:
-                    opened.close(complete=False)
-                self._sinks = []
+                opened, self._outlets = self._outlets[:place], []
+                self._close_all(opened, complete=False)
                 raise
         self._opened = (size, fps)
 
@@ -65,66 +97,116 @@ class Sinks:
         """Open one more, which takes pictures from the next one on. Raises SinkError; then nothing has changed."""
         if self._opened is None:
             raise SinkError("no output can be added now", got="a run that has ended", do="start again")
-        sink.open(*self._opened)
-        with self._sending:
+        outlet = self._outlet(sink)
+        outlet.open(*self._opened)
+        with self._changing:
             if self._opened is not None:
-                self._sinks.append(sink)
+                self._outlets = [*self._outlets, outlet]
+                self._first = self._outlets[0]
                 return
-        sink.close(complete=False)
+        self._close_all([outlet], complete=False)
 
     def remove(self, sink: Sink) -> None:
         """Take it out and close it; when this returns, what it wrote is complete. Does nothing for one that is gone."""
-        with self._sending:
-            if sink not in self._sinks:
-                return
-            self._sinks.remove(sink)
-        self._close(sink, complete=True)
+        for outlet in self._outlets:
+            if outlet.sink is sink and self._take_out(outlet):
+                self._close_all([outlet], complete=True)
 
     def holds(self, sink: Sink) -> bool:
         """Whether it still takes pictures."""
-        return sink in self._sinks
+        return any(outlet.sink is sink for outlet in self._outlets)
 
     def hide(self, on: bool) -> None:
         """Send the card in place of every picture. When this returns none leaves any more, made before or not."""
         self._curtain.hidden = on
-        if on and self._sending.acquire(timeout=_PATIENCE_S):
-            self._sending.release()
+        end_s = self._clock.now() + _PATIENCE_S
+        for outlet in self._outlets if on else ():
+            outlet.settle(end_s - self._clock.now())
 
     def freeze(self, on: bool) -> None:
         """Send one picture over and over."""
         self._curtain.frozen = on
 
-    def send(self, frame: PuppetFrame, tick: int) -> PuppetFrame:
-        """Give one picture to all, see `Sink.send`; gives what was sent in its place while it is frozen or hidden."""
-        with self._sending:
-            shown = self._curtain.over(frame)
-            for sink in list(self._sinks):
-                try:
-                    if sink.send(shown, tick):
-                        continue
-                    self._close(sink, complete=True)
-                except SinkError as error:
-                    self._fail(error)
-                    self._close(sink, complete=False)
-                self._sinks.remove(sink)
-            return shown
+    def send(self, frame: PuppetFrame, tick: int) -> None:
+        """Give one picture to all, see `Sink.send`, or what is to leave in its place while it is frozen or hidden."""
+        shown = self._curtain.over(frame)
+        for outlet in self._outlets:
+            outlet.put(shown, tick)
+            self._look_after(outlet)
+
+    def serve(self, done: threading.Event) -> None:
+        """Until `done`, send what the sinks get that belong to this thread."""
+        while not done.is_set():
+            mine = [outlet for outlet in self._outlets if outlet.place == "main"]
+            for outlet in mine:
+                outlet.serve(_LOOK_S / len(mine))
+            if not mine:
+                done.wait()
 
     def close(self, *, complete: bool) -> None:
         """Close all, see `Sink.close`."""
-        with self._sending:
-            sinks, self._sinks, self._opened = self._sinks, [], None
-        for sink in sinks:
-            self._close(sink, complete=complete)
+        with self._changing:
+            outlets, self._outlets, self._opened = self._outlets, [], None
+            for outlet in outlets:
+                _count(outlet, self._gone_dropped)
+        self._close_all(outlets, complete=complete)
 
-    def _close(self, sink: Sink, *, complete: bool) -> None:
-        try:
-            sink.close(complete=complete)
-            if (path := getattr(sink, "written", None)) is not None:
-                self.written.append(path)
-        except SinkError as error:
-            if complete or not self.failed:
+    def _outlet(self, sink: Sink) -> Outlet:
+        place = "here" if not self._realtime else "main" if getattr(sink, "needs_main_thread", False) else "own"
+        return Outlet(sink, self._curtain, self._clock, place=place, took=self._took, ended=self._ended)  # type: ignore[arg-type]
+
+    def _took(self, outlet: Outlet, frame: PuppetFrame, start_s: float) -> None:
+        if self._report is None or outlet is not self._first:
+            return
+        now = self._clock.now()
+        new = frame.frame_id >= 0 and frame.frame_id != self._shown_id
+        self._shown_id = frame.frame_id
+        self._report.took("send", now - start_s, now)
+        self._report.frame_sent(frame.frame_id if new else None, now)
+
+    def _ended(self, outlet: Outlet, error: Exception | None) -> None:
+        self._take_out(outlet)
+        if error is not None:
+            self._fail(error)
+
+    def _take_out(self, outlet: Outlet) -> bool:
+        """False for one that is out already."""
+        with self._changing:
+            if outlet not in self._outlets:
+                return False
+            self._outlets = [other for other in self._outlets if other is not outlet]
+            self._first = next(iter(self._outlets), None)
+            _count(outlet, self._gone_dropped)
+            return True
+
+    def _look_after(self, outlet: Outlet) -> None:
+        if outlet.busy_s > _STUCK_S:
+            if outlet not in self._stuck:
+                self._stuck.add(outlet)
+                self._say(f"{outlet.sink.name} has taken no picture for {_STUCK_S:.0f} s; the other outputs go on")
+        else:
+            self._stuck.discard(outlet)
+
+    def _close_all(self, outlets: list[Outlet], *, complete: bool) -> None:
+        for outlet in outlets:
+            outlet.stop(complete=complete)
+        for outlet in outlets:
+            try:
+                outlet.wait_closed()
+            except SinkError as error:
                 self._fail(error)
+            if (path := getattr(outlet.sink, "written", None)) is not None:
+                self.written.append(path)
 
-    def _fail(self, error: SinkError) -> None:
-        self.failed.append(error)
-        self._say(f"output lost: {error}")
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, SinkError):
+            self.failed.append(error)
+        else:
+            self.failed.append(SinkError("an output failed", got=told(error)))
+            self._say(detail(error))
+        self._say(f"output lost: {told(error)}")
+
+
+def _count(outlet: Outlet, dropped: dict[str, int]) -> None:
+    name = outlet.sink.name
+    dropped[name] = dropped.get(name, 0) + outlet.dropped

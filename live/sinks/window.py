@@ -35,6 +35,7 @@ class WindowSink:
     """A window of the canvas's size."""
 
     name = "window"
+    needs_main_thread = True  # macOS and Qt allow no other
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         if not has_screen():

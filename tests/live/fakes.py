@@ -151,7 +151,7 @@ def fake_loop(
     if open_engine is None:
         generator = generator or Generator(fake_engine(), plate(), gap_reset_s=config.gap_reset_s)
         scene = replace(scene, generator=generator)
-    scenes, outputs = Scenes(scene), Sinks(sinks, say)
+    scenes, outputs = Scenes(scene), Sinks(sinks, say, realtime=config.realtime, clock=clock, report=report)
     outputs.open((SIDE, SIDE), 30.0)
     stage = Stage(scenes, outputs, opener, source.name, clock, stop, report)
     director = Director(stage, say, framing=config.framing, open_coach=open_coach)

@@ -93,6 +93,7 @@ class Gated(Collector):
 def test_hide_waits_for_the_picture_that_is_just_leaving() -> None:
     gated = Gated()
     sinks = Sinks([gated], lambda _: None)
+    sinks.open((SIDE, SIDE), 30.0)
     sending = threading.Thread(target=sinks.send, args=(frame(1), 0))
     sending.start()
     assert gated.busy.wait(PATIENCE_S)
@@ -112,6 +113,7 @@ def test_a_sink_that_hangs_does_not_keep_hide_for_ever(monkeypatch: pytest.Monke
     monkeypatch.setattr("live.sinks.several._PATIENCE_S", 0.01)
     gated = Gated()
     sinks = Sinks([gated], lambda _: None)
+    sinks.open((SIDE, SIDE), 30.0)
     sending = threading.Thread(target=sinks.send, args=(frame(1), 0))
     sending.start()
     assert gated.busy.wait(PATIENCE_S)

@@ -71,8 +71,9 @@ def pumped(times_s: list[float], end_s: float, *sinks: Recorder, clock: FakeCloc
     for number, at in enumerate(times_s):
         report.frame_captured(number, at)
     slot = Arrivals(clock, times_s, end_s)
-    outputs = Sinks(list(sinks), lambda _: None)
-    Pump(slot, outputs, FPS, clock, threading.Event(), report, realtime=realtime).run()
+    outputs = Sinks(list(sinks), lambda _: None, clock=clock, report=report)
+    outputs.open((2, 2), FPS)
+    Pump(slot, outputs, FPS, clock, threading.Event(), realtime=realtime).run()
     return report
 
 
@@ -144,6 +145,7 @@ def test_one_failing_sink_does_not_lose_the_others() -> None:
     said: list[str] = []
     bad, good = Recorder(clock, fail_at=2), Recorder(clock)
     sinks = Sinks([bad, good], said.append)
+    sinks.open((2, 2), FPS)
     for tick in range(5):
         sinks.send(picture(), tick)
     sinks.close(complete=True)

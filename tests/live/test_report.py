@@ -29,7 +29,7 @@ def test_the_report_has_exactly_the_promised_keys() -> None:
         *("start_to_first_frame_s", "peak_rss_mb"),
     }
     assert set(data["engine"]) == {"backend", "device", "precision"}
-    assert set(data["frames"]) == {"captured", "estimated", "generated", "sent", "dropped_by_slot"}
+    assert set(data["frames"]) == {"captured", "estimated", "generated", "sent", "dropped_by_slot", "dropped_by_sink"}
     assert set(data["fps"]) == {"generated", "sent"}
     assert set(data["person"]) == {"in_view_s", "lost_s", "resets"}
     assert {"estimate", "condition", "generate", "send", "capture_to_send"} <= set(data["latency_ms"])
