@@ -2,11 +2,13 @@
 
 import ipaddress
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from live.room.door import Address
 
 # Nothing from elsewhere, nothing inline, nobody may frame it, and the address (with its token) is told to nobody.
 _HEADERS = {
@@ -39,12 +41,15 @@ class Access:
     `hosts`: the Host headers that are ours ("127.0.0.1:8137"); None: any, then there has to be a `token`. A page of
     another site that has its name point to this machine (DNS rebinding) comes with its own Host. `token`: the first
     part of every path; "" where only this machine can reach us. An Origin, where there is one, has to be the Host.
+    `knows` is told from where a request comes that is let through.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] | None, token: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str] | None, token: str, knows: Callable[[Address | None], None]
+    ) -> None:
         if hosts is None and not token:
             raise ValueError("a page that others can reach needs a token")
-        self._app, self._token = app, token
+        self._app, self._token, self._knows = app, token, knows
         self._hosts = None if hosts is None else frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,6 +57,8 @@ class Access:
             await self._app(scope, receive, send)
             return
         path = self._allowed_path(scope)
+        if path is not None:
+            self._knows(scope["client"])
         if scope["type"] == "websocket":
             if path is None:
                 await send({"type": "websocket.close"})  # before an accept: 403

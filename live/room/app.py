@@ -17,18 +17,22 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from live.puppet.errors import PuppetError
 from live.room.commands import obey
+from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
+from live.room.door import Door
 from live.room.pages import Pages
 from live.room.pictures import Pictures
 from live.room.status_board import Newest, StatusBoard
-from live.sources.base import Say
+
+_TELLING = ("message", "exception")  # of what asyncio knows about a fault
 
 
 class RoomApp:
     """`starlette` is what the server runs."""
 
-    def __init__(self, director: DirectorPort, pictures: Pictures, say: Say) -> None:
-        self._director, self._pictures, self._say = director, pictures, say
+    def __init__(self, director: DirectorPort, pictures: Pictures, door: Door, complaints: Complaints) -> None:
+        self._director, self._pictures = director, pictures
+        self._door, self._complaints = door, complaints
         self._board: StatusBoard
         pages = Pages()
         self.starlette = Starlette(
@@ -46,15 +50,23 @@ class RoomApp:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(self._went_wrong)
         self._board = StatusBoard(self._director)
-        telling = asyncio.create_task(self._board.run())
-        telling.add_done_callback(self._told)
+        tasks = [asyncio.create_task(running) for running in (self._board.run(), self._door.run())]
+        for task in tasks:
+            task.add_done_callback(self._ended)
         yield
-        telling.cancel()
+        for task in tasks:
+            task.cancel()
 
-    def _told(self, telling: "asyncio.Task[None]") -> None:
-        if not telling.cancelled() and (error := telling.exception()) is not None:
-            self._say(f"control room: the page gets no more news: {type(error).__name__}: {error}")
+    def _went_wrong(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """In place of a traceback each time: without a handle left, there are thousands of them."""
+        told = [repr(context[key]) if key == "exception" else context[key] for key in _TELLING if key in context]
+        self._complaints.add("server", ": ".join(told))
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._complaints.add("news", f"the page gets no more news: {type(error).__name__}: {error}")
 
     async def _talk(self, socket: WebSocket) -> None:
         """State down, commands up."""

@@ -10,14 +10,17 @@ import uvicorn
 from live.puppet.errors import PuppetError
 from live.room.access import Access, is_loopback, new_token
 from live.room.app import RoomApp
+from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
+from live.room.door import Door, http_protocol
 from live.room.pictures import Pictures
 from live.room.sink import RoomSink
 from live.sources.base import Say
 
 DEFAULT_PORT = 8137  # the same each time, so that OBS finds its browser source again
 _CLOSE_S = 2  # how long pages that do not answer are waited for at the end
-_LARGEST_COMMAND = 1 << 14
+_QUEUE = 128  # connections that the system keeps for us
+_LARGEST_COMMAND = _LARGEST_HEADER = 1 << 14
 
 
 class RoomError(PuppetError):
@@ -52,10 +55,16 @@ class Room:
         """Listen, and serve from now on."""
         listening = _listen(self._host, self._port)
         self._port = listening.getsockname()[1]
-        app = RoomApp(self._director, self._pictures, self._say)
+        complaints = Complaints(self._say)
+        door = Door(complaints)
+        app = RoomApp(self._director, self._pictures, door, complaints)
         config = uvicorn.Config(
-            Access(app.starlette, hosts=self._own_hosts(), token=self._token),
+            Access(app.starlette, hosts=self._own_hosts(), token=self._token, knows=door.knows),
+            http=http_protocol(door),
             ws="websockets-sansio",
+            backlog=max(1, door.most // 8),  # so many are let in before the door has looked at the first of them
+            h11_max_incomplete_event_size=_LARGEST_HEADER,
+            proxy_headers=False,  # else a header would say where a request comes from
             ws_per_message_deflate=False,  # pictures are packed already
             ws_max_size=_LARGEST_COMMAND,
             log_config=None,
@@ -88,15 +97,22 @@ class Room:
         return [f"{name}:{self._port}" for name in ("127.0.0.1", "localhost", "[::1]", _written(self._host))]
 
 
+class _Listening(socket.socket):
+    """Keeps the queue before the door long, where the server would make it as short as what is let in at once."""
+
+    def listen(self, backlog: int = _QUEUE) -> None:
+        super().listen(_QUEUE)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening = _Listening(family, socket.SOCK_STREAM)
         try:
             # Elsewhere than on Windows: a port that was in use a moment ago. On Windows it would share a port in use.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform != "win32"))
             listening.bind(address)
-            listening.listen(64)
+            listening.listen()
         except OSError:
             listening.close()
             raise

@@ -110,4 +110,4 @@ def test_only_this_machines_own_addresses_need_no_token(host: str, local: bool) 
 
 def test_an_open_address_without_a_token_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="token"):
-        Access(lambda *_: None, hosts=None, token="")  # type: ignore[arg-type,return-value]
+        Access(lambda *_: None, hosts=None, token="", knows=lambda _: None)  # type: ignore[arg-type,return-value]

@@ -23,6 +23,11 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection.close()
 
 
+def port_of(room_url: str) -> int:
+    """Where the room at `room_url` listens."""
+    return urlsplit(room_url).port or 0
+
+
 def open_socket(room_url: str, path: str, **headers: str) -> ClientConnection:
     """A socket of the room at `room_url`. Raises websockets' InvalidStatus when it is refused."""
     address = room_url.replace("http:", "ws:") + path

@@ -1,0 +1,28 @@
+"""`Complaints`: what goes wrong with strangers and pages, told without flooding the terminal or the log."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from live.sources.base import Say
+
+_EVERY_S = 60.0
+
+
+class Complaints:
+    """One line a minute of each kind at most, whoever knocks how often. Lives in the room's event loop."""
+
+    def __init__(self, say: Say, now: Callable[[], float] = time.monotonic) -> None:
+        self._say, self._now = say, now
+        self._next_s: dict[str, float] = {}
+        self._untold: Counter[str] = Counter()
+
+    def add(self, kind: str, text: str) -> None:
+        """Say `text`, or count it among those of its kind that a later line tells of."""
+        now_s = self._now()
+        if now_s < self._next_s.get(kind, -float("inf")):
+            self._untold[kind] += 1
+            return
+        untold = self._untold.pop(kind, 0)
+        self._next_s[kind] = now_s + _EVERY_S
+        self._say(f"control room: {text}{f' (and {untold} more like it before)' if untold else ''}")
