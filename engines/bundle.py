@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engines.base import EngineSpec
+from engines.consent import consent_of
 from engines.errors import BundleError
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
 from engines.user_folders import USER
@@ -53,13 +54,15 @@ class Bundle:
     """A target that has been checked. Paths are absolute and their contents had the stated hashes when it was opened.
 
     `canvas` is (width, height) in pixels; `puppet` and `takes[...].stats` are JSON values; `generators` may be empty:
-    then the doll itself is shown. `face` is None where there is no face network. `manifest` is all of manifest.json.
+    then the doll itself is shown. `face` is None where there is no face network. `consent`: see `engines.consent`.
+    `manifest` is all of manifest.json.
     """
 
     folder: Path
     name: str
     title: str
     licence: str
+    consent: str
     canvas: tuple[int, int]
     fps: float
     estimator: str
@@ -218,6 +221,7 @@ def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]
         name=manifest["name"],
         title=manifest["title"],
         licence=manifest["licence"],
+        consent=consent_of(manifest),
         canvas=(width, height),
         fps=float(manifest["fps"]),
         estimator=manifest["estimator"],

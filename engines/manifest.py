@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engines.base import EngineSpec, TensorSpec
+from engines.consent import consent_of
 from engines.errors import BundleError, EngineError
 
 FORMAT = 1
@@ -29,7 +30,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 def checked_manifest(value: object) -> dict[str, Any]:
     """A shallow copy of the manifest `value`. Raises BundleError unless its format and all its keys are right.
 
-    Optional keys: "poster" (a file), "face" (the face network), "tools", "training" (anything).
+    Optional keys: "poster" (a file), "face" (the face network), "consent" (`engines.consent`), "tools", "training"
+    (anything).
     """
     if not isinstance(value, dict):
         raise BundleError("the manifest is not a JSON object", got=type(value).__name__, wanted="{...}")
@@ -47,6 +49,7 @@ def checked_manifest(value: object) -> dict[str, Any]:
         raise BundleError("the manifest's canvas is wrong", got=repr(width_height), wanted="[width, height] in pixels")
     if isinstance(value["fps"], bool) or not 0 < value["fps"] <= 1000:
         raise BundleError("the manifest's fps is wrong", got=repr(value["fps"]), wanted="a number over 0, at most 1000")
+    consent_of(value)
     if value.get("poster") is not None:
         _need(value, "poster", str, where="the manifest")
     if not value["takes"]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.bundle import find_target
+from engines.consent import consent_text
 from engines.errors import EngineError
 from live.choices import Choices
 from live.clock import Clock
@@ -173,6 +174,7 @@ class Director:
             "target": look.target,
             "title": scene.target.bundle.title,
             "canvas": list(scene.target.bundle.canvas),
+            "consent": consent_text(scene.target.bundle.consent),
             "framing": look.framing,
             "framing_asked": "auto" if self._auto is not None else self._switcher.wanted.framing,
             "background": look.background,

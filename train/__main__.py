@@ -12,6 +12,7 @@ from engines.bundle import user_targets
 from engines.errors import EngineError
 from live.puppet.errors import PuppetError
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
+from train.consent import film_of
 from train.errors import TrainError
 
 # Torch, MediaPipe and OpenCV take seconds to import: each command imports what it needs.
@@ -101,7 +102,8 @@ def export(chosen: argparse.Namespace) -> int:
     """Run -> target bundle."""
     from train.bundle.export import export_run
 
-    export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence, best=chosen.best)
+    consent = film_of(chosen.film_of, chosen.out, sys.stdin, sys.stdout)
+    export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence, consent=consent, best=chosen.best)
     return 0
 
 
@@ -112,10 +114,12 @@ def everything(chosen: argparse.Namespace) -> int:
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
+    label = {"title": chosen.title, "licence": chosen.licence}
+    label["consent"] = film_of(chosen.film_of, out, sys.stdin, sys.stdout)  # now: nobody is there in two hours
     if not (chosen.resume and (dataset / "dataset.json").exists()):
         _prepare(chosen, puppet=True)
     if chosen.steps == 0:
-        export_doll(dataset, out, title=chosen.title, licence=chosen.licence)
+        export_doll(dataset, out, **label)
     else:
         if chosen.steps is None and chosen.minutes is None:
             chosen.minutes = DEFAULT_MINUTES
@@ -129,7 +133,7 @@ def everything(chosen: argparse.Namespace) -> int:
             print(f"stopped, nothing is lost; go on with the same command and --resume: {folder}")
             return 1
         measure(folder)
-        export_run(folder, out, title=chosen.title, licence=chosen.licence)
+        export_run(folder, out, **label)
     print(f"try it: python run_live.py --target {out if chosen.out else chosen.name}")
     return 0
 

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engines.consent import CONSENTS
+
 DEFAULT_MINUTES = 120.0  # of training in `all`: three hours in all on two cores
 FACE_MINUTES = 20.0  # of the face's training, and the most that `all` gives it
 FACE_SHARE = 1 / 6  # of the generator's time or steps that `all` gives the face
@@ -242,3 +244,9 @@ def _add_bundle_flags(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("bundle")
     group.add_argument("--title", default="", help="the character's name as people read it")
     group.add_argument("--licence", default="", help="under which terms the puppet may be used")
+    group.add_argument(
+        "--film-of",
+        choices=tuple(CONSENTS),
+        help="whose film it is: me; somebody who agreed to a puppet of themselves; or a drawn or game character. It is "
+        "written into the puppet and shown in the control room (default: you are asked)",
+    )

@@ -50,6 +50,14 @@ def test_files_of_one_s_own_are_hashed_when_listed(folder: Path) -> None:
     assert open_bundle(folder).manifest["files"]["face.onnx"] == sha256_of(folder / "face.onnx")
 
 
+def test_whose_film_it_was_is_read_where_it_is_stated(folder: Path) -> None:
+    assert open_bundle(folder).consent == ""
+    write_manifest(folder, manifest() | {"consent": "agreed"})
+    assert open_bundle(folder).consent == "agreed"
+    rewrite(folder, lambda manifest: manifest.update(consent="surely"))
+    assert "the manifest's consent is wrong; got: 'surely'; wanted: me, agreed, character" in refused(folder)
+
+
 FACE = {"file": "face.onnx", "inputs": {"crop": [1, 8, 8, 4]}, "outputs": {"face": [1, 8, 8, 3]}, "map": "abc"}
 
 

@@ -81,9 +81,10 @@ def test_flags_become_the_runs_settings(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_all_without_steps_makes_the_bare_doll(asked: list[Any], tmp_path: Path) -> None:
-    assert everything(tmp_path, "--steps", "0", "--matte", "m.mp4", "--plate", "p.png") == 0
+    assert everything(tmp_path, "--steps", "0", "--matte", "m.mp4", "--plate", "p.png", "--film-of", "me") == 0
     assert [(film.video.name, film.matte.name, film.plate.name) for film in asked] == [("film.mp4", "m.mp4", "p.png")]
-    assert not open_bundle(tmp_path / "puppy").generators
+    bundle = open_bundle(tmp_path / "puppy")
+    assert not bundle.generators and bundle.consent == "me"
 
 
 @pytest.mark.usefixtures("short_drift")
@@ -110,6 +111,6 @@ def test_all_goes_on_where_it_was_stopped_trains_measures_and_exports(
 def test_a_run_is_exported_with_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
     monkeypatch.setattr(export, "export_run", lambda run, out, **said: asked.append((run.name, out.name, said)))
-    flags = ["--title", "Paper", "--licence", "CC0", "--best"]
+    flags = ["--title", "Paper", "--licence", "CC0", "--film-of", "agreed", "--best"]
     assert cli.main(["export", "a.run", "--out", "puppy", *flags]) == 0
-    assert asked == [("a.run", "puppy", {"title": "Paper", "licence": "CC0", "best": True})]
+    assert asked == [("a.run", "puppy", {"title": "Paper", "licence": "CC0", "consent": "agreed", "best": True})]

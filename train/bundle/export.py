@@ -51,9 +51,11 @@ class _Networks:
     face: DeployedFace | None
 
 
-def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "", best: bool = False) -> Path:
+def export_run(
+    run_folder: Path, out: Path, *, title: str = "", licence: str = "", consent: str = "", best: bool = False
+) -> Path:
     """Write the bundle of a trained run to `out`, complete or not at all; an old one there is replaced. Returns `out`.
-    `best`: of the checkpoint that did best on held-out frames, not of the last.
+    `best`: of the checkpoint that did best on held-out frames, not of the last. `consent`: see `engines.consent`.
 
     With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
     not draw what torch draws, when the face is of another generator, or when the run was made for comparison only.
@@ -77,15 +79,15 @@ def export_run(run_folder: Path, out: Path, *, title: str = "", licence: str = "
         )
     face = averaged_face(run_folder, checkpoint)
     networks = _Networks(checkpoint, None if face is None else DeployedFace(face))
-    return _export(dataset, out, networks, title=title, licence=licence)
+    return _export(dataset, out, networks, title=title, licence=licence, consent=consent)
 
 
-def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: str = "") -> Path:
+def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: str = "", consent: str = "") -> Path:
     """Write a bundle without any network: the bare doll moves. Otherwise as `export_run`."""
-    return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence)
+    return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence, consent=consent)
 
 
-def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: str, licence: str) -> Path:
+def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: str, licence: str, consent: str) -> Path:
     if not dataset.has_poses:
         raise no_puppet(dataset.name, "a bundle")
     try:
@@ -100,6 +102,7 @@ def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: s
             "name": out.name,
             "title": title or dataset.name,
             "licence": licence or "not stated: ask its maker",
+            "consent": consent or None,
         }
         write_manifest(partial, manifest)
         open_bundle(partial)

@@ -85,6 +85,7 @@ export class Controls {
     const pending = Boolean(state.pending);
     const set = (name, put) => { if (this.follows(name, pending)) put(); };
     set("target", () => check($("targets"), state.target));
+    $("consent").textContent = state.consent ? `${state.title}: ${state.consent}.` : "";
     set("framing", () => check($("framing"), state.framing_asked ?? state.framing));
     set("background", () => this.showBackground(state.background ?? ""));
     set("mirror", () => { $("mirror").checked = Boolean(state.mirror); });

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.consent import consent_text
 from live.coach import CoachView
 from live.look import checked
 from live.puppet import topology as T
@@ -157,6 +158,7 @@ class FakeDirector:
             "fps": 29.6 + 0.4 * wave, "latency_ms": {"p50": 61 + 4 * wave, "p95": 82 + 7 * wave},
             "stage_ms": {"capture": 1.1, "wait": 3.2, "estimate": 17.5, "condition": 1.9, "generate": 12.4},
             "budget_ms": 120.0, "drops": 3, "source": "Integrated Webcam", "sinks": ["virtual camera", "browser"],
+            "consent": consent_text("character"),
             "targets": [dict(zip(("name", "title", "poster", "framings"), row, strict=True)) for row in TARGETS],
             "engines": [
                 {"backend": "tensorrt", "precision": "fp16", "ready": False, "why": "needs an NVIDIA GPU"},
