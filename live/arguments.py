@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_picture(result.add_argument_group("who is shown"))
+    shown = result.add_argument_group("who is shown")
+    _add_picture(shown)
+    _add_calibration(shown)
     _add_ends(result.add_argument_group("from where to where"))
     _add_speed(result.add_argument_group("speed"))
     _add_run(result.add_argument_group("this run"))
@@ -70,6 +72,16 @@ def _add_picture(group: "argparse._ArgumentGroup") -> None:
         default=False,
         help="move as in a mirror: your left hand is the hand on the left of the picture (default: no)",
     )
+    group.add_argument(
+        "--mark",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='a small "AI" in the corner tells viewers that the picture is generated; without it you have to tell them '
+        "(default: mark)",
+    )
+
+
+def _add_calibration(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--calibration",
         default="auto",
@@ -203,6 +215,7 @@ def to_config(
         threads=arguments.threads,
         face=arguments.face,
         upgrade=arguments.upgrade,
+        mark=arguments.mark,
         fps=arguments.fps,
         mirror=arguments.mirror,
         calibration=arguments.calibration,

@@ -12,6 +12,7 @@ from live.card import back_soon_card
 from live.clock import Clock, SystemClock
 from live.composite import composite, cut_out, gate
 from live.face import Face, face_share
+from live.mark import Mark
 from live.puppet.config import POSE_MAP_SHRINK
 from live.puppet.errors import TargetError
 from live.puppet.pose_map import CHANNELS
@@ -36,10 +37,16 @@ class Generator:
 
     The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
     time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
+<<<<<<< HEAD
     that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
     which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
 
     Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
+=======
+    that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
+    the card. `step` and `close` are called from one thread, which may set `background` (same size) between two steps;
+    `take_engine` and `take_face` from any.
+>>>>>>> 667a4aa (Mark every picture as generated, in its corner)
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class Generator:
         gap_reset_s: float,
         face: Face | None = None,
         clock: Clock | None = None,
+        mark: bool = False,
     ) -> None:
         height, width = background.shape[:2]
         if engine is not None:
@@ -63,6 +71,7 @@ class Generator:
         self._painted = np.empty((height, width, 4), np.uint8)
         self._open = np.full((height, width), 255, np.uint8)
         self._card = back_soon_card(width, height)
+        self._mark = Mark(width, height) if mark else None
         self.resets = 0
         self._last: tuple[int, int, float] | None = None  # cut, epoch and capture time of the last picture drawn
 
@@ -136,6 +145,8 @@ class Generator:
         composite(picture, near, self.background, frame.image, frame.matte)
         if frame.cutout is not None:
             cut_out(picture, frame.matte, frame.cutout)
+        if self._mark is not None:
+            self._mark.draw(frame.image, frame.cutout)
         return frame
 
     def card(

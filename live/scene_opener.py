@@ -96,7 +96,10 @@ class SceneOpener:
     def _whole(self, look: Look, target: Target, *, cut: int) -> Scene:
         conditioner, background = self._conditioner(look, target), make_background(look.background, target.plate)
         engine, face = self._engines(look, target)
-        generator = Generator(engine, background, gap_reset_s=self._config.gap_reset_s, face=face, clock=self._clock)
+        config = self._config
+        generator = Generator(
+            engine, background, gap_reset_s=config.gap_reset_s, face=face, clock=self._clock, mark=config.mark
+        )
         try:
             _warm_up(target, conditioner, generator)
         except BaseException:

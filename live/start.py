@@ -18,6 +18,7 @@ from live.engine_opener import EngineOpener
 from live.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
 from live.look import Look
 from live.loop import Parts
+from live.mark import RESPONSIBLE
 from live.news import News
 from live.pose_stage import PoseStage
 from live.puppet.errors import CalibrationError
@@ -59,6 +60,8 @@ def open_parts(
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
     _describe(scene, estimator, report, say)
+    if not config.mark:
+        say(RESPONSIBLE)
     bundle = scene.target.bundle
     fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
     outputs = [make_sink(spec) for spec in config.sinks if not is_browser(spec)]

@@ -94,7 +94,7 @@ def transfer(chosen: argparse.Namespace) -> int:
     from train.offline.transfer import TransferConfig
     from train.offline.transfer import transfer as make
 
-    make(TransferConfig(chosen.source, chosen.target, chosen.out, chosen.framing, chosen.background))
+    make(TransferConfig(chosen.source, chosen.target, chosen.out, chosen.framing, chosen.background, mark=chosen.mark))
     return 0
 
 

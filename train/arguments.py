@@ -136,6 +136,12 @@ def _add_comparison(commands: Any) -> None:
         metavar="SPEC",
         help="plate (the character's own), green, #RRGGBB or a picture (default: %(default)s)",
     )
+    command.add_argument(
+        "--mark",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='a small "AI" in the corner tells viewers that the picture is generated (default: mark)',
+    )
 
 
 def _add_drivers(command: argparse.ArgumentParser) -> None:

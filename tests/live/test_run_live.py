@@ -38,6 +38,19 @@ def test_poses_become_a_video_in_which_the_puppet_moves(tiny: Path, poses: str, 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "b.mp4", "r.json", "walk.npz"]
 
 
+def test_pictures_are_marked_as_generated_unless_told_not_to_and_then_it_is_said_who_is_responsible(
+    tiny: Path, poses: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--target", str(tiny), "--source", poses, "--no-realtime", "--frames", "3", "--quiet"]
+    assert run_live.main([*flags, "--sink", "marked.mp4"]) == 0
+    assert "responsible" not in capsys.readouterr().err
+    assert run_live.main([*flags, "--sink", "bare.mp4", "--no-mark"]) == 0
+    assert "whoever sends these pictures is responsible" in capsys.readouterr().err
+    marked, bare = pictures("marked.mp4")[2], pictures("bare.mp4")[2]
+    differ = np.abs(marked.astype(int) - bare).max(axis=2) > 60
+    assert differ[SIDE // 2 :, SIDE // 2 :].any() and not differ[: SIDE // 2].any()
+
+
 def test_quiet_says_what_was_written_and_the_log_says_all(
     tiny: Path, poses: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

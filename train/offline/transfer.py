@@ -35,7 +35,7 @@ from train.offline.sound import lay_sound
 @dataclass(frozen=True, slots=True)
 class TransferConfig:
     """What to make. `framing` None: full when the performer's legs are seen and the target has such a take, else half.
-    `background`: as run_live's. `engine`, `precision`: of the generator.
+    `background`, `mark`: as run_live's. `engine`, `precision`: of the generator.
     """
 
     source: Path
@@ -45,6 +45,7 @@ class TransferConfig:
     background: str = "plate"
     engine: str = "auto"
     precision: str = "auto"
+    mark: bool = True
 
 
 def transfer(config: TransferConfig) -> Path:
@@ -130,6 +131,7 @@ def _live_config(
         threads=os.cpu_count() or 1,
         fps=performance.fps,
         calibration=str(calibration),
+        mark=config.mark,
         realtime=False,
     )
 
