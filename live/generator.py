@@ -35,18 +35,18 @@ class Drawn:
 class Generator:
     """Runs `engine` (None: shows the doll itself) and puts the result on `background`, (H, W, 3) uint8 RGB.
 
-    The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
-    time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
-<<<<<<< HEAD
-    that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
-    which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
+        The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
+        time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
+    <<<<<<< HEAD
+        that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
+        which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
 
-    Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
-=======
-    that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
-    the card. `step` and `close` are called from one thread, which may set `background` (same size) between two steps;
-    `take_engine` and `take_face` from any.
->>>>>>> 667a4aa (Mark every picture as generated, in its corner)
+        Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
+    =======
+        that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
+        the card. `step` and `close` are called from one thread, which may set `background` (same size) between two steps;
+        `take_engine` and `take_face` from any.
+    >>>>>>> 667a4aa (Mark every picture as generated, in its corner)
     """
 
     def __init__(
