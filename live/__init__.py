@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import engines  # noqa: F401 - no runtime reports home from here on
 from live.kernel_cache import VARIABLE, kernel_folder
 
 os.environ.setdefault(VARIABLE, str(kernel_folder(Path(__file__).parent)))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import engines  # noqa: F401 - no test imports a runtime before its telemetry is off
+
 # No deadline: the first call of a numba function compiles it. Derandomized: every run tries the same examples.
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("house")
