@@ -10,6 +10,7 @@ from engines.cells import cell_size
 from engines.errors import EngineError, reason
 from engines.graph.prepare import write_prepared
 from engines.host_engine import Arrays, HostEngine, Step
+from engines.openvino_core import core
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -99,8 +100,6 @@ def _compile(
     model: Path, spec: EngineSpec, hint: str, threads: int
 ) -> "tuple[ov.CompiledModel, dict[str, tuple[int, ...]]]":
     """The compiled model, and the shapes of its ports."""
-    import openvino as ov
-
     settings = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
@@ -108,15 +107,14 @@ def _compile(
         "INFERENCE_PRECISION_HINT": hint,  # its default is bf16 wherever it can, and silent
     }
     try:
-        core = ov.Core()
-        graph = core.read_model(str(model))
+        graph = core().read_model(str(model))
     except Exception as error:  # its exceptions share no base but Exception
         raise EngineError(f"openvino cannot open {model.name}", got=reason(error)) from error
     inputs, outputs = _ports(spec.inputs, graph.inputs), _ports(spec.outputs, graph.outputs)
     check_ports("inputs", spec.inputs, inputs, fits=cell_size)
     check_ports("outputs", spec.outputs, outputs, fits=cell_size)
     try:
-        compiled = core.compile_model(graph, "CPU", settings)
+        compiled = core().compile_model(graph, "CPU", settings)
     except Exception as error:
         raise EngineError(f"openvino cannot compile {model.name}", got=reason(error)) from error
     used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
