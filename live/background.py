@@ -5,10 +5,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.errors import reason
+from live.picture_size import picture_size
 from live.puppet.errors import TargetError
 from live.puppet.values import U8
 
 _GREEN = (0, 177, 64)  # the usual chroma key green
+_LARGEST_FILE, _LARGEST = 128 << 20, 64 << 20  # bytes; pixels, which take three bytes each
 
 
 def is_background(spec: str) -> bool:
@@ -34,14 +37,34 @@ def make_background(spec: str, plate: U8) -> U8:
 
 
 def read_picture(path: Path) -> U8:
-    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError."""
+    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or larger than 64 megapixels."""
+    wanted = "a png, jpg, webp or bmp"
     if not path.is_file():
         raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
-    # By way of memory: cv2.imread cannot open names outside the code page on Windows.
-    bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
-    if bgr is None:
-        raise TargetError(f"not a picture that can be read: {path}", wanted="a png, jpg, webp or bmp")
-    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise TargetError(f"the picture cannot be read: {path}", got=str(error)) from error
+    size = picture_size(content)
+    if size is None:
+        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
+    width, height = size
+    if len(content) > _LARGEST_FILE or width * height > _LARGEST:
+        raise TargetError(
+            f"the picture is too large: {path}",
+            got=f"{width}x{height}",
+            wanted=f"at most {_LARGEST >> 20} megapixels and {_LARGEST_FILE >> 20} MB",
+            do="make it smaller",
+        )
+    try:
+        # By way of memory: cv2.imread cannot open names outside the code page on Windows.
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise TargetError(f"not a picture that can be read: {path}", got=reason(error), wanted=wanted) from error
+    if picture is None or picture.shape[:2] not in ((height, width), (width, height)):  # lying on its side: EXIF
+        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture), np.uint8)
 
 
 def _filled(image: U8, width: int, height: int) -> U8:

@@ -6,10 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
+from live.puppet.array_file import Field, read_npz
 from live.puppet.body_stats import BodyStats
-from live.puppet.errors import NPZ_ERRORS, TargetError
+from live.puppet.errors import TargetError
 from live.puppet.topology import K
-from live.puppet.values import F32, PlacedPose
+from live.puppet.values import BOUND_PX, F32, PlacedPose
+
+_FIELDS = {
+    "points_px": Field("float", ("frames", K, 2), -BOUND_PX, BOUND_PX),
+    "scores": Field("float", ("frames", K), 0, 1),
+    "size_px": Field("float", ("frames",), 1e-3, BOUND_PX),
+    "fps": Field("number", (), 1e-3, 1000),
+    "take": Field("text"),
+}
+_LARGEST = 64 << 20  # bytes: some 10 minutes; a shipped loop has 8 seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +68,12 @@ def blend(a: tuple[F32, F32], b: tuple[F32, F32], part: np.float32) -> tuple[F32
 def load_idle(path: Path) -> IdleLoop:
     """Read a bundle's idle.npz. Raises TargetError when it is not one."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            points, scores = np.asarray(data["points_px"], np.float32), np.asarray(data["scores"], np.float32)
-            size, fps, take = np.asarray(data["size_px"], np.float32), float(data["fps"]), str(data["take"])
-        count = len(points)
-        if not count or points.shape != (count, K, 2) or scores.shape != (count, K) or size.shape != (count,):
-            raise ValueError(f"arrays of shape {points.shape}, {scores.shape} and {size.shape}")
-        if not (np.isfinite(points).all() and np.isfinite(scores).all() and np.isfinite(size).all() and fps > 0):
-            raise ValueError("numbers that are not finite")
-    except NPZ_ERRORS as error:
+        data = read_npz(path, _FIELDS, largest=_LARGEST)
+        if not len(data["points_px"]):
+            raise ValueError("points_px holds no frame")
+    except (OSError, ValueError) as error:
         raise TargetError(
             f"the target's idle loop cannot be read: {path.name}", got=str(error), do="export the target again"
         ) from error
-    return IdleLoop(points, scores, size, fps, take)
+    points, scores, size = (data[name].astype(np.float32, copy=False) for name in ("points_px", "scores", "size_px"))
+    return IdleLoop(points, scores, size, float(data["fps"]), str(data["take"]))

@@ -5,9 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from live.puppet.errors import NPZ_ERRORS, PoseFileError
+from live.puppet.array_file import Field, read_npz
+from live.puppet.errors import PoseFileError
 from live.puppet.topology import TOPOLOGY, K
-from live.puppet.values import Pose
+from live.puppet.values import BOUND_PX, Pose
+
+_TOPOLOGY = {"topology": Field("text")}
+_FIELDS = {
+    "estimator": Field("text"),
+    "image_size": Field("integer", (2,), 0, 1 << 16),
+    "t_s": Field("number", ("poses",), -1e9, 1e9),
+    "points_px": Field("float", ("poses", K, 2)),
+    "depth_px": Field("float", ("poses", K)),
+    "scores": Field("float", ("poses", K)),
+}
+_LARGEST = 256 << 20  # bytes: more than an hour of 30 poses a second
 
 
 def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
@@ -33,16 +45,19 @@ def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
 def load_poses(path: Path) -> tuple[list[Pose], str]:
     """Read a file written by `save_poses`: the poses, ids counted from 0, and the estimator's name.
 
-    NaN or infinite joints are read as not seen (score 0). Raises PoseFileError for a file that is missing, not such a
-    file, or of another topology.
+    Joints that are NaN, infinite or far beyond any picture are read as not seen (score 0). Raises PoseFileError for a
+    file that is missing, not such a file, or of another topology.
     """
     try:
-        # Opened here: numpy leaves a file open that turns out not to be a zip.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            return _read(path, dict(data))
+        topology = str(read_npz(path, _TOPOLOGY, largest=_LARGEST)["topology"])
+        if topology != TOPOLOGY:
+            raise PoseFileError(
+                f"poses of another topology: {path}", got=topology, wanted=TOPOLOGY, do="record again with this version"
+            )
+        return _poses(read_npz(path, _FIELDS, largest=_LARGEST))
     except FileNotFoundError:
         raise PoseFileError(f"no such pose file: {path}", do="give the path of an .npz made by the estimator") from None
-    except NPZ_ERRORS as error:
+    except (OSError, ValueError) as error:
         raise PoseFileError(
             f"not a recorded-poses file: {path}",
             got=str(error),
@@ -51,21 +66,16 @@ def load_poses(path: Path) -> tuple[list[Pose], str]:
         ) from error
 
 
-def _read(path: Path, data: dict[str, Any]) -> tuple[list[Pose], str]:
-    topology = str(data["topology"])
-    if topology != TOPOLOGY:
-        raise PoseFileError(
-            f"poses of another topology: {path}", got=topology, wanted=TOPOLOGY, do="record again with this version"
-        )
-    points, depth, scores, times = data["points_px"], data["depth_px"], data["scores"], data["t_s"]
-    count = len(points)
-    if points.shape != (count, K, 2) or not depth.shape == scores.shape == (count, K) or times.shape != (count,):
-        raise ValueError(f"arrays of shape {points.shape}, {depth.shape}, {scores.shape} and {times.shape}")
-    unseen = ~(np.isfinite(points).all(axis=2) & np.isfinite(depth) & np.isfinite(scores))
-    points[unseen], depth[unseen], scores[unseen] = 0, 0, 0
-    size = (int(data["image_size"][0]), int(data["image_size"][1]))
-    poses = [
-        Pose(i, float(t), points[i].astype(np.float32), depth[i].astype(np.float32), scores[i].astype(np.float32), size)
-        for i, t in enumerate(times)
-    ]
+def _poses(data: dict[str, Any]) -> tuple[list[Pose], str]:
+    points, depth, scores = (data[name].astype(np.float32, copy=False) for name in ("points_px", "depth_px", "scores"))
+    width, height = (int(side) for side in data["image_size"])
+    if len(points) and not (width and height):
+        raise ValueError(f"image_size is {width}x{height}")
+    if (scores < 0).any() or (scores > 1).any():
+        raise ValueError("scores are outside of 0..1")
+    seen = np.isfinite(scores) & (np.abs(depth) <= BOUND_PX)
+    for axis in range(2):
+        seen &= np.abs(points[:, :, axis]) <= BOUND_PX
+    points[~seen], depth[~seen], scores[~seen] = 0, 0, 0
+    poses = [Pose(i, float(t), points[i], depth[i], scores[i], (width, height)) for i, t in enumerate(data["t_s"])]
     return poses, str(data["estimator"])

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from live.puppet.errors import NPZ_ERRORS, TargetError
+from live.puppet.array_file import Field, read_npz
+from live.puppet.errors import TargetError
 from live.puppet.fit import KEY_SIZE
 from live.puppet.parts import EXTENTS, F64, PART_NAMES
 from live.puppet.values import F32, U8
 
 FORMAT = 4  # 2: a hand's key is its fingers; 3: there is a mouth; 4: a head's key has the upper lip, not the chin
-MAX_EXTENT = 100  # torsos; no part is that large, and the drawing code counts in integers
+MIN_EXTENT, MAX_EXTENT = 1e-3, 100  # torsos; no part is that large, and the drawing code counts in integers
+_MAX_VIEWS, _MAX_SIDE, _MAX_KEY = 256, 4096, 1e3  # of a part; texels; torsos
+_LARGEST = 96 << 20  # bytes of all textures; a shipped target has 14 MB at most, the doll needs three times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,30 @@ def save_atlas(path: Path, atlas: Atlas) -> None:
 def load_atlas(path: Path) -> Atlas:
     """Read what `save_atlas` wrote. Raises TargetError for anything else."""
     try:
-        # Opened here: numpy leaves a file open that turns out not to be a zip.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            if int(data["format"]) != FORMAT:
-                raise ValueError(f"atlas format {int(data['format'])}, this version reads {FORMAT}")
-            parts = tuple(_read_part(data[f"{name}.rgba"], data[f"{name}.keys"], name) for name in PART_NAMES)
-            extents = np.asarray(data["extents"], np.float64)
-            if extents.shape != EXTENTS.shape or not ((extents > 0) & (extents < MAX_EXTENT)).all():
-                raise ValueError(f"extents of shape {extents.shape}, wanted {EXTENTS.shape}, 0 to {MAX_EXTENT}")
-            return Atlas(parts, extents)
-    except NPZ_ERRORS as error:
+        found = int(read_npz(path, {"format": Field("integer")}, largest=_LARGEST)["format"])
+        if found != FORMAT:
+            raise ValueError(f"atlas format {found}, this version reads {FORMAT}")
+        arrays = read_npz(path, _fields(), largest=_LARGEST)
+        parts = tuple(_part(name, arrays[f"{name}.rgba"], arrays[f"{name}.keys"]) for name in PART_NAMES)
+    except (OSError, ValueError) as error:
         raise TargetError(
             f"the target's atlas cannot be read: {path.name}", got=str(error), do="export or download the target again"
         ) from error
+    return Atlas(parts, arrays["extents"].astype(np.float64, copy=False))
 
 
-def _read_part(rgba: U8, keys: F32, name: str) -> PartViews:
-    if rgba.dtype != np.uint8 or rgba.ndim != 4 or rgba.shape[3] != 4 or len(rgba) < 1 or min(rgba.shape[1:3]) < 2:
-        wanted = "uint8 (views, 2 or more rows, 2 or more columns, 4)"
-        raise ValueError(f"{name}: textures of {rgba.dtype} {rgba.shape}, wanted {wanted}")
-    if keys.shape != (rgba.shape[0], KEY_SIZE):
-        raise ValueError(f"{name}: keys of shape {keys.shape}, wanted ({rgba.shape[0]}, {KEY_SIZE})")
-    return PartViews(np.ascontiguousarray(rgba), np.ascontiguousarray(keys, dtype=np.float32))
+def _fields() -> dict[str, Field]:
+    fields = {"extents": Field("float", EXTENTS.shape, MIN_EXTENT, MAX_EXTENT)}
+    for name in PART_NAMES:
+        views = f"views of {name}"
+        fields[f"{name}.rgba"] = Field("uint8", (views, f"rows of {name}", f"columns of {name}", 4))
+        fields[f"{name}.keys"] = Field("float", (views, KEY_SIZE), -_MAX_KEY, _MAX_KEY)
+    return fields
+
+
+def _part(name: str, rgba: U8, keys: F32) -> PartViews:
+    views, rows, columns, _ = rgba.shape
+    if not (0 < views <= _MAX_VIEWS and min(rows, columns) >= 2 and max(rows, columns) <= _MAX_SIDE):
+        wanted = f"1 to {_MAX_VIEWS} views of 2 to {_MAX_SIDE} rows and columns"
+        raise ValueError(f"{name}.rgba has {views} views of {rows}x{columns}, wanted {wanted}")
+    return PartViews(rgba, keys.astype(np.float32, copy=False))

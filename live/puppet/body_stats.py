@@ -28,6 +28,8 @@ BONE_NAMES = tuple(BONES)
 # Not measured on a figure without legs: what is taken for its knee or foot is the edge of the picture.
 LEG_BONES = ("thigh", "shank", "foot")
 
+LARGEST_PICTURE, FARTHEST, SHORTEST = 1 << 16, 1e6, 1e-3  # px: of a picture's side, of a number, of torso and shoulder
+
 MIN_FRAMES = 30
 SEEN = 0.5  # MediaPipe's own default for "visible"
 LEGS_SHARE = 0.3  # of the usable frames: fewer with both ankles and it is a waist-up take
@@ -81,9 +83,16 @@ class BodyStats:
             raise PuppetError(
                 "bad BodyStats", got=f"{len(self.bones)} bones", wanted=f"{len(BONE_NAMES)}: {BONE_NAMES}"
             )
-        numbers = [float(getattr(self, f.name)) for f in fields(self) if f.name not in ("image_size", "bones")]
-        if not np.isfinite([*numbers, *self.bones, *self.image_size]).all() or min(self.shoulder, self.torso) <= 0:
-            raise PuppetError("bad BodyStats", got=str(self), wanted="finite numbers, shoulder and torso above 0")
+        if not all(0 < side <= LARGEST_PICTURE for side in self.image_size):
+            raise PuppetError("bad BodyStats", got=f"image_size {self.image_size}", wanted=f"1 to {LARGEST_PICTURE} px")
+        lengths = [self.near_height, self.far_height, self.torso, self.shoulder, self.head, self.hand, *self.bones]
+        places = [self.near_y, self.far_y, self.hip_x, self.neck_x, self.neck_y]
+        if not (all(0 <= v <= FARTHEST for v in lengths) and all(-FARTHEST <= v <= FARTHEST for v in places)):
+            raise PuppetError(
+                "bad BodyStats", got=str(self), wanted=f"finite numbers up to {FARTHEST:g}, and no length below 0"
+            )
+        if min(self.shoulder, self.torso) < SHORTEST:
+            raise PuppetError("bad BodyStats", got=str(self), wanted="shoulder and torso above 0")
         if self.has_legs and not (self.near_y >= self.far_y and min(self.near_height, self.far_height) > 0):
             raise PuppetError(
                 "bad BodyStats", got=str(self), wanted="near_y >= far_y and heights above 0 (it has legs)"
@@ -101,7 +110,7 @@ class BodyStats:
         lengths = ("near_height", "far_height", "torso", "shoulder", "head", "hand")
         return replace(
             self,
-            image_size=(round(self.image_size[0] * scale), round(self.image_size[1] * scale)),
+            image_size=(max(1, round(self.image_size[0] * scale)), max(1, round(self.image_size[1] * scale))),
             near_y=self.near_y * scale + dy if self.has_legs else 0.0,
             far_y=self.far_y * scale + dy if self.has_legs else 0.0,
             hip_x=self.hip_x * scale + dx,
@@ -133,15 +142,27 @@ class BodyStats:
             got = sorted(data) if isinstance(data, dict) else type(data).__name__
             raise PuppetError("cannot read BodyStats", got=str(got), wanted=str(sorted(names)), do="calibrate again")
         try:
-            values = {n: float(data[n]) for n in names - {"image_size", "bones", "has_legs", "has_face"}}
-            width, height = (int(v) for v in data["image_size"])
-            bones = tuple(float(b) for b in data["bones"])
-        except (TypeError, ValueError) as error:
+            values = {n: _number(n, data[n]) for n in names - {"image_size", "bones", "has_legs", "has_face"}}
+            width, height = (int(_number("image_size", v)) for v in data["image_size"])
+            bones = tuple(_number("bones", b) for b in data["bones"])
+            flags = {name: _flag(name, data.get(name, True)) for name in ("has_legs", "has_face")}
+        except (TypeError, ValueError, OverflowError) as error:
             raise PuppetError(
                 "cannot read BodyStats", got=str(error), wanted="numbers", do="calibrate again"
             ) from error
-        flags = {name: bool(data.get(name, True)) for name in ("has_legs", "has_face")}
         return BodyStats(image_size=(width, height), bones=bones, **flags, **values)  # type: ignore[arg-type]
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r:.40}, no number")
+    return float(value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r:.40}, neither true nor false")
+    return value
 
 
 def usable(points: NDArray[np.floating[Any]], scores: NDArray[np.floating[Any]]) -> Bool:

@@ -9,6 +9,14 @@ from live.puppet.errors import TargetError
 POSE_MAP_SHRINK = 4
 
 
+# The least and the most of each; where nothing is named, above 0 and at most 1e6 (Hz, s).
+_RANGES = {
+    "valid_score": (0.0, 1.0),
+    **dict.fromkeys(("smooth_beta", "detail_beta", "hold_s", "freeze_s"), (0.0, 1e6)),
+    **dict.fromkeys(("limb_radius", "finger_radius", "face_radius"), (0.0, 10.0)),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PuppetConfig:
     """What training and live must share to the bit. Radii are fractions of the figure's torso (neck to mid-hip).
@@ -16,7 +24,8 @@ class PuppetConfig:
     canvas_px: (width, height), each a multiple of 32. valid_score: a joint below it is not drawn.
     smooth_*, detail_*: One Euro for the body, and for hands and face (see `smooth.Smoother`: Hz, and Hz per body
     size/s). hold_s: how long a lost joint keeps its place. freeze_s: seconds in view after which online statistics
-    freeze. limb_radius, finger_radius, face_radius: half-widths of the capsules of the pose map.
+    freeze. limb_radius, finger_radius, face_radius: half-widths of the capsules of the pose map. Raises TargetError
+    for values out of range: compiled code believes them.
     """
 
     canvas_px: tuple[int, int] = (512, 512)
@@ -41,6 +50,12 @@ class PuppetConfig:
                 wanted="multiples of 32 between 64 and 2048",
                 do="use 512x512",
             )
+        for field in dataclasses.fields(self)[1:]:
+            value, (least, most) = getattr(self, field.name), _RANGES.get(field.name, (1e-6, 1e6))
+            if not least <= value <= most:
+                raise TargetError(
+                    f"the puppet's {field.name} is out of range", got=str(value), wanted=f"{least:g} to {most:g}"
+                )
 
     @property
     def pose_map_shape(self) -> tuple[int, int]:
@@ -55,13 +70,15 @@ class PuppetConfig:
     def from_json(data: dict[str, Any]) -> "PuppetConfig":
         """Raises TargetError when a field is missing, unknown or of the wrong kind."""
         try:
-            canvas = tuple(int(v) for v in data["canvas_px"])
+            canvas = tuple(data["canvas_px"])
+            if any(type(side) is not int for side in canvas):
+                raise ValueError(f"canvas_px is {canvas!r:.40}, wanted [width, height]")
             rest = {key: float(value) for key, value in data.items() if key != "canvas_px"}
             names = {field.name for field in dataclasses.fields(PuppetConfig)} - {"canvas_px"}
             if set(rest) != names or len(canvas) != 2:
                 raise ValueError(f"fields {sorted(set(rest) ^ names)} are missing or unknown")
             return PuppetConfig(canvas_px=(canvas[0], canvas[1]), **rest)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise TargetError(
                 "the bundle's puppet settings do not fit this version",
                 got=str(error),

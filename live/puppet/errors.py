@@ -1,24 +1,5 @@
 """The errors of the live side: each says what failed, what it got, what it wanted, and what to do."""
 
-import tokenize
-import zipfile
-import zlib
-
-# What numpy and zipfile raise for an .npz that is missing, damaged or another file, to be caught where one is read.
-NPZ_ERRORS = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    EOFError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 class PuppetError(Exception):
     """Base of every error that a user may meet on the live side.

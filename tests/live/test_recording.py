@@ -125,3 +125,28 @@ def test_writing_that_fails_leaves_the_old_file_whole(saved: Path, monkeypatch: 
     with pytest.raises(OSError, match="no space"):
         save_poses(saved.with_name("new.npz"), [], estimator="other")
     assert load_poses(saved)[1] == "mine" and not saved.with_name("new.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scores": np.full((6, 137), 1.5, np.float32)},
+        {"scores": np.full((6, 137), -0.5, np.float32)},
+        {"image_size": np.array([0, 480])},
+        {"image_size": np.array([640, -480])},
+        {"image_size": np.array([640.0, 480.0])},
+        {"t_s": np.full(6, np.nan)},
+        {"points_px": np.zeros((6, 137, 3), np.float32)},
+        {"scores": np.ones((6, 137), np.int64)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_numbers_that_no_recording_has_are_refused(change: dict[str, np.ndarray], saved: Path) -> None:
+    with pytest.raises(PoseFileError, match=f"not a recorded-poses file.*{next(iter(change))}"):
+        load_poses(changed(saved, **change))
+
+
+def test_a_joint_far_beyond_any_picture_is_one_not_seen(saved: Path) -> None:
+    points = np.ones((6, 137, 2), np.float32)
+    points[2, 5] = 1e30
+    assert load_poses(changed(saved, points_px=points))[0][2].scores[5] == 0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from live.puppet.array_file import map_npy
 from live.puppet.atlas import Atlas
 from live.puppet.body_stats import BONE_NAMES, BodyStats
 from live.puppet.condition import Conditioner
@@ -20,7 +21,7 @@ from live.puppet.topology import K
 from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.dataset import Dataset
 from train.dataset.rollouts import Batch, RandomBatches, Rollouts
-from train.dataset.take import Take
+from train.dataset.take import FRAMES, Take
 from train.errors import TrainError
 from train.films.prepare_pairs import FPS, KIND
 
@@ -92,12 +93,17 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
     """Open what `prepare_pairs` wrote; `manifest` is its dataset.json. Raises TrainError when files are missing."""
     config = PuppetConfig.from_json(manifest["puppet"])
     try:
-        inputs, frames = (np.load(folder / KIND / f, mmap_mode="r") for f in ("inputs.npy", "frames.npy"))
+        inputs, frames = (map_npy(folder / KIND / f, FRAMES) for f in ("inputs.npy", "frames.npy"))
     except (OSError, ValueError) as error:
         raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
     count, (width, height) = int(manifest["pairs"]), config.canvas_px
     if not inputs.shape == frames.shape == (count, height, width, 4):
         raise TrainError(f"the dataset cannot be read: {folder}", got=str(inputs.shape), do="prepare it again")
+    held_out = int(manifest["first_held_out"])
+    if not 0 <= held_out <= count or not isinstance(manifest["name"], str):
+        raise TrainError(
+            f"the dataset cannot be read: {folder}", got=f"{held_out:.0f} of {count}", do="prepare it again"
+        )
     stats = _nobody(config.canvas_px)
     take = Take(
         name=KIND,
@@ -112,7 +118,7 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
         plate=np.zeros((height, width, 3), np.uint8),
         stats=stats,
         source_stats=stats,
-        first_held_out=int(manifest["first_held_out"]),
+        first_held_out=held_out,
     )
     atlas = Atlas.empty()
     drawer = Conditioner(config, target=stats, atlas=atlas, performer=stats)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from live.background import read_picture
 from live.puppet import topology as T
+from live.puppet.array_file import Field, map_npy, read_npz
 from live.puppet.body_stats import BodyStats
-from live.puppet.errors import NPZ_ERRORS, PuppetError
-from live.puppet.values import PlacedPose
+from live.puppet.errors import PuppetError
+from live.puppet.values import BOUND_PX, PlacedPose
 from train.errors import TrainError
 
 F32 = NDArray[np.float32]
@@ -22,6 +23,18 @@ U8 = NDArray[np.uint8]
 HELD_OUT_SHARE = (
     0.2  # the last fifth of each take is never trained on (paper: about 80/20; reading of its data release)
 )
+
+_SUREST = 2.0  # OpenPose is a little surer than 1 at times; 1 is made of it
+FRAMES = Field("uint8", ("frames", "rows", "columns", 4))
+_PLACED = {
+    "placed_px": Field("float", ("frames", T.K, 2), -BOUND_PX, BOUND_PX),
+    "registered_px": Field("float", ("frames", T.K, 2), -BOUND_PX, BOUND_PX),
+    "scores": Field("float", ("frames", T.K), 0, _SUREST),
+    "size_px": Field("float", ("frames",), 0, BOUND_PX),
+    "t_s": Field("float", ("frames",), -1e9, 1e9),
+    "weight": Field("float", ("frames",), 0, 1),
+}
+_LARGEST = 1 << 30  # bytes: as much as two hours
 
 # The joints of a refined pose that follow the picture: those where two limbs meet. Where a limb ends, a sleeve slides
 # along itself; head, hands and face are found better than they are registered. (fortnite's waist-up take, held out: the
@@ -97,23 +110,22 @@ def save_poses_of(folder: Path, **arrays: NDArray[Any]) -> None:
 def open_take(folder: Path, entry: dict[str, Any]) -> Take:
     """Open one take; `entry` is its part of dataset.json. Raises TrainError when files are missing or do not fit."""
     try:
-        frames = np.load(folder / "frames.npy", mmap_mode="r")
-        # Opened here: numpy leaves a file open that turns out not to be a zip.
-        with (folder / "placed.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
-            arrays = {key: data[key] for key in ("placed_px", "registered_px", "scores", "size_px", "t_s", "weight")}
-        plate = cv2.imread(str(folder / "plate.png"))
-        if plate is None or any(len(a) != len(frames) for a in arrays.values()) or plate.shape[:2] != frames.shape[1:3]:
+        frames = map_npy(folder / "frames.npy", FRAMES)
+        arrays = read_npz(folder / "placed.npz", _PLACED, largest=_LARGEST)
+        np.minimum(arrays["scores"], 1, out=arrays["scores"])
+        plate = read_picture(folder / "plate.png")
+        if any(len(a) != len(frames) for a in arrays.values()) or plate.shape[:2] != frames.shape[1:3]:
             raise ValueError("its files do not fit each other")
         return Take(
             name=folder.name,
             folder=folder,
             frames=frames,
-            plate=np.ascontiguousarray(plate[..., ::-1]),
+            plate=plate,
             stats=BodyStats.from_json(entry["stats"]),
             source_stats=BodyStats.from_json(entry["source_stats"]),
             **arrays,
         )
-    except (*NPZ_ERRORS, PuppetError) as error:
+    except (OSError, ValueError, LookupError, TypeError, PuppetError) as error:
         raise TrainError(
             f"a take of the dataset cannot be read: {folder}", got=str(error), do="prepare it again"
         ) from error

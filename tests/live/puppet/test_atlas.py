@@ -82,6 +82,10 @@ def test_a_damaged_byte_is_refused_unless_it_changes_nothing(tmp_path: Path) -> 
         {"extents": np.full_like(paper_atlas().extents, np.nan)},
         {"extents": np.full_like(paper_atlas().extents, np.inf)},
         {"extents": np.full_like(paper_atlas().extents, 1e30)},
+        {"head__keys": np.full((1, KEY_SIZE), np.nan, np.float32)},
+        {"head__keys": np.full((1, KEY_SIZE), 1e30, np.float32)},
+        {"head__rgba": np.zeros((257, 2, 2, 4), np.uint8), "head__keys": np.zeros((257, KEY_SIZE), np.float32)},
+        {"head__rgba": np.zeros((1, 2, 5000, 4), np.uint8), "head__keys": np.zeros((1, KEY_SIZE), np.float32)},
     ],
     ids=lambda arrays: next(iter(arrays)),
 )
@@ -110,6 +114,6 @@ def test_pickles_are_refused_and_not_run(saved: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(tmp_path / "atlas.npz", "w") as new:
         for name in old.namelist():
             new.writestr(name, buffer.getvalue() if name == "head.rgba.npy" else old.read(name))
-    with pytest.raises(TargetError, match="allow_pickle"):
+    with pytest.raises(TargetError, match="head.rgba is of another kind: object"):
         load_atlas(tmp_path / "atlas.npz")
     assert not witness.exists()

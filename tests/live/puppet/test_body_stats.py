@@ -127,7 +127,24 @@ def test_json_gives_an_equal_value_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("torso", None), ("torso", float("nan")), ("shoulder", 0), ("bones", [1, 2]), ("image_size", 3)]
+    ("name", "value"),
+    [
+        ("torso", None),
+        ("torso", float("nan")),
+        ("torso", 10**400),
+        ("torso", True),
+        ("shoulder", 0),
+        ("head", -1),
+        ("hip_x", float("-inf")),
+        ("near_y", 1e30),
+        ("bones", [1, 2]),
+        ("bones", [-1.0] * 9),
+        ("image_size", 3),
+        ("image_size", [0, 480]),
+        ("image_size", [640, -480]),
+        ("image_size", [640, 1e300]),
+        ("has_legs", "no"),
+    ],
 )
 def test_damaged_json_is_refused(name: str, value: object) -> None:
     with pytest.raises(PuppetError):

@@ -35,12 +35,22 @@ def test_the_smallest_and_largest_canvas_are_taken(canvas: tuple[int, int]) -> N
         {"canvas_px": [512]},
         {"canvas_px": [512, 512, 3]},
         {"canvas_px": 512},
+        {"canvas_px": [512, 512.5]},
+        {"canvas_px": [512, float("inf")]},
+        {"hold_s": 10**400},
         {"of_another_version": 1.0},
     ],
 )
 def test_json_that_does_not_fit_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(TargetError, match="do not fit this version"):
         PuppetConfig.from_json({**PuppetConfig().to_json(), **change})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 1e300])
+@pytest.mark.parametrize("field", sorted(PuppetConfig().to_json().keys() - {"canvas_px"}))
+def test_a_number_that_compiled_code_cannot_use_is_refused(field: str, value: float) -> None:
+    with pytest.raises(TargetError, match=f"{field} is out of range"):
+        PuppetConfig.from_json({**PuppetConfig().to_json(), field: value})
 
 
 @pytest.mark.parametrize("field", PuppetConfig().to_json())
