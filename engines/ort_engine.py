@@ -9,6 +9,7 @@ from engines.base import EngineSpec, check_ports
 from engines.cells import cell_size
 from engines.errors import EngineError, reason
 from engines.host_engine import Arrays, HostEngine, Step
+from engines.network_file import check_network_file
 
 # `--engine onnxruntime:DEVICE` -> (the provider, its options, its precisions). What it cannot do runs on the CPU.
 DEVICES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
@@ -93,7 +94,11 @@ class OnnxRuntimeBackend:
 
 
 def open_reference(model: Path, spec: EngineSpec, *, threads: int = 1) -> HostEngine:
-    """The engine that all others are compared with: ONNX Runtime on the CPU, fp32, the bundle's own file."""
+    """The engine that all others are compared with: ONNX Runtime on the CPU, fp32, the bundle's own file.
+
+    Raises EngineError, also for a file that no runtime is to be given, see `network_file`.
+    """
+    check_network_file(model)
     return OnnxRuntimeBackend().open(model, spec, precision="fp32", threads=threads)
 
 

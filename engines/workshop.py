@@ -16,6 +16,7 @@ from engines.choose import AT_ONCE, Candidate
 from engines.errors import EngineError
 from engines.gate import Verdict, judge
 from engines.graph.prepare import RECIPE
+from engines.network_file import check_network_file
 from engines.ort_engine import open_reference
 
 _FEW = 4  # frames
@@ -50,10 +51,14 @@ class Opened:
 
 
 class Workshop:
-    """`feeds`: what the network is fed in a performance. `threads` of the CPU an engine gets. Not thread-safe."""
+    """`feeds`: what the network is fed in a performance. `threads` of the CPU an engine gets. Not thread-safe.
+
+    Raises EngineError for a file that no runtime is to be given, see `network_file`.
+    """
 
     def __init__(self, network: Network, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
         self._network, self._feeds, self._cache, self._threads, self._say = network, feeds, cache, threads, say
+        check_network_file(network.file)
         self._model_hash = sha256_of(network.file)
 
     def judged(self, candidate: Candidate) -> Entry | None:
