@@ -15,6 +15,7 @@ from typing import Any
 from engines.base import EngineSpec
 from engines.consent import consent_of
 from engines.errors import BundleError
+from engines.json_file import read_json
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
 from engines.user_folders import USER
 from engines.whole_file import write_whole
@@ -94,7 +95,7 @@ def open_bundle(path: Path) -> Bundle:
     folder = Path(path)
     if not folder.is_dir():
         raise BundleError("there is no such target folder", got=str(folder), do="give a folder with a manifest.json")
-    manifest = checked_manifest(_read_json(folder / MANIFEST))
+    manifest = checked_manifest(_read_manifest(folder / MANIFEST))
     paths = {name: file_inside(folder, name) for name in {*manifest["files"], *named_files(manifest)}}
     for name in sorted(named_files(manifest) - manifest["files"].keys()):
         raise BundleError("the manifest states no hash for a file that it uses", got=name, wanted='an entry in "files"')
@@ -199,17 +200,12 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_json(path: Path) -> object:
+def _read_manifest(path: Path) -> object:
     try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST_MANIFEST + 1)
+        return read_json(path, largest=_LARGEST_MANIFEST)
     except OSError as error:
         raise BundleError("the target has no readable manifest", got=str(error), do="give a target's folder") from error
-    if len(content) > _LARGEST_MANIFEST:
-        raise BundleError("the manifest is too large", got=f"over {_LARGEST_MANIFEST} bytes", wanted="some kilobytes")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BundleError("the manifest is not JSON", got=f"{path}: {error}", do="copy or export it again") from error
 
 

@@ -25,11 +25,13 @@ from engines.backend import Say
 from engines.bundle import sha256_of
 from engines.errors import EngineError, reason
 from engines.gate import Verdict
+from engines.json_file import read_json
 from engines.user_folders import USER
 
 # An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
 FOLDER_VARIABLE, OFF = "EDL_CACHE", "off"
-_SIDECAR = "entry.json"
+_SIDECAR, _LARGEST_SIDECAR = "entry.json", 1 << 16  # bytes
+_DECIBELS = ("psnr_db", "figure_db")  # infinite where nothing differs
 
 Key = Mapping[str, str]
 
@@ -72,11 +74,7 @@ class Cache:
     def find(self, key: Key) -> Entry | None:
         """The entry that was stored under `key`, if it is whole and of exactly this key; None otherwise."""
         for folder in self._places(key):
-            try:
-                text = (folder / _SIDECAR).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
-            entry = _read(folder, text, key)
+            entry = _read(folder, key)
             if entry is not None:
                 return entry
         return None
@@ -156,16 +154,32 @@ def _name(key: Key) -> str:
     return hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _read(folder: Path, text: str, key: Key) -> Entry | None:
+def _read(folder: Path, key: Key) -> Entry | None:
     try:
-        value: dict[str, Any] = json.loads(text)
+        value: dict[str, Any] = read_json(folder / _SIDECAR, largest=_LARGEST_SIDECAR)
         if value["key"] != dict(key):
             return None
-        numbers = {name: float(number) for name, number in value["verdict"].items()}
-        verdict = Verdict(**(numbers | {"frames": int(numbers["frames"])}))  # type: ignore[arg-type]
-        artifact = None if value["file"] is None else folder / Path(str(value["file"])).name
+        verdict, build_s, name = _verdict(value["verdict"]), _number(value["build_s"]), value["file"]
+        artifact = None if name is None else folder / Path(name).name
         if artifact is not None and sha256_of(artifact) != value["sha256"]:
             return None
-        return Entry(artifact, verdict, float(value["build_s"]))
-    except (ValueError, KeyError, TypeError, AttributeError, EngineError):
+        return Entry(artifact, verdict, build_s)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EngineError):
         return None
+
+
+def _verdict(value: Mapping[str, Any]) -> Verdict:
+    """Raises ValueError, TypeError or LookupError unless it is one that a comparison can give."""
+    decibels = {name: math.inf if value[name] == "inf" else _number(value[name], least=-100) for name in _DECIBELS}
+    levels = {name: _number(value[name], most=255) for name in ("single_mean", "loop_mean")}
+    others = {name: _number(value[name], least=1e-9) for name in ("growth", "median_ms", "reference_ms")}
+    verdict = Verdict(frames=int(_number(value["frames"], least=1)), **decibels, **levels, **others)
+    if value.keys() != dataclasses.asdict(verdict).keys():
+        raise ValueError("a verdict of another version")
+    return verdict
+
+
+def _number(value: object, *, least: float = 0.0, most: float = 1e12) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(f"{value!r:.40} is out of range")
+    return float(value)

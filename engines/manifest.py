@@ -1,5 +1,6 @@
 """The manifest's JSON values: which keys it needs, of which kind, and what they name. No file is touched here."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from engines.errors import BundleError, EngineError
 
 FORMAT = 1
 FACE = "the face network"
+_LONGEST_TEXT = 1000  # characters
+_MOST_TENSORS, _LARGEST_TENSOR = 16, 64 << 20  # bytes; a picture of the largest canvas has 16 MB
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "name": (str,),
@@ -44,6 +47,7 @@ def checked_manifest(value: object) -> dict[str, Any]:
         )
     for key, kinds in _KINDS.items():
         _need(value, key, *kinds, where="the manifest")
+    _check_texts(value)
     width_height = value["canvas"]
     if len(width_height) != 2 or not all(_is_size(size) for size in width_height):
         raise BundleError("the manifest's canvas is wrong", got=repr(width_height), wanted="[width, height] in pixels")
@@ -65,6 +69,15 @@ def checked_manifest(value: object) -> dict[str, Any]:
             _need(value["face"], key, str, where=FACE)
         engine_spec(FACE, {"state": {}, **value["face"]})
     return dict(value)
+
+
+def _check_texts(manifest: Mapping[str, Any]) -> None:
+    for key in ("name", "title", "licence", "estimator", "fingerprint"):
+        if len(manifest[key]) > _LONGEST_TEXT or not manifest[key].isprintable():  # it is shown on terminals
+            raise BundleError(f"the manifest's {key} is no line of text", got=f"{manifest[key]!r:.80}")
+    for name, sha256 in manifest["files"].items():
+        if not isinstance(sha256, str):
+            raise BundleError("the manifest states no hash for a file", got=f"{name!r:.80}: {sha256!r:.80}")
 
 
 def named_files(manifest: Mapping[str, Any]) -> set[str]:
@@ -92,10 +105,18 @@ def engine_spec(where: str, network: Mapping[str, Any]) -> EngineSpec:
 
 
 def _tensors(shapes: Mapping[str, Any], where: str) -> tuple[TensorSpec, ...]:
+    if len(shapes) > _MOST_TENSORS:
+        raise BundleError(f"{where} has too many tensors", got=str(len(shapes)), wanted=f"at most {_MOST_TENSORS}")
     for name, shape in shapes.items():
         if not isinstance(shape, (list, tuple)) or not all(_is_size(size) for size in shape):
             raise BundleError(
-                f"{where} has a tensor without a fixed shape", got=f"{name}: {shape!r}", wanted="[1, ...]"
+                f"{where} has a tensor without a fixed shape", got=f"{name}: {shape!r:.80}", wanted="[1, ...]"
+            )
+        if math.prod(shape) > _LARGEST_TENSOR:
+            raise BundleError(
+                f"{where} has a tensor that is too large",
+                got=f"{name}: {shape!r:.80}",
+                wanted=f"{_LARGEST_TENSOR} bytes",
             )
     return tuple(TensorSpec(name, tuple(shape)) for name, shape in shapes.items())
 

@@ -3,20 +3,21 @@
 `python -m calib` measures and writes them; the loop only reads.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from engines.json_file import read_json
 from engines.user_folders import USER
-from live.puppet.body_stats import BodyStats
+from live.puppet.body_stats import FARTHEST, BodyStats
 from live.puppet.errors import CalibrationError, PuppetError
-from live.puppet.topology import TOPOLOGY
+from live.puppet.topology import FACE, TOPOLOGY, K
 
 FORMAT = 1
 _NOT_NAMES = ("none", "auto")
+_LONGEST_TEXT = 300  # characters
 _ASPECT_SLACK = 0.01  # cameras round their sizes: 854x480 is 16:9
 
 
@@ -100,9 +101,9 @@ def read_profile(path: Path) -> Profile:
     Raises CalibrationError: missing, damaged, of another topology, or of another version.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         topology, stats = data["topology"], dict(data["stats"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CalibrationError(
             f"not a calibration profile: {path}",
             got=f"{type(error).__name__}: {error}",
@@ -110,12 +111,12 @@ def read_profile(path: Path) -> Profile:
         ) from error
     if topology != TOPOLOGY:
         raise CalibrationError(
-            f"a calibration of another topology: {path}", got=str(topology), wanted=TOPOLOGY, do="calibrate again"
+            f"a calibration of another topology: {path}", got=f"{topology!s:.80}", wanted=TOPOLOGY, do="calibrate again"
         )
     if data.get("format", FORMAT) != FORMAT:
         raise CalibrationError(
             f"a calibration of another version: {path}",
-            got=f"format {data['format']}",
+            got=f"format {data['format']!s:.80}",
             wanted=f"format {FORMAT}",
             do="calibrate again",
         )
@@ -137,7 +138,7 @@ def find_profiles(folder: Path | None = None) -> tuple[list[Profile], list[Calib
     """The profiles that are there, the newest first, and why the others cannot be used."""
     folder = folder or profiles_folder()
     good, refused = [], []
-    for path in sorted(folder.glob("*.json"), key=lambda path: -path.stat().st_mtime) if folder.is_dir() else []:
+    for path in sorted(folder.glob("*.json"), key=_age) if folder.is_dir() else []:
         try:
             good.append(read_profile(path))
         except CalibrationError as error:
@@ -223,26 +224,57 @@ def _is_file(wish: str) -> bool:
     return wish.lower().endswith(".json") or "/" in wish or "\\" in wish
 
 
+def _age(path: Path) -> float:
+    try:
+        return -path.stat().st_mtime
+    except OSError:  # a link into nowhere, or deleted a moment ago
+        return 0.0
+
+
 def _profile(path: Path, data: dict[str, Any], stats: dict[str, Any]) -> Profile:
-    face, noise, seated = data.get("face"), data.get("noise"), data.get("seated")
+    face, noise, seated, mode = data.get("face"), data.get("noise"), data.get("seated"), data.get("mode", "wizard")
+    if mode not in ("wizard", "clip"):
+        raise ValueError(f"mode is {mode!r:.40}, wanted wizard or clip")
     return Profile(
-        name=str(data.get("name", path.stem)),
-        performer=str(data.get("performer", "")),
-        camera=str(data.get("camera", "")),
-        mode="clip" if data.get("mode") == "clip" else "wizard",
+        name=_text(data, "name", path.stem),
+        performer=_text(data, "performer", ""),
+        camera=_text(data, "camera", ""),
+        mode=mode,
         stats=BodyStats.from_json(stats),
         seated=None if seated is None else BodyStats.from_json(seated),
         face=None if face is None else _face(face),
-        noise=None if noise is None else Noise(**{key: float(value) for key, value in noise.items()}),
-        before_px=_number(data.get("before_px")),
-        after_px=_number(data.get("after_px")),
+        noise=None if noise is None else Noise(**{key: _length(key, value) for key, value in noise.items()}),
+        before_px=_length_or_none("before_px", data.get("before_px")),
+        after_px=_length_or_none("after_px", data.get("after_px")),
     )
 
 
 def _face(data: dict[str, Any]) -> FaceShape:
-    points = tuple((float(x), float(y)) for x, y in data["points"])
-    return FaceShape(points, float(data["rest_gap"]), _number(data["open_gap"]))
+    points = tuple((_number("points", x), _number("points", y)) for x, y in data["points"])
+    if len(points) != len(range(K)[FACE]):
+        raise ValueError(f"a face of {len(points)} points")
+    return FaceShape(points, _length("rest_gap", data["rest_gap"]), _length_or_none("open_gap", data["open_gap"]))
 
 
-def _number(value: object) -> float | None:
-    return None if value is None else float(value)  # type: ignore[arg-type]
+def _text(data: dict[str, Any], name: str, default: str) -> str:
+    value = data.get(name, default)
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not value.isprintable():
+        raise ValueError(f"{name} is {value!r:.40}, wanted a line of text")
+    return value
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -FARTHEST <= value <= FARTHEST:
+        raise ValueError(f"{name} is {value!r:.40}, wanted a number")
+    return float(value)
+
+
+def _length(name: str, value: object) -> float:
+    number = _number(name, value)
+    if number < 0:
+        raise ValueError(f"{name} is {number}, wanted 0 or more")
+    return number
+
+
+def _length_or_none(name: str, value: object) -> float | None:
+    return None if value is None else _length(name, value)

@@ -1,6 +1,5 @@
 """The files of the page, read once; and the posters of the targets."""
 
-import json
 from pathlib import Path, PurePosixPath
 
 from starlette.exceptions import HTTPException
@@ -9,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from engines.bundle import MANIFEST, file_inside, find_targets
 from engines.errors import EngineError
+from engines.json_file import read_json
 from live.room.figure import figure_chains
 
 FOLDER = Path(__file__).parent / "page"
@@ -56,7 +56,7 @@ def poster_of(name: str) -> Path | None:
     if folder is None:
         return None
     try:
-        poster = json.loads((folder / MANIFEST).read_text("utf-8")).get("poster")
-        return None if poster is None else file_inside(folder, poster)
+        poster = read_json(folder / MANIFEST).get("poster")
+        return file_inside(folder, poster) if isinstance(poster, str) else None
     except (EngineError, OSError, ValueError, AttributeError):  # damaged: told when it is chosen
         return None

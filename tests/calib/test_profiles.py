@@ -36,6 +36,45 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     assert (data["format"], data["topology"]) == (1, "openpose137")
 
 
+WORDS = {"name": "desk", "performer": "me", "camera": "Webcam C920"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: value} for name in WORDS for value in (3, None, ["x"], "two\nlines", "x" * 1000)),
+        *({"mode": value} for value in ("magic", None, 3)),
+        *({"noise": {"body_px": value, "face_px": 0.2, "hands_px": 0.7}} for value in (-1, "1", True, None)),
+        *({"noise": value} for value in ([], {"body_px": 1.0}, 3)),
+        *({"before_px": value} for value in (-0.5, "3", 10**30)),
+        *({"face": value} for value in ([], {"points": []}, {"points": [[0, 0]] * 70, "rest_gap": -1, "open_gap": 1})),
+        {"face": {"points": [[0, 0]] * 69, "rest_gap": 0, "open_gap": 1}},
+        *({"stats": value} for value in ([], 3, None)),
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_profile_with_a_value_that_cannot_be_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    path = save_profile(ME, tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(CalibrationError):
+        read_profile(path)
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity", "9" * 5000])
+def test_a_profile_with_a_number_that_is_none_is_refused(number: str, tmp_path: Path) -> None:
+    path = save_profile(ME, tmp_path)
+    path.write_text(path.read_text().replace("21.5", number))
+    with pytest.raises(CalibrationError, match="not a calibration profile"):
+        read_profile(path)
+
+
+def test_a_link_into_nowhere_hides_no_profile(tmp_path: Path) -> None:
+    save_profile(ME, tmp_path)
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    good, refused = find_profiles(tmp_path)
+    assert [profile.name for profile in good] == ["desk"] and len(refused) == 1
+
+
 def test_a_profile_without_extras_is_read_back(tmp_path: Path) -> None:
     plain = Profile("x", "me", "cam", "clip", STATS)
     assert read_profile(save_profile(plain, tmp_path)) == plain

@@ -1,5 +1,6 @@
 """The cache of engines: what is found again, what never is, and who else may use it at the same time."""
 
+import dataclasses
 import json
 import math
 import multiprocessing
@@ -15,6 +16,7 @@ from engines.gate import Verdict
 
 KEY = {"model": "abc", "backend": "openvino", "backend version": "1", "backend device": "cpu", "precision": "int8"}
 VERDICT = Verdict(300, 0.1, 0.2, 41.5, math.inf, 1.0, 8.0, 60.0)
+JUDGED = dataclasses.asdict(VERDICT) | {"figure_db": "inf"}
 
 
 def stored(cache: Cache, key: Key = KEY, content: bytes = b"network") -> Entry:
@@ -80,13 +82,33 @@ def test_a_sidecar_that_is_cut_short_counts_as_none(tmp_path: Path, kept: int) -
 
 @pytest.mark.parametrize(
     "change",
-    [{"key": {}}, {"verdict": {}}, {"verdict": None}, {"file": "../../x"}, {"build_s": "soon"}, {"sha256": ""}],
+    [
+        *({"key": {}}, {"verdict": {}}, {"verdict": None}, {"file": "../../x"}, {"build_s": "soon"}, {"sha256": ""}),
+        *({"build_s": number} for number in (-1, math.nan, math.inf, 10**400, True)),
+        *({"verdict": JUDGED | {name: math.nan}} for name in JUDGED),
+        *({"verdict": JUDGED | {name: -1e9}} for name in JUDGED),
+        *({"verdict": JUDGED | {name: "inf"}} for name in ("single_mean", "median_ms", "frames")),
+        *({"verdict": JUDGED | {name: 0}} for name in ("frames", "median_ms", "reference_ms", "growth")),
+        {"verdict": JUDGED | {"more": 1}},
+    ],
 )
 def test_a_sidecar_of_something_else_counts_as_none(tmp_path: Path, change: dict[str, object]) -> None:
     cache = Cache(tmp_path)
     stored(cache)
     (sidecar,) = tmp_path.glob("*/entry.json")
-    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | change))
+    whole = json.loads(sidecar.read_text())
+    sidecar.write_text(json.dumps(whole | {"verdict": JUDGED}))
+    assert cache.find(KEY) is not None
+    sidecar.write_text(json.dumps(whole | change))
+    assert cache.find(KEY) is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"key": "\\ud800"}', " " * (1 << 20), "null", "[]"])
+def test_a_sidecar_that_no_reader_of_json_survives_counts_as_none(tmp_path: Path, text: str) -> None:
+    cache = Cache(tmp_path)
+    stored(cache)
+    (sidecar,) = tmp_path.glob("*/entry.json")
+    sidecar.write_text(text)
     assert cache.find(KEY) is None
 
 
