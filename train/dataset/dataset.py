@@ -1,6 +1,5 @@
 """A prepared dataset: a folder that `prepare` wrote."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.json_file import read_json
 from live.puppet.atlas import Atlas, load_atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
@@ -22,6 +22,8 @@ from train.errors import TrainError
 
 U8 = NDArray[np.uint8]
 FORMAT = 1
+_SEPARATORS = frozenset("/\\:")
+_LARGEST_MANIFEST = 32 << 20  # bytes; it lists every picture that a take was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def open_dataset(folder: Path) -> Dataset:
     version's.
     """
     try:
-        manifest: dict[str, Any] = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = read_json(folder / "dataset.json", largest=_LARGEST_MANIFEST)
         if not isinstance(manifest, dict):
             raise ValueError(f"dataset.json holds a {type(manifest).__name__}")
     except (OSError, ValueError) as error:
@@ -77,14 +79,16 @@ def open_dataset(folder: Path) -> Dataset:
             f"not a dataset: {folder}", got=str(error), do="make one with: python -m train prepare VIDEO --name NAME"
         ) from error
     if manifest.get("format") != FORMAT:
-        raise TrainError(f"dataset of another format: {folder}", got=str(manifest.get("format")), wanted=str(FORMAT))
+        raise TrainError(
+            f"dataset of another format: {folder}", got=f"{manifest.get('format')!s:.80}", wanted=str(FORMAT)
+        )
     try:
         if manifest.get("kind") == "pairs":
             from train.dataset.pairs import open_pairs  # it builds on this module
 
             return open_pairs(folder, manifest)
         return _open(folder, manifest)
-    except (PuppetError, LookupError, TypeError, AttributeError) as error:
+    except (PuppetError, LookupError, TypeError, AttributeError, ValueError, OSError) as error:
         raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
 
 
@@ -97,6 +101,13 @@ def _open(folder: Path, manifest: dict[str, Any]) -> Dataset:
             wanted=fingerprint(config),
             do="prepare it again",
         )
+    named, fps = (manifest["name"], manifest["estimator"], *manifest["takes"]), manifest["fps"]
+    if any(not isinstance(name, str) or not name.isprintable() for name in named):
+        raise ValueError(f"its names are {named!r:.80}")
+    if any(_SEPARATORS & set(take) or take.startswith(".") for take in manifest["takes"]):  # each names files
+        raise ValueError(f"its takes are {list(manifest['takes'])!r:.80}")
+    if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
+        raise ValueError(f"its fps are {fps!r:.40}")
     atlas = load_atlas(folder / "atlas.npz")
     takes = {name: open_take(folder / name, entry) for name, entry in manifest["takes"].items()}
     if not takes:

@@ -57,6 +57,16 @@ class _Chosen:
     centre: NDArray[np.float64]
 
 
+def set_random_state(rng: np.random.Generator, state: Any) -> None:
+    """Let `rng` go on from its saved `bit_generator.state`. Raises TrainError for anything else."""
+    try:
+        rng.bit_generator.state = state
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+        raise TrainError(
+            "a checkpoint whose random state is damaged", got=f"{state!r:.80}", do="start a new run"
+        ) from error
+
+
 class RandomBatches(ABC):
     """Endless random batches of `length` frames in order. Seeded; the state can be saved.
 
@@ -72,8 +82,8 @@ class RandomBatches(ABC):
         return dict(self._rng.bit_generator.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have."""
-        self._rng.bit_generator.state = state
+        """Continue as the saved one would have. Raises TrainError for what is no such state."""
+        set_random_state(self._rng, state)
 
     def sample(self, share: Share = WHOLE) -> Batch:
         """The next batch, or one process's share of it; its arrays are the caller's."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engines.json_file import parse_json
 from train.errors import TrainError
 from train.training.config import RunConfig
+from train.training.field import seconds, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "last.pt"
@@ -76,23 +78,42 @@ def load_checkpoint(folder: Path, *, best: bool = False) -> Checkpoint:
         values = read_tensors(path)
         if values["version"] != VERSION:
             raise TrainError(
-                "a checkpoint of another version", got=str(values["version"]), wanted=str(VERSION), do="train anew"
+                "a checkpoint of another version",
+                got=f"{values['version']!s:.80}",
+                wanted=str(VERSION),
+                do="train anew",
             )
-        return Checkpoint(
-            config=RunConfig.from_json(json.loads(values["config"])),
-            steps_done=int(values["steps_done"]),
-            elapsed_s=float(values["elapsed_s"]),
-            rollout_length=int(values["rollout_length"]),
-            pose_map_channels=int(values["pose_map_channels"]),
-            fingerprint=str(values["fingerprint"]),
-            trainer=values["trainer"],
-            data=json.loads(values["data"]),
-            best=float(values.get("best", math.inf)),
-            pending=values.get("pending", []),
-        )
+        return _checkpoint(values)
     except TrainError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise TrainError(
             f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train anew"
         ) from error
+
+
+def _checkpoint(values: dict[str, Any]) -> Checkpoint:
+    return Checkpoint(
+        config=RunConfig.from_json(parse_json(values["config"])),
+        steps_done=whole(values, "steps_done"),
+        elapsed_s=seconds(values, "elapsed_s"),
+        rollout_length=whole(values, "rollout_length", least=1),
+        pose_map_channels=whole(values, "pose_map_channels"),
+        fingerprint=text(values, "fingerprint"),
+        trainer=table(values, "trainer"),
+        data=parse_json(values["data"]),
+        best=_loss(values.get("best", math.inf)),
+        pending=_losses(values.get("pending", [])),
+    )
+
+
+def _loss(value: object) -> float:
+    if not isinstance(value, float) or math.isnan(value):
+        raise ValueError(f"a loss is {value!r:.40}")
+    return value
+
+
+def _losses(value: object) -> list[list[float]]:
+    if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+        raise ValueError(f"pending is {value!r:.40}")
+    return [[_loss(loss) for loss in row] for row in value]

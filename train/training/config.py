@@ -1,6 +1,6 @@
 """What a training run was asked to do: `RunConfig`, written to the run folder and into every checkpoint."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from train.errors import TrainError
@@ -8,6 +8,8 @@ from train.networks.losses import HINGE, LSGAN
 from train.networks.networks import STRIDE
 from train.networks.presets import PRESETS
 
+_MOST = 1 << 40  # of any number
+_LARGEST_BATCH, _LARGEST_CROP, _MOST_DOUBLINGS = 4096, 2048, 8
 SHORTEST = 2  # frames of a rollout at first
 
 
@@ -97,9 +99,15 @@ class RunConfig:
                 got=f"batch {self.batch}, {self.devices * self.nodes} processes",
                 wanted="--batch N, a multiple of devices x nodes",
             )
-        if any(side <= 0 or side % STRIDE for side in self.crop):
+        if max(self.batch, self.threads) > _LARGEST_BATCH or len(self.lengthen_at) > _MOST_DOUBLINGS:
             raise TrainError(
-                "crop of a size that the network cannot take", got=f"{self.crop}", wanted=f"multiples of {STRIDE}"
+                "more than can be trained with", got=f"batch {self.batch}, threads {self.threads}, {self.lengthen_at}"
+            )
+        if any(side <= 0 or side % STRIDE or side > _LARGEST_CROP for side in self.crop):
+            raise TrainError(
+                "crop of a size that the network cannot take",
+                got=f"{self.crop}",
+                wanted=f"multiples of {STRIDE}, at most {_LARGEST_CROP}",
             )
         if self.gan not in (LSGAN, HINGE):
             raise TrainError("no such discriminator loss", got=self.gan, wanted=f"{LSGAN} or {HINGE}")
@@ -125,8 +133,27 @@ class RunConfig:
         """Read what `to_json` gave. Raises TrainError when a value is missing, unknown or out of range."""
         try:
             rest = {key: value for key, value in values.items() if key not in ("weights", "crop", "lengthen_at")}
+            _check_kinds(RunConfig, rest)
+            _check_kinds(LossWeights, values["weights"])
             width, height = values["crop"]
-            shares = tuple(float(share) for share in values["lengthen_at"])
+            shares = tuple(values["lengthen_at"])
+            if not (type(width) is type(height) is int and all(isinstance(share, int | float) for share in shares)):
+                raise ValueError(f"crop {values['crop']!r:.40}, lengthen_at {shares!r:.40}")
             return RunConfig(weights=LossWeights(**values["weights"]), crop=(width, height), lengthen_at=shares, **rest)
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, LookupError, ValueError, AttributeError) as error:
             raise TrainError("a run configuration of another version", got=str(error), do="start a new run") from error
+
+
+def _check_kinds(kind: type[Any], values: dict[str, Any]) -> None:
+    """Raises ValueError for a value of another kind than the field of `kind` has, or a number that cannot be meant."""
+    wanted = {field.name: field.type for field in fields(kind)}
+    for name, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = {
+            int: type(value) is int,
+            float: number,
+            str: isinstance(value, str),
+            bool: isinstance(value, bool),
+        }
+        if not fits.get(wanted[name], False) or (number and not 0 <= value <= _MOST):
+            raise ValueError(f"{name} is {value!r:.40}")

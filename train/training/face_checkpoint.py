@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engines.json_file import parse_json
 from live.puppet.face_map import face_map_hash
 from train.errors import TrainError
 from train.networks.face_network import FaceNetwork
 from train.training.checkpoint import Checkpoint
+from train.training.field import seconds, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "face.pt"
@@ -63,19 +65,19 @@ def load_face(folder: Path) -> FaceCheckpoint | None:
     if values.get("version") != VERSION or values.get("map") != face_map_hash():
         raise TrainError(
             f"a face of another version: {path}",
-            got=f"version {values.get('version')}, face map {values.get('map')}",
+            got=f"version {values.get('version')!s:.40}, face map {values.get('map')!s:.40}",
             wanted=f"version {VERSION}, face map {face_map_hash()}",
             do=AGAIN,
         )
     try:
         return FaceCheckpoint(
-            steps_done=int(values["steps_done"]),
-            elapsed_s=float(values["elapsed_s"]),
-            generator=str(values["generator"]),
-            trainer=dict(values["trainer"]),
-            data=json.loads(values["data"]),
+            steps_done=whole(values, "steps_done"),
+            elapsed_s=seconds(values, "elapsed_s"),
+            generator=text(values, "generator"),
+            trainer=table(values, "trainer"),
+            data=parse_json(values["data"]),
         )
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise TrainError(f"a damaged file: {path}", got=str(error), do=AGAIN) from error
 
 
@@ -97,6 +99,6 @@ def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceNetwork | None:
     network = FaceNetwork()
     try:
         network.load_state_dict(face.trainer["average"])
-    except (LookupError, RuntimeError) as error:
+    except (LookupError, RuntimeError, TypeError, AttributeError) as error:
         raise TrainError("a face of another network", got=str(error).splitlines()[0], do=AGAIN) from error
     return network.requires_grad_(False).eval()

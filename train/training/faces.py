@@ -12,6 +12,7 @@ from live.puppet import topology as T
 from live.puppet.face_map import CHANNELS, EYES, SIDE, draw_face_map
 from train.dataset.align import align
 from train.dataset.dataset import Dataset
+from train.dataset.rollouts import set_random_state
 from train.dataset.take import Take
 from train.measure.player import Player
 
@@ -131,5 +132,5 @@ class FacePairs:
         return dict(self._rng.bit_generator.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have."""
-        self._rng.bit_generator.state = state
+        """Continue as the saved one would have. Raises TrainError for what is no such state."""
+        set_random_state(self._rng, state)

@@ -125,7 +125,7 @@ class Run:
             )
         try:
             self.trainer.load_state(last.trainer)
-        except (KeyError, RuntimeError, ValueError) as error:
+        except (LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise TrainError(
                 "a checkpoint of other networks", got=str(error).splitlines()[0], do="start a new run"
             ) from error

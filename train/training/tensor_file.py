@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from engines.errors import reason
 from train.errors import TrainError
 
 
@@ -35,11 +37,22 @@ def write_tensors(final: Path, values: dict[str, Any]) -> None:
 def read_tensors(path: Path) -> dict[str, Any]:
     """What `write_tensors` wrote, on the CPU. Raises TrainError for a file that is missing or damaged."""
     try:
+        _check_packing(path)
         values = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(values, dict):
             raise TypeError(f"it holds a {type(values).__name__}")
         return values
     except Exception as error:  # torch.load raises nearly anything for a damaged file
         raise TrainError(
-            f"a damaged file: {path}", got=f"{type(error).__name__}: {error}", do="delete it and train anew"
+            f"a damaged file: {path}", got=f"{type(error).__name__}: {reason(error)}", do="delete it and train anew"
         ) from error
+
+
+def _check_packing(path: Path) -> None:
+    """Raises ValueError for what would grow when read: torch packs nothing, but unpacks what others packed."""
+    with path.open("rb") as file, zipfile.ZipFile(file) as packed:
+        members = packed.infolist()
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise ValueError("its tensors are packed")
+    if sum(member.file_size for member in members) > path.stat().st_size:
+        raise ValueError("it states more than it holds")

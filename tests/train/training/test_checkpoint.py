@@ -1,3 +1,5 @@
+import math
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,54 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
     values = torch.load(tmp_path / NAME, weights_only=True)
     torch.save({**values, "version": 0}, tmp_path / NAME)
     with pytest.raises(TrainError, match="another version"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"steps_done": value} for value in (-1, 1.5, True, "7", math.inf, 10**30, None)),
+        *({"elapsed_s": value} for value in (-1.0, math.nan, math.inf, "1", 10**400)),
+        *({"best": value} for value in (math.nan, "1", None)),
+        *({"pending": value} for value in (None, 3, [1.0], [["a"]], [[math.nan]])),
+        *({"config": value} for value in (None, "", "[]", "3", "[" * 100_000, '{"crop": [1e999, 2]}')),
+        *({"data": value} for value in (None, "NaN", "{" * 100_000, "9" * 5000)),
+        *({"rollout_length": 0}, {"fingerprint": 3}, {"trainer": None}, {"trainer": {3: 4}}),
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_checkpoint_with_a_value_that_cannot_be_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    values = torch.load(tmp_path / NAME, weights_only=True)
+    torch.save({**values, **change}, tmp_path / NAME)
+    with pytest.raises(TrainError, match=r"damaged|of another version"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"steps": value} for value in ("3", 1.5, -1, 10**30, None)),
+        *({"minutes": value} for value in (-1.0, "2", True)),
+        *({"crop": value} for value in ([64], [64, 96, 1], "64", [64.0, 96], [64, 1 << 30], [-32, 32])),
+        *({"lengthen_at": value} for value in (0.5, ["a"], [0.1] * 99)),
+        *({"weights": value} for value in (None, {"composite": "6"}, {"more": 1.0}, {"composite": -1.0})),
+        *({"batch": 1 << 30, "seed": 0}, {"dataset": 3}, {"doll": 1}, {"precision": ["bf16"]}, {"surprise": 1}),
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_configuration_with_a_value_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(TrainError):
+        RunConfig.from_json(checkpoint().config.to_json() | change)
+
+
+def test_a_checkpoint_whose_tensors_are_packed_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint())
+    with zipfile.ZipFile(tmp_path / NAME) as old, zipfile.ZipFile(tmp_path / "x", "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    (tmp_path / "x").replace(tmp_path / NAME)
+    with pytest.raises(TrainError, match="tensors are packed"):
         load_checkpoint(tmp_path)
 
 
