@@ -186,7 +186,7 @@ class Director:
             "face": scene.generator.paints_faces,
             "profile": None if look.performer is None else look.performer.name,
             "pending": self._switcher.pending,
-            "problem": self._switcher.problem or self._coaching.problem,
+            "problem": self._switcher.problem or self._coaching.problem or self._recorder.problem,
             "frozen": sinks.frozen,
             "hidden": sinks.hidden,
             "recording": None if recording is None else str(recording),

@@ -23,6 +23,12 @@ class Recorder:
         running = self._running
         return running[1] if running is not None and self._sinks.holds(running[0]) else None
 
+    @property
+    def problem(self) -> str:
+        """Why the last recording ended by itself; "" when it did not."""
+        running = self._running
+        return "" if running is None or running[0].failure is None else str(running[0].failure)
+
     def start(self, path: Path | None) -> Path:
         """Write `path` (.mp4), None: a new file named by date and time in the current folder; gives the path.
 
@@ -53,6 +59,6 @@ class Recorder:
 def _dated() -> Path:
     stem = f"puppet-{datetime.now():%Y-%m-%d-%H%M%S}"
     path, number = Path(f"{stem}.mp4"), 2
-    while path.exists() or Path(f"{path}.part").exists():
+    while path.exists():
         path, number = Path(f"{stem}-{number}.mp4"), number + 1
     return path

@@ -22,16 +22,20 @@ _CLOSE_S = 10.0  # a driver may hang; its thread is then left behind
 Place = Literal["own", "main", "here"]
 Took = Callable[["Outlet", PuppetFrame, float], None]
 Ended = Callable[["Outlet", Exception | None], None]
+Closed = Callable[["Outlet"], None]
 
 
 class Outlet:
     """`took` is told each picture that the sink has taken, and when that began; `ended` that it takes no more, with the
-    error or None when the user closed it; both in the sink's thread. Then it is closed.
+    error or None when the user closed it. Then it is closed, and `closed` is called. All in the sink's thread.
     """
 
-    def __init__(self, sink: Sink, curtain: Curtain, clock: Clock, *, place: Place, took: Took, ended: Ended) -> None:
+    def __init__(
+        self, sink: Sink, curtain: Curtain, clock: Clock, *, place: Place, took: Took, ended: Ended, closed: Closed
+    ) -> None:
         self.sink, self.place = sink, place
-        self._curtain, self._clock, self._took, self._ended = curtain, clock, took, ended
+        self._curtain, self._clock = curtain, clock
+        self._took, self._ended, self._closed = took, ended, closed
         self._slot: LatestSlot[tuple[PuppetFrame, int]] = LatestSlot()
         self._sending = threading.Lock()
         self._open = False  # guarded by `_sending`
@@ -140,6 +144,7 @@ class Outlet:
                 self.sink.close(complete=complete)
             except Exception as error:
                 self._ended(self, error)
+            self._closed(self)
 
 
 def _copied(frame: PuppetFrame, spare: PuppetFrame | None) -> PuppetFrame:

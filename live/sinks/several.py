@@ -9,7 +9,7 @@ from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
 from live.report import Report
 from live.sinks.base import Sink
-from live.sinks.outlet import Outlet
+from live.sinks.outlet import Outlet, Place
 from live.sources.base import Say
 from live.trouble import detail, told
 
@@ -152,8 +152,16 @@ class Sinks:
         self._close_all(outlets, complete=complete)
 
     def _outlet(self, sink: Sink) -> Outlet:
-        place = "here" if not self._realtime else "main" if getattr(sink, "needs_main_thread", False) else "own"
-        return Outlet(sink, self._curtain, self._clock, place=place, took=self._took, ended=self._ended)  # type: ignore[arg-type]
+        own: Place = "main" if getattr(sink, "needs_main_thread", False) else "own"
+        return Outlet(
+            sink,
+            self._curtain,
+            self._clock,
+            place=own if self._realtime else "here",
+            took=self._took,
+            ended=self._ended,
+            closed=self._closed,
+        )
 
     def _took(self, outlet: Outlet, frame: PuppetFrame, start_s: float) -> None:
         if self._report is None or outlet is not self._first:
@@ -168,6 +176,12 @@ class Sinks:
         self._take_out(outlet)
         if error is not None:
             self._fail(error)
+
+    def _closed(self, outlet: Outlet) -> None:
+        if (path := getattr(outlet.sink, "written", None)) is not None:
+            self.written.append(path)
+        if remark := getattr(outlet.sink, "remark", ""):
+            self._say(remark)
 
     def _take_out(self, outlet: Outlet) -> bool:
         """False for one that is out already."""
@@ -195,8 +209,6 @@ class Sinks:
                 outlet.wait_closed()
             except SinkError as error:
                 self._fail(error)
-            if (path := getattr(outlet.sink, "written", None)) is not None:
-                self.written.append(path)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, SinkError):

@@ -1,10 +1,12 @@
 """`VideoFileSink`: an .mp4, by PyAV: H.264, BT.709, at the output's rate.
 
-It is written as FILE.mp4.part, in fragments of a second, so that it plays up to the last second even when the program
-is killed; it gets its final name at the end of the run.
+It is under its own name from the first quarter second on, and plays up to the last one even when the program is killed:
+until the end it is written in fragments, and then an index makes a plain .mp4 of it, which every player, browser and
+editor takes, without a byte of it being copied.
 """
 
 import errno
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,35 +15,39 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
+from live.sinks.film_file import FilmFile, is_taken, taken
 
-# empty_moov + frag_keyframe: the file needs no index at its end. flush_packets: nothing waits in our own memory.
-_CONTAINER = {"movflags": "empty_moov+frag_keyframe+default_base_moof", "flush_packets": "1"}
+_CONTAINER = {
+    "movflags": "hybrid_fragmented+empty_moov+frag_keyframe+default_base_moof",
+    "frag_duration": "250000",  # microseconds
+    "flush_packets": "1",  # nothing waits in FFmpeg's own memory
+}
 _BT709 = 1  # of H.273: primaries and transfer curve
 # superfast: about 2 ms for 512x512 on one core, which live has to share with the estimator.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency"}
 
 
 class VideoFileSink:
-    """`path`: where the video is to be in the end; an older file there stays until then."""
+    """`path`: where the video is to be. An older file there is moved aside while the new one is written, to
+    NAME-before.mp4, and removed when that is whole; if it never is, both stay.
+
+    `written`: the video, once it is whole. `failure`: why there is no more of it. `remark`: what its user has to know.
+    """
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        self._path, self._part = path, path.with_name(path.name + ".part")
+        self._path, self._file = path, FilmFile(path)
         self._container: av.container.OutputContainer | None = None
         self._first_tick: int | None = None
-        self.written: Path | None = None  # the video, once it is whole
+        self._header = 0  # bytes before the first picture
+        self.written: Path | None = None
+        self.failure: SinkError | None = None
+        self.remark = ""
 
     def open(self, size: tuple[int, int], fps: float) -> None:
-        if self._path.is_dir():
-            raise SinkError(f"cannot write {self._path}: it is a folder", do="give a file name, such as puppet.mp4")
-        if not self._path.parent.is_dir():
-            raise SinkError(f"cannot write {self._path}: there is no folder {self._path.parent}", do="make it first")
-        try:
-            self._part.open("wb").close()  # PyAV opens at the first picture only, which is late to hear of a typo
-            self._container = av.open(str(self._part), "w", format="mp4", options=_CONTAINER)
-        except OSError as error:
-            raise self._failed(error) from error
+        self._check()
         rate = Fraction(fps).limit_denominator(1001)
+        self._container = av.open(self._file, "w", format="mp4", options=_CONTAINER)
         self._stream = self._container.add_stream("libx264", rate=rate, options=_ENCODER)
         self._stream.width, self._stream.height, self._stream.pix_fmt = size[0], size[1], "yuv420p"
         context = self._stream.codec_context
@@ -50,6 +56,8 @@ class VideoFileSink:
         context.gop_size = max(1, round(fps))
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries = context.color_trc = _BT709
+        self._container.start_encoding()
+        self._header = self._file.tell()
 
     def send(self, frame: PuppetFrame, tick: int) -> bool:
         if self._container is None:
@@ -61,32 +69,59 @@ class VideoFileSink:
         yuv.pts, yuv.time_base = tick - self._first_tick, self._beat
         try:
             self._container.mux(self._stream.encode(yuv))
-        except OSError as error:  # av.error.FFmpegError for a full disk is an OSError too
+            if self._file.tell() > self._header:
+                self._file.commit()
+        except OSError as error:  # av.error.FFmpegError is an OSError too
             raise self._failed(error) from error
+        except SinkError as error:
+            self.failure = error
+            raise
         return True
 
     def close(self, *, complete: bool) -> None:
+        """What was written is made a plain .mp4 also where the run has failed, but not where the file has."""
         if self._container is None:
             return
         container, self._container = self._container, None
+        failed = self.failure is not None
         try:
-            if self._first_tick is not None:
+            if self._first_tick is not None and not failed:
                 container.mux(self._stream.encode(None))
             container.close()
-            if self._first_tick is None:
-                self._part.unlink(missing_ok=True)  # not one picture: there is no video to keep
-            elif complete:
-                self._part.replace(self._path)
-                self.written = self._path
+            if self._first_tick is not None and not failed:
+                self._file.commit()
+            self._file.close(complete=complete and not failed)
+        except OSError as error:
+            self._file.close(complete=False)
+            raise self._failed(error) from error
+        if complete and not failed and self._first_tick is not None:
+            self.written = self._path
+        elif self._file.before is not None:
+            self.remark = f"{self._path} is not whole; the file that was there before is {self._file.before}"
+
+    def _check(self) -> None:
+        """All that can be known before there is a picture."""
+        try:
+            if self._path.is_dir():
+                raise SinkError(f"cannot write {self._path}: it is a folder", do="give a file name, such as puppet.mp4")
+            if not self._path.parent.is_dir():
+                raise SinkError(
+                    f"cannot write {self._path}: there is no folder {self._path.parent}", do="make it first"
+                )
+            if self._path.exists() and not self._path.is_file():
+                raise SinkError(f"cannot write {self._path}: it is no ordinary file", do="choose another file")
+            if is_taken(self._path):
+                raise taken(self._path)
+            tempfile.TemporaryFile(dir=self._path.parent).close()  # it would be late to hear of it at the first picture
         except OSError as error:
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> SinkError:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        return SinkError(
+        todo = "make room" if full else "choose another file"
+        self.failure = SinkError(
             f"cannot write {self._path}" + (": the disk is full" if full else ""),
             got=error.strerror or str(error),
-            do=f"{'make room' if full else 'choose another file'}; what was written so far is {self._part}"
-            if self._part.exists()
-            else "choose another file",
+            do=f"{todo}; what was recorded so far is there, and plays" if self._file.begun else todo,
         )
+        return self.failure

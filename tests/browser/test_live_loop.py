@@ -89,8 +89,8 @@ def test_freeze_hide_show_me_and_recording_take_effect(
     reaches(page, run, lambda state: state["recording"] is not None)
     page.wait_for_timeout(1000)
     page.click("#record")
-    reaches(page, run, lambda state: [path.suffix for path in tmp_path.iterdir()] == [".mp4"])  # complete, and no .part
-    assert run.director.state()["recording"] is None
+    reaches(page, run, lambda state: state["recording"] is None)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".mp4"]
 
 
 def test_the_stage_shows_the_puppet_alone(run: LiveRun, open_page: OpenPage) -> None:

@@ -109,7 +109,7 @@ def test_a_full_disk_in_the_middle_loses_neither_the_other_sink_nor_the_run(
     flags = ["--target", str(tiny), "--source", poses, "--no-realtime", "--sink", "full.mp4", "--sink", "good.mp4"]
     assert run_live.main(flags) == 1
     assert "disk is full" in capsys.readouterr().err
-    assert not Path("full.mp4").exists() and Path("full.mp4.part").exists()
+    assert 7 <= len(pictures("full.mp4")) <= 10, "what was there by then plays"
     assert len(pictures("good.mp4")) == 45
 
 
