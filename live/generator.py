@@ -35,18 +35,13 @@ class Drawn:
 class Generator:
     """Runs `engine` (None: shows the doll itself) and puts the result on `background`, (H, W, 3) uint8 RGB.
 
-        The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
-        time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
-    <<<<<<< HEAD
-        that it took in the last step, None when there was none to paint. `step` and `close` are called from one thread,
-        which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
+    The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
+    time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
+    that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
+    the card. `hangs`: a step never ended, and no other may be begun. `step` and `close` are called from one thread,
+    which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
 
-        Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
-    =======
-        that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
-        the card. `step` and `close` are called from one thread, which may set `background` (same size) between two steps;
-        `take_engine` and `take_face` from any.
-    >>>>>>> 667a4aa (Mark every picture as generated, in its corner)
+    Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
     """
 
     def __init__(
@@ -73,6 +68,7 @@ class Generator:
         self._card = back_soon_card(width, height)
         self._mark = Mark(width, height) if mark else None
         self.resets = 0
+        self.hangs = False
         self._last: tuple[int, int, float] | None = None  # cut, epoch and capture time of the last picture drawn
 
     @property
@@ -161,9 +157,17 @@ class Generator:
         return frame
 
     def close(self) -> None:
-        """Free the engines, those too that were handed over and never used."""
+        """Free the engines, those too that were handed over and never used; not while a step `hangs` in them."""
         with self._handing:
             self._closed = True
+        if not self.hangs:
+            self._free()
+
+    def came_back(self) -> None:
+        """The step that hung has ended after all, in its own thread: free what nobody else will use."""
+        self._free()
+
+    def _free(self) -> None:
         for owned in (self._engine, self._face, *self._handed):
             if owned is not None:
                 owned.close()

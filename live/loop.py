@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from live.attendant import Attendant, HungError
 from live.clock import Clock
 from live.config import LiveConfig
 from live.director import Director
@@ -71,6 +72,7 @@ class Loop:
             realtime=config.realtime,
             live=parts.source.live,
         )
+        self._attendant = Attendant("draw", patient=not config.realtime)
         report.sinks = parts.sinks
         self._pumped = threading.Event()
         self._failures: list[BaseException] = []
@@ -103,6 +105,7 @@ class Loop:
             slot.close()
         for thread in threads:
             thread.join(_JOIN_S)
+        self._attendant.close()
         self.parts.sinks.close(complete=not self._failures)
         self._report.resets = self.parts.scenes.resets
         self._report.engine = self.parts.scenes.current.generator.described()
@@ -191,12 +194,21 @@ class Loop:
 
     def _finished(self, shot: Shot) -> PuppetFrame:
         """The picture of `shot`; the card where the engine, or whatever else, fails at it."""
+        scene, generator = shot.scene, shot.scene.generator
         spare, cutout = self._puppets.spare(), self.parts.sinks.wants_cutout
+        if generator.hangs:
+            self._drawing.wait()
+            return scene.card(shot.drawn, spare, cutout=cutout)
         try:
-            self.parts.scenes.reached(shot.scene)
-            frame = shot.scene.finish(shot.drawn, spare, cutout=cutout)
+            self.parts.scenes.reached(scene)
+            frame = self._attendant.call(
+                lambda: scene.finish(shot.drawn, spare, cutout=cutout), back=generator.came_back
+            )
         except Exception as error:
+            if isinstance(error, HungError):  # it may still write to the arrays of `spare`
+                generator.hangs, spare = True, None
+                self._report.changed("left behind", "the engine", self._clock.now())
             self._drawing.add(error)
-            return shot.scene.card(shot.drawn, spare, cutout=cutout)
+            return scene.card(shot.drawn, spare, cutout=cutout)
         self._drawing.over()
         return frame

@@ -1,7 +1,9 @@
 """`PoseStage`: Frame -> Shot. The estimator, then the scene's Conditioner and presence policy, in that order."""
 
+import contextlib
 from collections.abc import Callable
 
+from live.attendant import Attendant, HungError
 from live.clock import Clock
 from live.estimator import PoseEstimator
 from live.generator import Drawn
@@ -38,11 +40,13 @@ class PoseStage:
         replacement: Replacement[PoseEstimator],
         reopen: Callable[[], None],
         trouble: TroubleFactory,
+        realtime: bool,
         saw: Saw = lambda pose, frame: None,
     ) -> None:
         self._estimator, self._scenes, self._scene = estimator, scenes, scenes.current
         self._clock, self._report, self._saw = clock, report, saw
         self._forget_s, self._replacement = forget_s, replacement
+        self._attendant, self._hung = Attendant("estimate", patient=not realtime), False
         self._estimator_trouble = trouble("the pose estimator", "the puppet idles", replacement.ask)
         self._onlooker_trouble = trouble(
             "the automatic framing or the calibration gesture", "going on without it", lambda: None
@@ -75,20 +79,35 @@ class PoseStage:
     def close(self) -> None:
         """Free the estimator."""
         self._replacement.close()
-        self._estimator.close()
+        self._attendant.close()
+        if not self._hung:
+            self._estimator.close()
 
     def _estimate(self, frame: Frame) -> Pose | None:
         """None where the estimator has failed."""
         if (another := self._replacement.take()) is not None:
-            failed, self._estimator = self._estimator, another
-            failed.close()
+            self._exchange(another)
+        if self._hung:
+            self._estimator_trouble.wait()
+            return None
+        estimator = self._estimator
         try:
-            pose = self._estimator.estimate(frame)
+            pose = self._attendant.call(lambda: estimator.estimate(frame), back=estimator.close)
         except Exception as error:
+            if isinstance(error, HungError):
+                self._hung = True
+                self._report.changed("left behind", "the pose estimator", self._clock.now())
             self._estimator_trouble.add(error)
             return None
         self._estimator_trouble.over()
         return pose
+
+    def _exchange(self, another: PoseEstimator) -> None:
+        failed, self._estimator = self._estimator, another
+        hung, self._hung = self._hung, False
+        if not hung:  # one that hangs is closed by the thread that is still in it
+            with contextlib.suppress(Exception):  # whatever a broken one says to that
+                self._attendant.call(failed.close)
 
     def _tell(self, pose: Pose, frame: Frame) -> None:
         try:

@@ -119,6 +119,7 @@ def _pose_stage(
         replacement=Replacement("the pose estimator", _another(opened, config), say),
         reopen=director.reopen,
         trouble=partial(Trouble, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
+        realtime=config.realtime,
         saw=director.saw,
     )
 

@@ -48,6 +48,10 @@ class Trouble:
             self._say(f"{self._part} failed, {self._instead} until it works again: {told(error)}")
             self._say(detail(error))
         self._well = 0
+        self.wait()
+
+    def wait(self) -> None:
+        """The part is not used until there is another one: `reopen` is asked where that takes too long."""
         now = self._clock.now()
         if now >= self._reopen_at_s:
             self._reopen_at_s = now + self._pause_s

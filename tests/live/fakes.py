@@ -164,6 +164,7 @@ def fake_loop(
         replacement=Replacement("the pose estimator", open_estimator or (lambda: estimator), say),
         reopen=director.reopen,
         trouble=partial(Trouble, say=say, clock=clock, realtime=config.realtime, live=source.live),
+        realtime=config.realtime,
         saw=director.saw,
     )
     parts = Parts(source, poses, scenes, outputs, 30.0, director)

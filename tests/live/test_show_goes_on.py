@@ -13,6 +13,7 @@ from live.news import Detail, News
 from live.presence import Presence
 from live.puppet.condition import Conditioner
 from live.puppet.values import Frame, Pose
+from live.scene import Shot
 from tests.live.fakes import REALTIME, Collector, ColourSource, ListedEstimator, Meter, fake_loop
 from tests.live.patience import until
 from tests.live.scenery import Engines, WatchedEngine, write_scenery
@@ -22,27 +23,39 @@ FRAMES, BROKEN = 80, 20
 
 
 class Lockstep(ColourSource):
-    """A camera that reads on when the frame before was estimated; before frame 50 it waits until `ready`."""
+    """A camera that reads on when the frame before was seen to; before frame 50 and the last it waits as told."""
 
-    def __init__(self, estimated: Meter, ready: Callable[[], object]) -> None:
+    def __init__(self, estimated: Meter, ready: Callable[[], object], before_last: Callable[[], object]) -> None:
         super().__init__(FRAMES, live=True)
-        self._estimated, self._ready = estimated, ready
+        self._estimated, self._ready, self._before_last = estimated, ready, before_last
 
     def read(self) -> Frame | None:
         self._estimated.wait_for(self._next_id)
         if self._next_id == 50:
             until(self._ready)
+        if self._next_id == FRAMES - 1:
+            until(self._before_last)
         return super().read()
 
 
 class Show:
     """A run with a camera in which `breaks` is called at frame 20, and may return what mends it before frame 50."""
 
-    def __init__(self, scenery: Path, ready: Callable[["Show"], object], *, realtime: bool = True) -> None:
-        self.engines, self.sink, self.said, self.estimated = Engines(), Collector(), list[str](), Meter()
-        self.estimators = [Fallible(self.estimated)]
+    def __init__(
+        self,
+        scenery: Path,
+        ready: Callable[["Show"], object],
+        *,
+        realtime: bool = True,
+        engines: Engines | None = None,
+        before_last: Callable[["Show"], object] = lambda show: True,
+    ) -> None:
+        self.engines, self.sink, self.said, self.estimated = engines or Engines(), Collector(), list[str](), Meter()
+        self.estimators = [Fallible()]
         self.loop, self.report, _ = fake_loop(
-            Lockstep(self.estimated, lambda: ready(self)) if realtime else ColourSource(FRAMES, live=True),
+            Lockstep(self.estimated, lambda: ready(self), lambda: before_last(self))
+            if realtime
+            else ColourSource(FRAMES, live=True),
             self.estimators[0],
             scenery / "red",
             sinks=[self.sink],
@@ -52,8 +65,18 @@ class Show:
             open_estimator=self._another,
         )
 
+        poses = self.loop.parts.poses
+        step = poses.step
+
+        def counted(frame: Frame) -> Shot:
+            shot = step(frame)
+            self.estimated.add()
+            return shot
+
+        poses.step = counted  # type: ignore[method-assign]
+
     def _another(self) -> "Fallible":
-        self.estimators.append(Fallible(self.estimated))
+        self.estimators.append(Fallible())
         return self.estimators[-1]
 
     def run(self) -> "Show":
@@ -73,12 +96,11 @@ class Fallible(ListedEstimator):
 
     broken = 10**9
 
-    def __init__(self, estimated: Meter) -> None:
+    def __init__(self) -> None:
         super().__init__(walking(FRAMES))
-        self._estimated, self.closed = estimated, False
+        self.closed = False
 
     def estimate(self, frame: Frame) -> Pose:
-        self._estimated.add()
         if frame.frame_id >= self.broken:
             raise ZeroDivisionError("a bug")
         return super().estimate(frame)
