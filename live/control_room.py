@@ -1,12 +1,11 @@
 """Opens the control room, a page in the browser, where the run wants one."""
 
-import threading
-import webbrowser
-
 from live.config import LiveConfig
 from live.director import Director
+from live.private import Private
 from live.puppet.errors import PuppetError
 from live.room.room import DEFAULT_PORT, Room
+from live.room.stage_token import stage_token
 from live.sinks.several import Sinks
 from live.sources.base import Say
 from live.specs import browser_port, is_browser
@@ -21,7 +20,7 @@ def open_control_room(config: LiveConfig, director: Director, sinks: Sinks, say:
     if not asked:
         return None
     port = next((port for port in map(browser_port, asked) if port is not None), DEFAULT_PORT)
-    room = Room(director, host=config.host, port=port, say=say)
+    room = Room(director, host=config.host, port=port, say=say, stage_token=stage_token(say))
     try:
         room.start()
     except PuppetError as error:
@@ -30,8 +29,8 @@ def open_control_room(config: LiveConfig, director: Director, sinks: Sinks, say:
         say(f"no control room: {error}")
         return None
     sinks.add(room.sink)
-    say(f"control room: {room.url}")
-    say(f"for OBS, as a browser source: {room.stage_url}")
+    say(Private(f"control room: {room.url}", secret=room.token))
+    say(Private(f"for OBS, as a browser source: {room.stage_url}", secret=room.stage_token))
     if config.open_browser:
-        threading.Thread(target=webbrowser.open, args=(room.url,), name="browser", daemon=True).start()
+        room.show()
     return room

@@ -109,7 +109,7 @@ class Director:
         """The card in place of every picture: when this returns, none leaves any more, until it is off."""
         self._stage.sinks.hide(on)
         if on:
-            self.viewfinder.frame = None
+            self.show_me(False)  # and it stays off when the show goes on
         self._told("hide", on)
 
     def record(self, path: Path | None = None) -> Path | None:
@@ -138,9 +138,9 @@ class Director:
         self._told("calibrate", on)
 
     def show_me(self, on: bool) -> None:
-        """Whether the viewfinder has the camera's picture."""
-        self._showing_me = on
-        if not on:
+        """Whether the viewfinder has the camera's picture. While hidden it has not, nor after it until asked again."""
+        self._showing_me = on and not self._stage.sinks.hidden
+        if not self._showing_me:
             self.viewfinder.frame = None
 
     def stop(self) -> None:

@@ -1,21 +1,26 @@
 """`RunLog`: what was said and how it went, with the time of day, appended to a file of the user's."""
 
+import os
 import time
 from pathlib import Path
 from typing import BinaryIO
 
+from live.private import Private
 from live.puppet.errors import PuppetError
 
 
 class RunLog:
     """Opens `path` for appending; raises PuppetError when it cannot be. May be used from any thread.
 
+    A file that is made here can be read by its owner alone. A Private line is written without its secret.
+
     A file that fails later (disk full) gets no more lines and the show goes on; `problem` says so, "" until then.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file: BinaryIO | None = path.open("ab", buffering=0)  # each line is one write of its own
+            # Each line is one write of its own.
+            self._file: BinaryIO | None = open(path, "ab", buffering=0, opener=_for_its_owner)
         except OSError as error:
             raise PuppetError(
                 f"cannot write the log {path}", got=str(error), do="give another file to --log, in a folder that exists"
@@ -28,6 +33,8 @@ class RunLog:
         file = self._file
         if file is None:
             return
+        if isinstance(text, Private):
+            text = text.public
         try:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n".encode())
         except OSError as error:
@@ -42,3 +49,7 @@ class RunLog:
     def _failed(self, error: OSError) -> None:
         self.close()
         self.problem = f"the log {self._path} ends here: {error}"
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -20,6 +20,11 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+_REFUSED = (
+    "403: not allowed. The address of the control room has a secret in it, a new one for each run: it is printed in "
+    "the terminal in which the puppet was started. In OBS: paste the address anew (Copy OBS URL in the control room)."
+)
+_FOR_THE_STAGE = ("/stage", "/pictures/stage")  # and the files of the page
 
 
 def is_loopback(host: str) -> bool:
@@ -31,25 +36,33 @@ def is_loopback(host: str) -> bool:
 
 
 def new_token() -> str:
-    """What has to stand in the address when others in the network can reach the page: 128 random bits."""
+    """What has to stand in an address, since other users of this machine can reach it too: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 
 class Access:
     """Lets a request through to `app`, or refuses it.
 
-    `hosts`: the Host headers that are ours ("127.0.0.1:8137"); None: any, then there has to be a `token`. A page of
-    another site that has its name point to this machine (DNS rebinding) comes with its own Host. `token`: the first
-    part of every path; "" where only this machine can reach us. An Origin, where there is one, has to be the Host.
-    `knows` is told from where a request comes that is let through.
+    `hosts`: the Host headers that are ours ("127.0.0.1:8137"); None: any. A page of another site that has its name
+    point to this machine (DNS rebinding) comes with its own Host. An Origin, where there is one, has to be the Host.
+    The first part of every path is a token: `room_token` opens all, `stage_token` the puppet alone. It is no cookie: a
+    browser shows those to whatever else listens on this machine. `knows` is told from where a request comes that is
+    let through.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str] | None, token: str, knows: Callable[[Address | None], None]
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str] | None,
+        room_token: str,
+        stage_token: str,
+        knows: Callable[[Address | None], None],
     ) -> None:
-        if hosts is None and not token:
-            raise ValueError("a page that others can reach needs a token")
-        self._app, self._token, self._knows = app, token, knows
+        if not room_token or not stage_token or room_token == stage_token:
+            raise ValueError("the room and the stage each need a token of their own")
+        self._app, self._knows = app, knows
+        self._room_token, self._stage_token = room_token.encode(), stage_token.encode()
         self._hosts = None if hosts is None else frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +85,7 @@ class Access:
             await send(message)
 
         if path is None:
-            await PlainTextResponse("403: not allowed", 403)(scope, receive, send_safely)
+            await PlainTextResponse(_REFUSED, 403)(scope, receive, send_safely)
             return
         await self._app({**scope, "path": path}, receive, send_safely)
 
@@ -87,8 +100,9 @@ class Access:
             return None
         if origins and origins[0].lower() != f"http://{host}":
             return None
-        path: str = scope["path"]
-        if not self._token:
+        first, _, rest = scope["path"].removeprefix("/").partition("/")
+        token, path = first.encode("utf-8", "surrogatepass"), f"/{rest}"
+        if secrets.compare_digest(token, self._room_token):
             return path
-        first, _, rest = path.removeprefix("/").partition("/")
-        return f"/{rest}" if secrets.compare_digest(first.encode(), self._token.encode()) else None
+        staged = path in _FOR_THE_STAGE or path.startswith("/page/")
+        return path if staged and secrets.compare_digest(token, self._stage_token) else None

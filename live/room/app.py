@@ -7,7 +7,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,24 +14,30 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from live.puppet.errors import PuppetError
-from live.room.commands import obey
+from live.room.camera_pass import CameraPass, CameraPasses
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
 from live.room.door import Door
+from live.room.pace import Pace
 from live.room.pages import Pages
 from live.room.pictures import Pictures
-from live.room.status_board import Newest, StatusBoard
+from live.room.status_board import StatusBoard
+from live.room.talk import Talk
 
 _TELLING = ("message", "exception")  # of what asyncio knows about a fault
+_PER_S, _AT_ONCE = 200.0, 20  # more often than any feed has pictures
+_SILENT_S = 5.0  # a page that asks for no camera picture for so long is not looked at
 
 
 class RoomApp:
-    """`starlette` is what the server runs."""
+    """`starlette` is what the server runs. `stage_path`: the way to /stage from outside."""
 
-    def __init__(self, director: DirectorPort, pictures: Pictures, door: Door, complaints: Complaints) -> None:
-        self._director, self._pictures = director, pictures
+    def __init__(
+        self, director: DirectorPort, pictures: Pictures, door: Door, complaints: Complaints, stage_path: str
+    ) -> None:
+        self._director, self._pictures, self._stage_path = director, pictures, stage_path
         self._door, self._complaints = door, complaints
+        self._passes = CameraPasses()
         self._board: StatusBoard
         pages = Pages()
         self.starlette = Starlette(
@@ -51,7 +56,7 @@ class RoomApp:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(self._went_wrong)
-        self._board = StatusBoard(self._director)
+        self._board = StatusBoard(self._director, self._passes.end_all)
         tasks = [asyncio.create_task(running) for running in (self._board.run(), self._door.run())]
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -69,52 +74,43 @@ class RoomApp:
             self._complaints.add("news", f"the page gets no more news: {type(error).__name__}: {error}")
 
     async def _talk(self, socket: WebSocket) -> None:
-        """State down, commands up."""
-        await socket.accept()
-        newest = self._board.join()
-        telling = asyncio.create_task(_send_newest(socket, newest))
-        try:
-            while True:
-                refused = self._obey(await socket.receive_text())
-                if refused:
-                    await socket.send_text(json.dumps({"kind": "refused", "text": refused}))
-        except WebSocketDisconnect:
-            return
-        finally:
-            self._board.leave(newest)
-            telling.cancel()
-
-    def _obey(self, text: str) -> str:
-        """Why the command was refused; empty: it was obeyed."""
-        try:
-            obey(self._director, text)
-        except PuppetError as error:
-            return str(error)
-        self._board.changed()
-        return ""
+        await Talk(socket, self._director, self._board, self._passes, self._complaints).run(self._stage_path)
 
     async def _show(self, socket: WebSocket) -> None:
-        """One picture down for each message up."""
-        feed = socket.path_params["feed"]
-        if feed not in self._pictures.names:
+        """One picture down for each message up. The camera's only with a pass, which is used up by this."""
+        feed, leave = socket.path_params["feed"], None
+        if feed == "camera":
+            leave = self._passes.use(socket.query_params.get("pass", ""))
+        if feed not in self._pictures.names or (feed == "camera" and leave is None):
             await socket.close()
             return
         await socket.accept()
         loop, picture = asyncio.get_running_loop(), asyncio.Queue[bytes](1)
         viewer = self._pictures.join(feed, lambda data: _hand_over(loop, picture, data))
-        sending = asyncio.create_task(_send_pictures(socket, picture))
+        sending, pace = asyncio.create_task(_send_pictures(socket, picture)), Pace(_PER_S, _AT_ONCE)
         try:
-            while (await socket.receive())["type"] == "websocket.receive":
+            while await (_asked(socket) if leave is None else _asked_with(leave, socket)):
                 self._pictures.ask(feed, viewer)
+                await pace.keep()
         finally:
             self._pictures.leave(feed, viewer)
             sending.cancel()
 
 
-async def _send_newest(socket: WebSocket, newest: Newest) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page went; the receiving side notices
-        while True:
-            await socket.send_text(await newest.get())
+async def _asked(socket: WebSocket) -> bool:
+    """Whether the page takes one more picture; False: it is gone."""
+    return bool((await socket.receive())["type"] == "websocket.receive")
+
+
+async def _asked_with(leave: CameraPass, socket: WebSocket) -> bool:
+    """The same while the pass holds, and the page is not silent for too long."""
+    asked, over = (asyncio.ensure_future(waited) for waited in (_asked(socket), leave.over.wait()))
+    done, _ = await asyncio.wait((asked, over), timeout=_SILENT_S, return_when=asyncio.FIRST_COMPLETED)
+    over.cancel()
+    if over in done or asked not in done:
+        asked.cancel()
+        return False
+    return asked.result()
 
 
 async def _send_pictures(socket: WebSocket, picture: "asyncio.Queue[bytes]") -> None:

@@ -61,5 +61,5 @@ class DirectorPort(Protocol):
         ...
 
     def show_me(self, on: bool) -> None:
-        """Whether `viewfinder.frame` is there."""
+        """Whether `viewfinder.frame` is there. `hide` switches it off for good."""
         ...

@@ -24,7 +24,7 @@ _PUPPET_PER_S, _STAGE_PER_S, _FIGURE_PER_S, _CAMERA_PER_S = 20.0, 120.0, 15.0, 1
 class Pictures:
     """Feeds: `puppet` (JPEG), `stage` (the cut-out puppet, PNG), `figure` (a pose), `camera` (JPEG, when switched on).
 
-    `show_me` is told whether any page looks at `camera`.
+    `show_me` is told when a page comes to look at `camera`, and when none does any more. Who may is not looked at here.
     """
 
     def __init__(
@@ -73,7 +73,8 @@ class Pictures:
         viewer = Viewer(deliver)
         with self._changed:
             self._feeds[name].viewers.add(viewer)
-        self._tell_show_me(name)
+        if name == "camera":
+            self._show_me(True)
         return viewer
 
     def ask(self, name: str, viewer: Viewer) -> None:
@@ -87,7 +88,9 @@ class Pictures:
         with self._changed:
             self._feeds[name].viewers.discard(viewer)
             self._feeds[name].waiting.discard(viewer)
-        self._tell_show_me(name)
+            last = not self._feeds[name].viewers
+        if name == "camera" and last:  # told it only then: hidden meanwhile, it is off, and stays so for who is left
+            self._show_me(False)
 
     def offer(self, frame: PuppetFrame) -> None:
         """A new picture. Never waits: while the encoder or a page is at work it is skipped, the next one will do."""
@@ -140,10 +143,6 @@ class Pictures:
         for viewer, data in served:
             viewer.deliver(data)
         return True
-
-    def _tell_show_me(self, name: str) -> None:
-        if name == "camera":
-            self._show_me(bool(self._feeds["camera"].viewers))
 
     def _figure(self, still: Still) -> bytes | None:
         pose = self._viewfinder.pose

@@ -13,6 +13,7 @@ from live.room.app import RoomApp
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
 from live.room.door import Door, http_protocol
+from live.room.page_opener import PageOpener
 from live.room.pictures import Pictures
 from live.room.sink import RoomSink
 from live.sources.base import Say
@@ -28,14 +29,18 @@ class RoomError(PuppetError):
 
 
 class Room:
-    """`host`: the address to listen on; unless it is this machine's own, `url` has a token. `port` 0: any free one.
+    """`host`: the address to listen on. `port` 0: any free one. `stage_token`: what opens /stage; "": a new one.
 
-    `start` raises RoomError. `sink` takes the pictures, also before `start` and after `close`.
+    `start` raises RoomError. `sink` takes the pictures, also before `start` and after `close`. `token` is the secret in
+    `url`, `stage_token` the one in `stage_url`.
     """
 
-    def __init__(self, director: DirectorPort, *, host: str = "127.0.0.1", port: int = 0, say: Say) -> None:
+    def __init__(
+        self, director: DirectorPort, *, host: str = "127.0.0.1", port: int = 0, say: Say, stage_token: str = ""
+    ) -> None:
         self._director, self._host, self._port, self._say = director, host, port, say
-        self._token = "" if is_loopback(host) else new_token()
+        self.token, self.stage_token = new_token(), stage_token or new_token()
+        self._opener = PageOpener(say)
         self._pictures = Pictures(director.viewfinder, director.show_me, say)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -43,13 +48,13 @@ class Room:
 
     @property
     def url(self) -> str:
-        """The control room's address, with the token where there is one; empty before `start`."""
-        return f"http://{_written(_reachable(self._host))}:{self._port}{self._prefix}/" if self._server else ""
+        """The control room's address, which whoever has it may do everything with; empty before `start`."""
+        return f"{self._address}/{self.token}/" if self._server else ""
 
     @property
     def stage_url(self) -> str:
-        """The address for OBS; empty before `start`."""
-        return f"{self.url}stage" if self._server else ""
+        """The address for OBS, which opens the puppet's pictures and nothing else; empty before `start`."""
+        return f"{self._address}{self._stage_path}" if self._server else ""
 
     def start(self) -> None:
         """Listen, and serve from now on."""
@@ -57,9 +62,9 @@ class Room:
         self._port = listening.getsockname()[1]
         complaints = Complaints(self._say)
         door = Door(complaints)
-        app = RoomApp(self._director, self._pictures, door, complaints)
+        app = RoomApp(self._director, self._pictures, door, complaints, self._stage_path)
         config = uvicorn.Config(
-            Access(app.starlette, hosts=self._own_hosts(), token=self._token, knows=door.knows),
+            self._access(app, door),
             http=http_protocol(door),
             ws="websockets-sansio",
             backlog=max(1, door.most // 8),  # so many are let in before the door has looked at the first of them
@@ -78,8 +83,13 @@ class Room:
         self._pictures.start()
         self._thread.start()
 
+    def show(self) -> None:
+        """Open the control room in the user's browser."""
+        self._opener.open(self.url)
+
     def close(self) -> None:
         """Let all pages go. Safe to call twice."""
+        self._opener.close()
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -88,13 +98,18 @@ class Room:
         self._thread = None
 
     @property
-    def _prefix(self) -> str:
-        return f"/{self._token}" if self._token else ""
+    def _address(self) -> str:
+        return f"http://{_written(_reachable(self._host))}:{self._port}"
 
-    def _own_hosts(self) -> list[str] | None:
-        if self._token:
-            return None
-        return [f"{name}:{self._port}" for name in ("127.0.0.1", "localhost", "[::1]", _written(self._host))]
+    @property
+    def _stage_path(self) -> str:
+        return f"/{self.stage_token}/stage"
+
+    def _access(self, app: RoomApp, door: Door) -> Access:
+        hosts = None
+        if is_loopback(self._host):
+            hosts = [f"{name}:{self._port}" for name in ("127.0.0.1", "localhost", "[::1]", _written(self._host))]
+        return Access(app.starlette, hosts=hosts, room_token=self.token, stage_token=self.stage_token, knows=door.knows)
 
 
 class _Listening(socket.socket):

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 from live.coach import CoachView
 from live.room.director_port import DirectorPort
 
 _EVERY_S, _EVERY_S_COACHED = 0.2, 0.1
+_LEAST_S = 0.03  # however many commands come
 
 
 class Newest:
@@ -27,10 +29,10 @@ class Newest:
 
 
 class StatusBoard:
-    """Lives in the room's event loop."""
+    """Lives in the room's event loop. `hidden` is called with every state in which the show is."""
 
-    def __init__(self, director: DirectorPort) -> None:
-        self._director = director
+    def __init__(self, director: DirectorPort, hidden: Callable[[], None]) -> None:
+        self._director, self._hidden = director, hidden
         self._pages: set[Newest] = set()
         self._wake = asyncio.Event()
 
@@ -55,10 +57,13 @@ class StatusBoard:
             pause_s = None
             if self._pages:
                 state = self._director.state()
+                if state.get("hidden"):
+                    self._hidden()
                 text = state_text(state, self._director.viewfinder.coach)
                 for page in self._pages:
                     page.put(text)
                 pause_s = _EVERY_S_COACHED if state.get("calibrating") else _EVERY_S
+                await asyncio.sleep(_LEAST_S)
             try:
                 await asyncio.wait_for(self._wake.wait(), pause_s)
             except asyncio.TimeoutError:  # the usual case; an alias of TimeoutError only from Python 3.11 on

@@ -7,6 +7,12 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looking import PATIENCE_S, changes, connected, settles, until
 from tests.live.room.fake_director import FakeDirector
 
+# As when another tab is brought to the front, which a browser without a window cannot do.
+HIDDEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 def shows(page, script: str) -> None:  # type: ignore[no-untyped-def]
     page.wait_for_function(f"() => {script}")  # the page forbids eval
@@ -123,6 +129,21 @@ def test_the_camera_picture_is_there_only_while_it_was_asked_for(
     page.wait_for_selector("#camera", state="hidden")
 
 
+def test_the_camera_picture_ends_with_the_look_at_the_page_and_does_not_come_back(
+    room: Room, director: FakeDirector, open_page: OpenPage
+) -> None:
+    page = open_page(room.url)
+    connected(page)
+    page.click("#show-me")
+    page.wait_for_selector("#camera:visible")
+    page.evaluate(HIDDEN, True)
+    asked(page, director, ("show_me", False))
+    page.evaluate(HIDDEN, False)
+    shows(page, "document.getElementById('show-me').textContent === 'Show me'")
+    changes(page, "#figure")  # the page goes on
+    assert page.is_hidden("#camera") and director.asked.count(("show_me", True)) == 1
+
+
 def test_a_reload_keeps_what_was_chosen(room: Room, open_page: OpenPage) -> None:
     page = open_page(room.url)
     connected(page)
@@ -187,10 +208,10 @@ def test_twenty_pages_at_once_all_move(chromium: Any) -> None:
     director.start(room.sink.send)
     context = chromium.new_context(viewport={"width": 390, "height": 300})
     context.set_default_timeout(1000 * PATIENCE_S)
-    shown = [("", "#puppet")] * 4 + [("stage", "#stage")] * 16
+    shown = [(room.url, "#puppet")] * 4 + [(room.stage_url, "#stage")] * 16
     pages = [context.new_page() for _ in shown]
-    for page, (path, _) in zip(pages, shown, strict=True):
-        page.goto(room.url + path)
+    for page, (url, _) in zip(pages, shown, strict=True):
+        page.goto(url)
     for page, (_, canvas) in zip(pages, shown, strict=True):
         changes(page, canvas)
     context.close()

@@ -94,7 +94,7 @@ def test_freeze_hide_show_me_and_recording_take_effect(
 
 
 def test_the_stage_shows_the_puppet_alone(run: LiveRun, open_page: OpenPage) -> None:
-    page = open_page(f"{run.room.url}stage")
+    page = open_page(run.room.stage_url)
     changes(page, "#stage")
     seen = alpha(page, "#stage")
     assert seen["inside"] > 2000 and seen["outside"] > seen["inside"]
@@ -109,6 +109,6 @@ def test_pages_that_stop_reading_do_not_hold_the_loop_up(run: LiveRun, open_page
         for feed in ("puppet", "stage", "figure"):
             for _ in range(5):
                 stack.enter_context(open_socket(run.room.url, f"pictures/{feed}")).send("1")
-        page = open_page(f"{run.room.url}stage")
+        page = open_page(run.room.stage_url)
         before = run.report.generated.count
         until(page, lambda: run.report.generated.count > before + 20, lambda: run.report.generated.count)

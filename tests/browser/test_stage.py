@@ -7,10 +7,11 @@ from live.room.room import Room
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import alpha, becomes_see_through, changes
 from tests.live.room.fake_director import PUPPET_COLOUR, SIDE, FakeDirector
+from tests.live.room.visitor import port_of
 
 
 def test_there_is_nothing_outside_the_matte(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
-    page = open_page(f"{room.url}stage")
+    page = open_page(room.stage_url)
     changes(page, "#stage")
     seen = alpha(page, "#stage")
     wanted = int(np.count_nonzero(director.picture(0).matte))
@@ -19,7 +20,7 @@ def test_there_is_nothing_outside_the_matte(room: Room, director: FakeDirector, 
 
 
 def test_the_page_is_see_through_and_as_large_as_its_window(room: Room, open_page: OpenPage) -> None:
-    page = open_page(f"{room.url}stage", viewport={"width": 640, "height": 360})
+    page = open_page(room.stage_url, viewport={"width": 640, "height": 360})
     changes(page, "#stage")
     shot = page.screenshot(omit_background=True)
     rgba = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -29,7 +30,7 @@ def test_the_page_is_see_through_and_as_large_as_its_window(room: Room, open_pag
 
 
 def test_hidden_is_see_through(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
-    page = open_page(f"{room.url}stage")
+    page = open_page(room.stage_url)
     changes(page, "#stage")
     director.hide(True)
     becomes_see_through(page, "#stage")
@@ -42,11 +43,11 @@ def test_it_comes_back_by_itself_and_is_see_through_until_then(director: FakeDir
     director.start(lambda frame, tick: rooms[-1].sink.send(frame, tick))
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(f"{first.url}stage")
+    page.goto(first.stage_url)
     changes(page, "#stage")
     first.close()
     becomes_see_through(page, "#stage")
-    rooms.append(Room(director, port=int(first.url.rstrip("/").rpartition(":")[2]), say=print))
+    rooms.append(Room(director, port=port_of(first.url), say=print, stage_token=first.stage_token))
     rooms[-1].start()
     changes(page, "#stage")
     context.close()

@@ -1,6 +1,7 @@
 // Pictures from the loop. One is asked for, drawn, and only then the next: a slow page gets fewer, never late ones.
 
 const RETRY_MS = [300, 1000, 2000];
+const SIGN_OF_LIFE_MS = 1000; // the camera is not shown to a page that is silent for 5 s
 
 /** The address of a socket beside this page, with whatever token stands in the page's own address. */
 export function socketAddress(path) {
@@ -50,6 +51,41 @@ export function watch(name, draw, { lost = () => {}, evenHidden = false } = {}) 
     socket.close();
     lost();
   };
+}
+
+/**
+ * Looks at the camera picture with the `pass` that the loop gave to this page: `draw` as above, `ended()` when it is
+ * over, which it is for good with the first interruption. Gives back a function that ends it.
+ */
+export function watchCamera(pass, draw, ended) {
+  const address = socketAddress("pictures/camera");
+  address.searchParams.set("pass", pass);
+  const socket = new WebSocket(address);
+  let over = false;
+
+  function ask() {
+    if (socket.readyState === WebSocket.OPEN) socket.send("1");
+  }
+  function end() {
+    if (over) return;
+    over = true;
+    clearInterval(alive);
+    socket.close();
+    ended();
+  }
+  const alive = setInterval(ask, SIGN_OF_LIFE_MS);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = ask;
+  socket.onclose = end;
+  socket.onmessage = async ({ data }) => {
+    try {
+      await draw(data, () => !over);
+    } catch (error) {
+      console.warn("a picture of the camera cannot be shown", error);
+    }
+    ask();
+  };
+  return end;
 }
 
 /** Draws a JPEG onto each of the canvases, which take its size. */

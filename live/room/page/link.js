@@ -4,9 +4,12 @@ import { socketAddress } from "./feed.js";
 const RETRY_MS = 1000;
 
 export class Link {
-  /** `onState(state)`, `onRefused(text)`, `onLink(connected)`. */
-  constructor({ onState, onRefused, onLink }) {
-    Object.assign(this, { onState, onRefused, onLink });
+  /**
+   * `onState(state)`, `onRefused(text)`, `onLink(connected)`; `onWelcome({stage})`: the way to the stage, once;
+   * `onCamera(pass)`: what this page may look at the camera picture with, once.
+   */
+  constructor({ onState, onRefused, onLink, onWelcome, onCamera }) {
+    Object.assign(this, { onState, onRefused, onLink, onWelcome, onCamera });
     this.connect();
   }
 
@@ -21,6 +24,8 @@ export class Link {
       const message = JSON.parse(data);
       if (message.kind === "state") this.onState(message);
       if (message.kind === "refused") this.onRefused(message.text);
+      if (message.kind === "welcome") this.onWelcome(message);
+      if (message.kind === "camera") this.onCamera(message.code);
     };
   }
 

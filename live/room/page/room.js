@@ -1,6 +1,6 @@
 // The control room: what comes from the loop goes to the parts of the page, what is pressed goes to the loop.
 import { Controls } from "./controls.js";
-import { drawPicture, watch } from "./feed.js";
+import { drawPicture, watch, watchCamera } from "./feed.js";
 import { drawFigure, readPose } from "./figure.js";
 import { listenToKeys } from "./keys.js";
 import { Link } from "./link.js";
@@ -10,9 +10,9 @@ import { Wizard } from "./wizard.js";
 const $ = (id) => document.getElementById(id);
 const REFUSED_MS = 8000;
 
-let state = null, connected = false, refusedUntil = 0, stopCamera = null;
+let state = null, connected = false, refusedUntil = 0, stopCamera = null, stageAddress = "";
 
-const link = new Link({ onState, onRefused, onLink });
+const link = new Link({ onState, onRefused, onLink, onWelcome, onCamera });
 const controls = new Controls((name, value) => link.change(name, value));
 const performance_ = new Performance();
 const wizard = new Wizard(() => link.send({ do: "calibrate", value: false }));
@@ -33,8 +33,13 @@ function onLink(now) {
   $("link").classList.toggle("bad", !now);
   document.body.classList.toggle("offline", !now);
   if (now) return;
+  hideCamera();
   wizard.show(null, false);
   showVeil();
+}
+
+function onWelcome({ stage }) {
+  stageAddress = new URL(stage, location.href).href;
 }
 
 function onRefused(text) {
@@ -78,7 +83,7 @@ const PERSON = {
 };
 
 function showVeil() {
-  const text = !connected ? "The puppet does not answer. It may have been closed."
+  const text = !connected ? "The puppet does not answer. It was closed, or started anew: then it has printed a new address."
     : state?.hidden ? "You are hidden. Everybody sees the “back soon” card."
     : "";
   say("veil", text);
@@ -94,27 +99,33 @@ watch("figure", async (data, current) => {
   $("you-note").textContent = pose.seen ? "" : "Nobody is in view of the camera.";
 }, { lost: () => $("figure").getContext("2d").clearRect(0, 0, $("figure").width, $("figure").height) });
 
-// The camera picture: only while pressed, gone with a reload and when hidden.
+// The camera picture: only while pressed, gone when nobody looks, and back only when pressed again.
 function hideCamera() {
   stopCamera?.();
 }
-$("show-me").onclick = () => {
-  if (stopCamera) return hideCamera();
-  if (state?.hidden) return say("problem", "You are hidden: show yourself again first.");
+function onCamera(pass) {
+  hideCamera();
+  if (document.hidden) return;
   const canvas = $("camera");
-  const stop = watch("camera", async (data, current) => {
+  stopCamera = watchCamera(pass, async (data, current) => {
     await drawPicture(data, current, canvas);
     canvas.hidden = !current();
-  }, { lost: () => { canvas.width = canvas.width; canvas.hidden = true; } });
-  stopCamera = () => {
+  }, () => {
     stopCamera = null;
-    stop();
+    canvas.width = canvas.width; // empties it
+    canvas.hidden = true;
     press("show-me", false);
     $("show-me").textContent = "Show me";
-  };
+  });
   press("show-me", true);
   $("show-me").textContent = "Hide the picture";
+}
+$("show-me").onclick = () => {
+  if (stopCamera) return hideCamera();
+  link.send({ do: "show_me", value: true });
 };
+document.addEventListener("visibilitychange", () => { if (document.hidden) hideCamera(); });
+window.addEventListener("pagehide", hideCamera);
 
 // What is pressed. `hide` only ever hides when asked by Escape, so that pressing it twice in a panic is safe.
 const commands = {
@@ -133,12 +144,12 @@ for (const id of ["freeze", "record", "calibrate", "hide"]) $(id).onclick = comm
 listenToKeys(commands, () => wizard.open);
 
 $("copy").onclick = async () => {
-  const address = new URL("stage", new URL(".", location.href)).href;
+  if (!stageAddress) return;
   try {
-    await navigator.clipboard.writeText(address);
+    await navigator.clipboard.writeText(stageAddress);
     $("copy-text").textContent = "Copied";
   } catch { // no clipboard without HTTPS in other places than this computer
-    window.prompt("The address for OBS:", address);
+    window.prompt("The address for OBS:", stageAddress);
   }
   setTimeout(() => { $("copy-text").textContent = "Copy OBS URL"; }, 2000);
 };

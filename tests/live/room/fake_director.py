@@ -111,6 +111,8 @@ class FakeDirector:
         self._tell("frozen", on)
 
     def hide(self, on: bool) -> None:
+        if on:
+            self._camera_on, self.viewfinder.frame = False, None
         self._tell("hidden", on)
 
     def record(self, path: Path | None) -> Path | None:
@@ -191,7 +193,7 @@ class FakeDirector:
         while not self._stop.wait(max(0.0, start_s + number / self._fps - time.perf_counter())):
             frame = self.picture(0 if self._flags["frozen"] else number)
             self.viewfinder.pose = waving_pose(number)
-            if self._camera_on:
+            if self._camera_on and not self._flags["hidden"]:
                 picture = np.full((CAMERA_SIZE[1], CAMERA_SIZE[0], 3), (number * 3) % 200, np.uint8)
                 self.viewfinder.frame = Frame(number, number / self._fps, picture)
             on_frame(frame, number)

@@ -8,9 +8,10 @@ import pytest
 from live.room.access import Access, is_loopback, new_token
 from live.room.room import Room
 from tests.live.room.fake_director import FakeDirector
-from tests.live.room.visitor import PATIENCE_S, get, open_socket
+from tests.live.room.visitor import PATIENCE_S, get, next_picture, open_socket, port_of
 
 PLACES = ("", "stage", "page/room.js", "poster/knight", "figure.json", "nothing")
+SOCKETS = ("state", "pictures/puppet", "pictures/figure", "pictures/camera", "pictures/stage")
 
 
 HANDSHAKE = {
@@ -33,10 +34,10 @@ def test_a_foreign_host_gets_403_everywhere(room: Room, place: str) -> None:
 
 
 def test_two_hosts_or_two_origins_are_one_too_many(room: Room) -> None:
-    port = int(room.url.rstrip("/").rpartition(":")[2])
+    port = port_of(room.url)
     for name, ours in (("Host", f"127.0.0.1:{port}"), ("Origin", f"http://127.0.0.1:{port}")):
         asked = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-        asked.putrequest("GET", "/state", skip_host=name == "Host")
+        asked.putrequest("GET", f"/{room.token}/state", skip_host=name == "Host")
         for header, value in (*HANDSHAKE.items(), (name, ours), (name, "http://rebound.example")):
             asked.putheader(header, value)
         asked.endheaders()
@@ -46,7 +47,7 @@ def test_two_hosts_or_two_origins_are_one_too_many(room: Room) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_foreign_origin_gets_403_everywhere(room: Room, place: str) -> None:
-    for origin in ("http://evil.example", "null", room.url.rstrip("/").replace("http:", "https:")):
+    for origin in ("http://evil.example", "null", f"https://127.0.0.1:{port_of(room.url)}"):
         assert get(room.url + place, Origin=origin)[0] == 403
 
 
@@ -58,31 +59,49 @@ def test_a_foreign_origin_gets_no_socket(room: Room, director: FakeDirector, pat
 
 
 def test_the_page_itself_is_let_in_under_each_of_our_names(room: Room) -> None:
-    port = room.url.rstrip("/").rpartition(":")[2]
+    port = port_of(room.url)
     for name in ("127.0.0.1", "localhost", "LOCALHOST"):
         assert get(room.url, Host=f"{name}:{port}", Origin=f"http://{name}:{port}")[0] == 200
-    with open_socket(room.url, "state", Origin=room.url.rstrip("/")) as page:
+    with open_socket(room.url, "state", Origin=f"http://127.0.0.1:{port}") as page:
         assert page.recv(PATIENCE_S)
 
 
-def test_an_open_address_needs_the_token_on_everything(director: FakeDirector) -> None:
-    room = Room(director, host="0.0.0.0", port=0, say=print)
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_everything_needs_the_token_also_on_this_machine(director: FakeDirector, host: str) -> None:
+    room = Room(director, host=host, port=0, say=print)
     room.start()
     try:
-        port = room.url.split(":")[2].split("/")[0]
-        here, token = f"http://127.0.0.1:{port}", room.url.rstrip("/").rpartition("/")[2]
-        assert len(token) >= 20
-        for place in PLACES:
-            assert get(f"{here}/{place}")[0] == 403
-            assert get(f"{here}/{new_token()}/{place}")[0] == 403
-        assert get(f"{here}/{token}/")[0] == 200
-        assert get(f"{here}/{token}/stage")[0] == 200
-        assert get(f"{here}/{token}/", Origin="http://evil.example")[0] == 403
-        assert refused(f"{here}/", "state") and refused(f"{here}/{new_token()}/", "state")
-        with open_socket(f"{here}/{token}/", "state") as page:
+        here = f"http://127.0.0.1:{port_of(room.url)}"
+        assert len(room.token) >= 20 and room.token != room.stage_token
+        for wrong in ("", f"/{new_token()}", f"/{room.token[:-1]}", "/%ff"):
+            assert all(get(f"{here}{wrong}/{place}")[0] == 403 for place in PLACES)
+            assert all(refused(f"{here}{wrong}/", path) for path in SOCKETS)
+        assert get(f"{here}/{room.token}/")[0] == 200
+        assert get(f"{here}/{room.token}/", Origin="http://evil.example")[0] == 403
+        with open_socket(f"{here}/{room.token}/", "state") as page:
             assert page.recv(PATIENCE_S)
+        assert ("show_me", True) not in director.asked
     finally:
         room.close()
+
+
+def test_the_address_for_obs_opens_the_puppet_and_nothing_else(room: Room, director: FakeDirector) -> None:
+    director.start(room.sink.send)
+    stage = room.stage_url.removesuffix("stage")
+    assert get(room.stage_url)[0] == get(f"{stage}page/stage.js")[0] == 200
+    with open_socket(stage, "pictures/stage") as page:
+        assert next_picture(page)
+    for place in ("", "poster/knight", "figure.json", "stage/", "nothing"):
+        assert get(f"{stage}{place}")[0] == 403, place
+    assert get(f"{stage}page/../figure.json")[0] == get(f"{stage}page/%2e%2e/figure.json")[0] == 404
+    for path in ("state", "pictures/puppet", "pictures/figure", "pictures/camera", "pictures/camera?pass=x"):
+        assert refused(stage, path), path
+    assert director.asked == []
+
+
+def test_who_is_refused_is_told_where_the_address_is(room: Room) -> None:
+    text = get(f"http://127.0.0.1:{port_of(room.url)}/")[2].decode()
+    assert "printed in the terminal" in text and room.token not in text and room.stage_token not in text
 
 
 def test_every_answer_forbids_what_is_from_elsewhere(room: Room) -> None:
@@ -104,10 +123,17 @@ def test_every_answer_forbids_what_is_from_elsewhere(room: Room) -> None:
         ("::", False),
     ],
 )
-def test_only_this_machines_own_addresses_need_no_token(host: str, local: bool) -> None:
+def test_what_only_this_machine_can_reach_is_known(host: str, local: bool) -> None:
     assert is_loopback(host) == local
 
 
-def test_an_open_address_without_a_token_cannot_be_made() -> None:
+@pytest.mark.parametrize(("room_token", "stage_token"), [("", "a"), ("a", ""), ("a", "a")])
+def test_a_room_without_two_tokens_cannot_be_made(room_token: str, stage_token: str) -> None:
     with pytest.raises(ValueError, match="token"):
-        Access(lambda *_: None, hosts=None, token="", knows=lambda _: None)  # type: ignore[arg-type,return-value]
+        Access(
+            lambda *_: None,  # type: ignore[arg-type,return-value]
+            hosts=None,
+            room_token=room_token,
+            stage_token=stage_token,
+            knows=lambda _: None,
+        )

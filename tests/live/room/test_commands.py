@@ -9,6 +9,14 @@ from live.puppet.errors import PuppetError
 from live.room.commands import obey
 from tests.live.room.fake_director import FakeDirector
 
+
+def command(director: FakeDirector, text: str | None) -> list[bool]:
+    """Obeyed; what the page wished to see of the camera."""
+    wishes: list[bool] = []
+    obey(director, text, show_me=wishes.append)
+    return wishes
+
+
 VALUES = {
     "target": "knight",
     "framing": "auto",
@@ -24,12 +32,12 @@ VALUES = {
 @pytest.mark.parametrize("name", CHANGEABLE)
 def test_every_setting_reaches_the_director(director: FakeDirector, name: str) -> None:
     value = VALUES[name]
-    obey(director, json.dumps({"do": "change", "name": name, "value": value}))
+    command(director, json.dumps({"do": "change", "name": name, "value": value}))
     assert director.asked == [("change", name, value)]
 
 
 def test_a_whole_number_is_a_smoothing_too(director: FakeDirector) -> None:
-    obey(director, '{"do": "change", "name": "smoothing", "value": 1}')
+    command(director, '{"do": "change", "name": "smoothing", "value": 1}')
     assert director.asked == [("change", "smoothing", 1.0)] and isinstance(director.asked[0][2], float)
 
 
@@ -44,12 +52,12 @@ def test_a_whole_number_is_a_smoothing_too(director: FakeDirector) -> None:
     ],
 )
 def test_every_switch_reaches_the_director(director: FakeDirector, do: str, value: bool, flag: str) -> None:
-    obey(director, json.dumps({"do": do, "value": value}))
+    command(director, json.dumps({"do": do, "value": value}))
     assert director.asked == [(flag, value if flag != "recording" else None)]
 
 
 def test_a_recording_gets_its_name_from_the_director(director: FakeDirector) -> None:
-    obey(director, '{"do": "record", "value": true}')
+    command(director, '{"do": "record", "value": true}')
     assert director.asked[0][0] == "recording" and str(director.asked[0][1]).endswith(".mp4")
 
 
@@ -65,7 +73,18 @@ def test_a_recording_gets_its_name_from_the_director(director: FakeDirector) -> 
         '{"do": "hide", "value": 1}',
         '{"do": "stop", "value": true}',
         '{"do": ["hide"], "value": true}',
-        '{"do": "show_me", "value": true}',
+        '{"do": "show_me", "value": "yes"}',
+        '{"do": "change", "name": "smoothing", "value": NaN}',
+        '{"do": "change", "name": "smoothing", "value": 1e999}',
+        '{"do": "change", "name": "smoothing", "value": 1' + "0" * 5000 + "}",
+        '{"do": "change", "name": "smoothing", "value": 1' + "0" * 4000 + "}",
+        '{"do": "change", "name": "background", "value": "\\ud800"}',
+        '{"do": "change", "name": "background", "value": "a\\u0000b"}',
+        '{"do": "change", "name": "background", "value": "' + "x" * 9000 + '"}',
+        '{"do": "change", "name": "target", "value": ' + "[" * 900 + "]" * 900 + "}",
+        "[" * 16000,
+        '{"do":' * 3000,
+        None,
         '{"do": "record", "value": "/etc/passwd"}',
         '{"do": "change", "name": "canvas", "value": 3}',
         '{"do": "change", "name": ["mirror"], "value": true}',
@@ -74,12 +93,17 @@ def test_a_recording_gets_its_name_from_the_director(director: FakeDirector) -> 
         '{"do": "change", "name": "target", "value": null}',
     ],
 )
-def test_anything_else_is_refused_and_does_nothing(director: FakeDirector, text: str) -> None:
+def test_anything_else_is_refused_and_does_nothing(director: FakeDirector, text: str | None) -> None:
     with pytest.raises(PuppetError):
-        obey(director, text)
+        command(director, text)
     assert director.asked == []
 
 
 def test_what_the_director_refuses_is_told(director: FakeDirector) -> None:
     with pytest.raises(PuppetError, match="choose another"):
-        obey(director, '{"do": "change", "name": "target", "value": "broken"}')
+        command(director, '{"do": "change", "name": "target", "value": "broken"}')
+
+
+def test_the_camera_picture_is_the_pages_own_matter(director: FakeDirector) -> None:
+    assert command(director, '{"do": "show_me", "value": true}') == [True]
+    assert director.asked == []

@@ -153,9 +153,8 @@ def test_the_camera_is_on_only_while_a_page_looks_at_it(pictures: Pictures, dire
     first = pictures.join("camera", lambda data: None)
     second = pictures.join("camera", lambda data: None)
     pictures.leave("camera", first)
-    assert director.asked[-1] == ("show_me", True)
     pictures.leave("camera", second)
-    assert director.asked[-1] == ("show_me", False)
+    assert director.asked == [("show_me", True), ("show_me", True), ("show_me", False)]
 
 
 def test_no_camera_picture_is_served_when_there_is_none(

@@ -14,7 +14,7 @@ from live.room.pages import FOLDER
 from live.room.room import Room, RoomError
 from tests.live.room.fake_director import SIDE, FakeDirector
 from tests.live.room.test_encode import unpacked
-from tests.live.room.visitor import PATIENCE_S, get, next_picture, open_socket, state_where
+from tests.live.room.visitor import PATIENCE_S, camera_of, get, next_picture, open_socket, port_of, state_where
 
 
 def command(**fields: object) -> str:
@@ -109,16 +109,6 @@ def test_there_is_no_other_feed(room: Room) -> None:
         open_socket(room.url, "pictures/raw").__enter__()
 
 
-def test_the_camera_goes_off_with_the_page_that_looked(room: Room, director: FakeDirector) -> None:
-    director.start(room.sink.send)
-    with open_socket(room.url, "pictures/camera") as page:
-        assert next_picture(page)[:2] == b"\xff\xd8"
-        assert director.state()["show_me"]
-    with open_socket(room.url, "state") as page:
-        state_where(page, lambda state: not state["show_me"])
-    assert director.viewfinder.frame is None
-
-
 def test_pages_that_do_not_read_hold_nobody_up(room: Room, director: FakeDirector) -> None:
     director.start(room.sink.send)
     with contextlib.ExitStack() as stack:
@@ -176,7 +166,7 @@ def test_closing_lets_pages_go_and_frees_the_port(director: FakeDirector) -> Non
     room.start()
     director.start(room.sink.send)
     url = room.url
-    with open_socket(url, "state") as page, open_socket(url, "pictures/camera") as camera:
+    with open_socket(url, "state") as page, camera_of(url, page) as camera:
         next_picture(camera)
         room.close()
         with pytest.raises(ConnectionClosed):
@@ -187,7 +177,7 @@ def test_closing_lets_pages_go_and_frees_the_port(director: FakeDirector) -> Non
         if thread.name.startswith("room "):
             thread.join(PATIENCE_S)  # a busy machine takes its time
             assert not thread.is_alive()
-    again = Room(director, port=int(url.rstrip("/").rpartition(":")[2]), say=print)
+    again = Room(director, port=port_of(url), say=print)
     again.start()
     again.close()
 
@@ -197,7 +187,7 @@ def test_the_address_names_a_machine_that_others_can_reach(director: FakeDirecto
     room.start()
     room.close()
     assert "//0.0.0.0" not in room.url and re.fullmatch(r"http://[^/]+:\d+/[\w-]{20,}/", room.url)
-    assert room.stage_url == f"{room.url}stage"
+    assert re.fullmatch(r"http://[^/]+:\d+/[\w-]{20,}/stage", room.stage_url)
 
 
 def test_the_pages_files_name_nothing_elsewhere() -> None:

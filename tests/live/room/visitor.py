@@ -44,6 +44,21 @@ def state_where(socket: ClientConnection, wanted: Callable[[dict[str, Any]], boo
     raise AssertionError("no such state came")
 
 
+def said_where(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of this kind."""
+    for _ in range(300):
+        message: dict[str, Any] = json.loads(socket.recv(PATIENCE_S))
+        if message["kind"] == kind:
+            return message
+    raise AssertionError(f"nothing of the kind {kind} came")
+
+
+def camera_of(room_url: str, page: ClientConnection) -> ClientConnection:
+    """The socket with the camera picture, after a press of "Show me" on `page`, a state socket."""
+    page.send(json.dumps({"do": "show_me", "value": True}))
+    return open_socket(room_url, f"pictures/camera?pass={said_where(page, 'camera')['code']}")
+
+
 def next_picture(socket: ClientConnection) -> bytes:
     """Asks for one picture and waits for it."""
     socket.send("1")

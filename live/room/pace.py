@@ -1,0 +1,18 @@
+"""`Pace`: how fast one page is listened to."""
+
+import asyncio
+
+
+class Pace:
+    """At most `per_s` messages a second on average, `at_once` without a pause; the rest waits on the page's side."""
+
+    def __init__(self, per_s: float, at_once: int) -> None:
+        self._every_s, self._ahead_s = 1 / per_s, at_once / per_s
+        self._due_s = 0.0
+
+    async def keep(self) -> None:
+        """One more message came; returns when the next may be read."""
+        now_s = asyncio.get_running_loop().time()
+        self._due_s = max(self._due_s, now_s - self._ahead_s) + self._every_s
+        if self._due_s > now_s:
+            await asyncio.sleep(self._due_s - now_s)

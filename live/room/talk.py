@@ -1,0 +1,84 @@
+"""`Talk`: what goes on between one control page and the Director: state down, commands up."""
+
+import asyncio
+import contextlib
+import json
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from live.puppet.errors import PuppetError
+from live.room.camera_pass import CameraPasses
+from live.room.commands import CommandError, obey
+from live.room.complaints import Complaints
+from live.room.director_port import DirectorPort
+from live.room.pace import Pace
+from live.room.status_board import Newest, StatusBoard
+
+_PER_S, _AT_ONCE = 200.0, 100  # a slider that is dragged sends one for each picture of the screen
+_LONGEST_ANSWER = 1000
+
+
+class Talk:
+    """One socket of one page. `run` returns when the page is gone; no message of a page ends it."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        director: DirectorPort,
+        board: StatusBoard,
+        passes: CameraPasses,
+        complaints: Complaints,
+    ) -> None:
+        self._socket, self._director, self._board = socket, director, board
+        self._passes, self._complaints = passes, complaints
+
+    async def run(self, stage_path: str) -> None:
+        """`stage_path`: what is said first, where the puppet alone is to be seen."""
+        await self._socket.accept()
+        newest, pace = self._board.join(), Pace(_PER_S, _AT_ONCE)
+        telling = asyncio.create_task(_send_newest(self._socket, newest))
+        try:
+            await self._send(kind="welcome", stage=stage_path)
+            while (message := await self._socket.receive())["type"] == "websocket.receive":
+                await pace.keep()
+                await self._answer(message.get("text"))
+        except (WebSocketDisconnect, RuntimeError):  # the page went while it was answered
+            return
+        finally:
+            self._board.leave(newest)
+            self._passes.end(self)
+            telling.cancel()
+
+    async def _answer(self, text: str | None) -> None:
+        wishes: list[bool] = []
+        try:
+            obey(self._director, text, show_me=wishes.append)
+            if wishes:
+                await self._show_me(wishes[0])
+        except PuppetError as error:
+            await self._send(kind="refused", text=str(error)[:_LONGEST_ANSWER])
+        except (WebSocketDisconnect, RuntimeError):
+            raise
+        except Exception as error:  # whatever a page sends, its socket stays, and so do the others
+            told = f"{type(error).__name__}: {error}"[:_LONGEST_ANSWER]
+            self._complaints.add("command", f"a page's wish failed: {told}")
+            await self._send(kind="refused", text=told)
+        else:
+            self._board.changed()
+
+    async def _show_me(self, on: bool) -> None:
+        """Leave to see the camera picture goes to the page that asked, and to no other."""
+        self._passes.end(self)
+        if on:
+            if self._director.state().get("hidden"):
+                raise CommandError("you are hidden", do="show yourself again first")
+            await self._send(kind="camera", code=self._passes.give(self))
+
+    async def _send(self, **message: object) -> None:
+        await self._socket.send_text(json.dumps(message))
+
+
+async def _send_newest(socket: WebSocket, newest: Newest) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page went; the receiving side notices
+        while True:
+            await socket.send_text(await newest.get())
