@@ -1,5 +1,6 @@
 """What stands behind the puppet: the target's own plate, green, a colour, or a picture."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -39,7 +40,7 @@ def make_background(spec: str, plate: U8) -> U8:
 def read_picture(path: Path) -> U8:
     """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or larger than 64 megapixels."""
     wanted = "a png, jpg, webp or bmp"
-    if not path.is_file():
+    if not os.path.isfile(path):  # False, where Path.is_file raises: a name too long, a folder that may not be entered
         raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
     try:
         with path.open("rb") as file:

@@ -7,6 +7,7 @@ from pathlib import Path
 from engines.bundle import find_target
 from engines.consent import consent_text
 from engines.errors import EngineError
+from live.background import is_background
 from live.choices import Choices
 from live.clock import Clock
 from live.coach import CoachFactory, Gesture
@@ -45,8 +46,8 @@ class Stage:
 class Director:
     """May be called from any thread. Orders return at once and take effect between two frames; none is lost on the way.
 
-    `framing`: as asked for, "auto" too. `open_coach`, `gesture`: the wizard, and what starts it while `heeds_gesture`.
-    Close it before the stage's parts.
+    `given`: the look it began with. `framing`: as asked for, "auto" too. `open_coach`, `gesture`: the wizard, and what
+    starts it while `heeds_gesture`. Close it before the stage's parts.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Director:
         self._gesture = gesture
         self._choices = Choices()
         self._showing_me = False
+        self.given = stage.scenes.current.look
         target = stage.scenes.current.target
         self._gain: tuple[Target, Gain] | None = (target, Gain(target.stats))
         self.heeds_gesture = False
@@ -178,6 +180,7 @@ class Director:
             "framing": look.framing,
             "framing_asked": "auto" if self._auto is not None else self._switcher.wanted.framing,
             "background": look.background,
+            "picture": None if is_background(self.given.background) else self.given.background,
             "mirror": look.mirror,
             "engine": look.engine,
             "precision": look.precision,

@@ -1,8 +1,8 @@
 """`Look`: everything about a running puppet that can be changed, and what each of it may be."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from live.background import is_background
 from live.calibration import Profile
@@ -77,7 +77,7 @@ def _is_share(value: object) -> bool:
 
 
 def _is_known_background(value: object) -> bool:
-    return isinstance(value, str) and (is_background(value) or Path(value).is_file())
+    return isinstance(value, str) and (is_background(value) or os.path.isfile(value))
 
 
 # Each name with its test, and what it wants in words.

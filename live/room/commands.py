@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+from engines.bundle import find_targets
+from live.background import is_background
 from live.puppet.errors import PuppetError
 from live.room.director_port import DirectorPort
 
@@ -23,6 +25,7 @@ def obey(director: DirectorPort, text: str | None, *, show_me: Callable[[bool], 
     message = _read(text)
     asked, value = message.get("do"), message.get("value")
     if asked == "change" and isinstance(name := message.get("name"), str) and _is_plain(value):
+        _check_reach(director, name, value)
         director.change(name, value)
         return
     switches = {**_switches(director), "show_me": show_me}
@@ -38,6 +41,25 @@ def _read(text: str | None) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise CommandError("the page sent no command", got=_shown(text), do="reload the page") from error
     return message if isinstance(message, dict) else {}
+
+
+def _check_reach(director: DirectorPort, name: str, value: object) -> None:
+    """Raises CommandError for a file that nobody at this machine has named: no page opens it or hears whether it is."""
+    given = director.given
+    if name == "background" and not (value == given.background or (isinstance(value, str) and is_background(value))):
+        raise CommandError(
+            "a page cannot choose this background",
+            got=ascii(value),
+            wanted="plate, green, #RRGGBB, or the picture that the run was started with",
+            do="start again with --background FILE",
+        )
+    if name == "target" and value != given.target and value not in find_targets():
+        raise CommandError(
+            "a page cannot choose this character",
+            got=ascii(value),
+            wanted="one that is installed, or the one that the run was started with",
+            do="start again with --target FOLDER",
+        )
 
 
 def _is_plain(value: object) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from live.coach import CoachView
+from live.look import Look
 from live.puppet.values import Frame, Pose
 
 
@@ -31,6 +32,11 @@ class DirectorPort(Protocol):
 
     @property
     def viewfinder(self) -> ViewfinderPort: ...
+
+    @property
+    def given(self) -> Look:
+        """The look that the run was started with: what the command line named."""
+        ...
 
     def state(self) -> dict[str, object]:
         """Everything the page shows, ready for JSON."""

@@ -40,9 +40,13 @@ class Pages:
     def poster(self, request: Request) -> Response:
         """A target's poster. Reads a file, so it runs in a thread of its own."""
         path = poster_of(request.path_params["name"])
-        if path is None:
+        try:
+            picture = None if path is None else path.read_bytes()
+        except OSError:
+            picture = None
+        if picture is None:
             raise HTTPException(404)
-        return Response(path.read_bytes(), media_type="image/jpeg")
+        return Response(picture, media_type="image/jpeg")
 
     def _answer(self, name: str) -> Response:
         if name not in self._files:

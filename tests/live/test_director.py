@@ -212,7 +212,7 @@ def test_the_state_is_json_and_has_what_was_promised(scenery: Path) -> None:
         *("target", "title", "framing", "framing_asked", "background", "mirror", "engine", "precision", "engine_text"),
         *("smoothing", "face", "pending", "problem", "frozen", "hidden", "recording", "calibrating", "show_me"),
         *("person", "fps", "latency_ms", "stage_ms", "budget_ms", "drops", "source", "sinks", "targets", "engines"),
-        *("profile", "canvas", "consent"),
+        *("profile", "canvas", "consent", "picture"),
     }
     assert state["consent"] == "its maker did not state whose film it was made from"
     assert (state["canvas"], state["person"], state["source"]) == ([SIDE, SIDE], "in view", "colour")

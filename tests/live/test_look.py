@@ -37,7 +37,17 @@ def test_a_whole_number_is_a_smoothing_too() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("smoothing", True), ("smoothing", float("nan")), ("background", "#12"), ("mirror", 1), ("engine", ""), ("x", 1)],
+    [
+        ("smoothing", True),
+        ("smoothing", float("nan")),
+        ("background", "#12"),
+        ("background", "x" * 999),
+        ("background", "a\0b"),
+        ("background", "\ud800"),
+        ("mirror", 1),
+        ("engine", ""),
+        ("x", 1),
+    ],
 )
 def test_a_bad_value_is_refused_with_what_is_wanted(name: str, value: object) -> None:
     with pytest.raises(LookError, match="wanted"):

@@ -111,7 +111,7 @@ export class Controls {
       const missing = value !== "auto" && !filmed.includes(value);
       return [value, label, missing, missing ? "This character was not filmed so" : ""];
     }), (value) => this.change("framing", value));
-    const own = this.isPicture(state.background ?? "") ? [[state.background, "Picture", false, state.background]] : [];
+    const own = state.picture ? [[state.picture, "Picture", false, state.picture]] : [];
     fillRadios($("background"), "background",
       [...Object.entries(BACKGROUNDS).map(([value, label]) => [value, label, false, ""]), ...own],
       (value) => this.pickBackground(value));
@@ -128,10 +128,6 @@ export class Controls {
     const fitting = engines.filter((one) => can(one) && (asked === "auto" || one.backend === asked));
     const precisions = new Set(["auto", ...fitting.map(({ precision }) => precision), state.precision ?? "auto"]);
     fillSelect($("precision"), [...precisions].map((name) => [name, PRECISIONS[name] ?? name]), []);
-  }
-
-  isPicture(background) {
-    return Boolean(background) && !(background in BACKGROUNDS) && !background.startsWith("#");
   }
 
   pickBackground(value) {

@@ -16,7 +16,7 @@ import numpy as np
 
 from engines.consent import consent_text
 from live.coach import CoachView
-from live.look import checked
+from live.look import Look, checked
 from live.puppet import topology as T
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose, PuppetFrame
@@ -77,6 +77,7 @@ class FakeDirector:
 
     def __init__(self, fps: float = 30.0) -> None:
         self.viewfinder = FakeViewfinder()
+        self.given = Look("fortnite", "full")
         self.asked: list[tuple[object, ...]] = []
         self._fps = fps
         self._stop = threading.Event()
@@ -104,6 +105,8 @@ class FakeDirector:
         value = checked(name, value)
         if value == "broken":
             raise PuppetError("this cannot be", got="broken", do="choose another one")
+        if value == "fault":
+            raise RuntimeError("a fault of ours")
         self.asked.append(("change", name, value))
         self._values[name] = value
 
@@ -168,7 +171,7 @@ class FakeDirector:
                 {"backend": "openvino", "precision": "fp32", "ready": True, "why": ""},
                 {"backend": "onnxruntime", "precision": "fp32", "ready": True, "why": ""},
             ],
-            "profile": None, "canvas": [SIDE, SIDE],
+            "profile": None, "canvas": [SIDE, SIDE], "picture": None,
         }  # fmt: skip
 
     def picture(self, number: int) -> PuppetFrame:

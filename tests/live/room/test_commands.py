@@ -1,12 +1,13 @@
 """What a page may ask for."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from live.look import CHANGEABLE
+from live.look import CHANGEABLE, Look
 from live.puppet.errors import PuppetError
-from live.room.commands import obey
+from live.room.commands import CommandError, obey
 from tests.live.room.fake_director import FakeDirector
 
 
@@ -101,9 +102,35 @@ def test_anything_else_is_refused_and_does_nothing(director: FakeDirector, text:
 
 def test_what_the_director_refuses_is_told(director: FakeDirector) -> None:
     with pytest.raises(PuppetError, match="choose another"):
-        command(director, '{"do": "change", "name": "target", "value": "broken"}')
+        command(director, '{"do": "change", "name": "engine", "value": "broken"}')
 
 
 def test_the_camera_picture_is_the_pages_own_matter(director: FakeDirector) -> None:
     assert command(director, '{"do": "show_me", "value": true}') == [True]
     assert director.asked == []
+
+
+FORBIDDEN = "a page cannot choose this (background|character)"
+
+
+@pytest.mark.parametrize("name", ["background", "target"])
+def test_a_page_neither_opens_a_file_nor_learns_whether_it_is_there(
+    director: FakeDirector, tmp_path: Path, name: str
+) -> None:
+    there = tmp_path / "there.png"
+    there.write_bytes(b"")
+    told = []
+    for path in (there, tmp_path / "not there.png", tmp_path, "/root/x", "..", ".", "~", "x" * 999, ""):
+        with pytest.raises(CommandError, match=FORBIDDEN) as refused:
+            command(director, json.dumps({"do": "change", "name": name, "value": str(path)}))
+        told.append(refused.value.what)
+    assert len(set(told)) == 1 and director.asked == []
+
+
+def test_what_the_command_line_named_may_be_chosen_again(director: FakeDirector, tmp_path: Path) -> None:
+    picture, folder = tmp_path / "mine.png", tmp_path / "me"
+    picture.write_bytes(b"")
+    director.given = Look(str(folder), "full", str(picture))
+    for name, value in (("background", str(picture)), ("target", str(folder))):
+        command(director, json.dumps({"do": "change", "name": name, "value": value}))
+        assert director.asked[-1] == ("change", name, value)

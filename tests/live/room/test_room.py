@@ -67,7 +67,7 @@ def test_a_command_shows_up_on_every_page(room: Room) -> None:
 
 def test_a_refused_command_is_told_to_the_page_that_gave_it(room: Room) -> None:
     with open_socket(room.url, "state") as page:
-        page.send(command(do="change", name="target", value="broken"))
+        page.send(command(do="change", name="engine", value="broken"))
         while (message := json.loads(page.recv(PATIENCE_S)))["kind"] != "refused":
             pass
         assert "choose another one" in message["text"]
