@@ -8,7 +8,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from live.puppet.errors import PuppetError
 from live.room.camera_pass import CameraPasses
-from live.room.commands import CommandError, obey
+from live.room.commands import obey
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
 from live.room.pace import Pace
@@ -51,27 +51,32 @@ class Talk:
 
     async def _answer(self, text: str | None) -> None:
         wishes: list[bool] = []
+        refused = self._obey(text, wishes)
+        if refused:
+            await self._send(kind="refused", text=refused[:_LONGEST_ANSWER])
+            return
+        self._board.changed()
+        for wish in wishes:
+            await self._show_me(wish)
+
+    def _obey(self, text: str | None, wishes: list[bool]) -> str:
+        """Why it was refused; empty: it was obeyed, or is one of the `wishes` to see the camera picture."""
         try:
             obey(self._director, text, show_me=wishes.append)
-            if wishes:
-                await self._show_me(wishes[0])
         except PuppetError as error:
-            await self._send(kind="refused", text=str(error)[:_LONGEST_ANSWER])
-        except (WebSocketDisconnect, RuntimeError):
-            raise
+            return str(error)
         except Exception as error:  # whatever a page sends, its socket stays, and so do the others
-            told = f"{type(error).__name__}: {error}"[:_LONGEST_ANSWER]
-            self._complaints.add("command", f"a page's wish failed: {told}")
-            await self._send(kind="refused", text=told)
-        else:
-            self._board.changed()
+            told = f"{type(error).__name__}: {error}"
+            self._complaints.add("command", f"a page's wish failed: {told[:_LONGEST_ANSWER]}")
+            return told
+        return ""
 
     async def _show_me(self, on: bool) -> None:
         """Leave to see the camera picture goes to the page that asked, and to no other."""
         self._passes.end(self)
-        if on:
-            if self._director.state().get("hidden"):
-                raise CommandError("you are hidden", do="show yourself again first")
+        if on and self._director.state().get("hidden"):
+            await self._send(kind="refused", text="you are hidden; do this: show yourself again first")
+        elif on:
             await self._send(kind="camera", code=self._passes.give(self))
 
     async def _send(self, **message: object) -> None:
