@@ -19,7 +19,9 @@ from engines.json_file import read_json
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
 from engines.user_folders import USER
 from engines.whole_file import write_whole
+from engines.whole_folder import clear
 
+KIND = "bundle"
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parent / "targets"
 _LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has some 20 kB
@@ -139,14 +141,26 @@ def user_targets() -> Path:
     return USER.user_data_path / "targets"
 
 
+def files_of_bundle(folder: Path) -> set[str]:
+    """The files of a bundle of before there were markers, by its manifest; none when it is not one."""
+    try:
+        manifest = checked_manifest(_read_manifest(folder / MANIFEST))
+    except BundleError:
+        return set()
+    return {MANIFEST, *manifest["files"], *named_files(manifest)}
+
+
 def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:
     """Name (of the folder) -> folder of every target there is, in order of name; of two of a name the user's counts.
 
     `folders` (by default the shipped and the user's) hold one folder for each target; a later one wins. None is opened.
+    What a killed export left in them is put right first; hidden folders are none of them.
     """
     found: dict[str, Path] = {}
     for folder in (SHIPPED, user_targets()) if folders is None else folders:
-        found |= {manifest.parent.name: manifest.parent for manifest in folder.glob(f"*/{MANIFEST}")}
+        clear(folder)
+        places = (manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
+        found |= {place.name: place for place in places if not place.name.startswith(".")}
     return dict(sorted(found.items()))
 
 
@@ -159,8 +173,10 @@ def find_target(name_or_folder: str | Path, folders: Sequence[Path] | None = Non
     targets = find_targets(folders)
     if asked in targets:
         return targets[asked]
-    if asked and Path(asked).is_dir():
-        return Path(asked)
+    if asked:
+        clear(Path(asked).parent)
+        if Path(asked).is_dir():
+            return Path(asked)
     near = difflib.get_close_matches(asked.lower(), targets, n=1)
     raise BundleError(
         "there is no such target",

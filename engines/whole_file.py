@@ -1,25 +1,54 @@
-"""`write_whole`: a file that appears whole under its name, or not at all."""
+"""`write_whole`, `whole_file`: a file that appears whole under its name, or not at all."""
 
+import contextlib
 import os
-import tempfile
+import re
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+
+# Never an old file, never by way of a link, no line ends of Windows.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_SHOWN = 60  # characters of the file's name in the unfinished one's: both have to fit into 255 bytes
 
 
 def write_whole(path: Path, content: bytes, *, shared: bool = False) -> None:
-    """Write `content` to `path`, in place of a file that is there, which stays as it was if anything goes wrong.
+    """Write `content` to `path`; see `whole_file`."""
+    with whole_file(path, shared=shared) as file:
+        file.write(content)
 
-    By way of an unfinished file in the same folder, which a Ctrl-C does not leave behind. `shared`: everybody may
-    read it; else only its owner. Raises OSError.
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the place of `path` when the block ends well; until then what is there stays.
+
+    By way of an unfinished file in the same folder, under a name that nobody can guess, which a Ctrl-C does not leave
+    behind. A link is replaced, not what it leads to. `shared`: whoever the user's
+    umask lets may read it; else only its owner. Raises
+    OSError.
     """
-    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    unfinished = path.with_name(_prefix(path) + secrets.token_hex(4))
+    handle = os.open(unfinished, _NEW, 0o666 if shared else 0o600)
     try:
         with open(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
-        if shared:
-            os.chmod(unfinished, 0o644)  # mkstemp makes it private
         os.replace(unfinished, path)
     except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
+
+
+def clear_unfinished(path: Path) -> None:
+    """Remove what killed programs left of `path`. Only for one who knows that no other is writing it now."""
+    left = re.compile(re.escape(_prefix(path)) + "[0-9a-z_]{8}")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(path.parent):
+            if left.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:_SHOWN]}-"

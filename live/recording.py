@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from engines.whole_file import whole_file
 from live.puppet.array_file import Field, read_npz
 from live.puppet.errors import PoseFileError
 from live.puppet.topology import TOPOLOGY, K
@@ -23,12 +24,11 @@ _LARGEST = 256 << 20  # bytes: more than an hour of 30 poses a second
 
 
 def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
-    """Write poses to `path` (.npz), by way of a temporary file: the final name never holds half a file.
+    """Write poses to `path` (.npz), whole or not at all.
 
     All poses must come from pictures of one size. `estimator`: the name of what found them.
     """
-    partial = path.with_name(path.name + ".part")
-    with partial.open("wb") as file:
+    with whole_file(path, shared=True) as file:
         np.savez_compressed(
             file,
             topology=np.array(TOPOLOGY),
@@ -39,7 +39,6 @@ def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
             depth_px=np.array([p.depth_px for p in poses], np.float32).reshape(-1, K),
             scores=np.array([p.scores for p in poses], np.float32).reshape(-1, K),
         )
-    partial.replace(path)
 
 
 def load_poses(path: Path) -> tuple[list[Pose], str]:

@@ -12,6 +12,7 @@ from engines.bundle import user_targets
 from engines.errors import EngineError
 from live.puppet.errors import PuppetError
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
+from train.collisions import found_in
 from train.consent import film_of
 from train.errors import TrainError
 
@@ -20,7 +21,10 @@ from train.errors import TrainError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when done, 1 for a failure (one line on stderr), 2 for wrong usage."""
-    chosen = parser().parse_args(arguments)
+    flags = parser()
+    chosen = flags.parse_args(arguments)
+    if problem := found_in(chosen):
+        flags.error(problem)
     try:
         return COMMANDS[chosen.command](chosen)
     except (TrainError, PuppetError, EngineError) as error:
@@ -109,11 +113,12 @@ def export(chosen: argparse.Namespace) -> int:
 
 def everything(chosen: argparse.Namespace) -> int:
     """Videos -> data set -> run -> measures -> bundle."""
-    from train.bundle.export import export_doll, export_run
+    from train.bundle.export import check_bundle_place, export_doll, export_run
     from train.measure.evaluate import evaluate as measure
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
+    check_bundle_place(out)  # hours before it is made
     label = {"title": chosen.title, "licence": chosen.licence}
     label["consent"] = film_of(chosen.film_of, out, sys.stdin, sys.stdout)  # now: nobody is there in two hours
     if not (chosen.resume and (dataset / "dataset.json").exists()):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.consent import CONSENTS
+from engines.names import name_error
 
 DEFAULT_MINUTES = 120.0  # of training in `all`: three hours in all on two cores
 FACE_MINUTES = 20.0  # of the face's training, and the most that `all` gives it
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_bundle_flags(command)
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the finished puppet (default: your targets, by its name)"
+        "--out", type=_place, metavar="DIR", help="folder of the finished puppet (default: your targets, by its name)"
     )
     command.add_argument("--resume", action="store_true", help="go on where the last one stopped")
 
@@ -38,9 +39,9 @@ def parser() -> argparse.ArgumentParser:
     _add_film_flags(command)
 
     command = commands.add_parser("run", help="train on a data set; Ctrl-C stops and keeps what is learned")
-    command.add_argument("dataset", type=Path, metavar="DATASET", help="folder made by prepare")
+    command.add_argument("dataset", type=_path, metavar="DATASET", help="folder made by prepare")
     command.add_argument(
-        "--out", type=Path, required=True, metavar="RUN", help="folder for checkpoints and sample pictures"
+        "--out", type=_path, required=True, metavar="RUN", help="folder for checkpoints and sample pictures"
     )
     command.add_argument("--resume", action="store_true", help="go on from the run folder's checkpoint")
     _add_run_flags(command, end_note="")
@@ -59,12 +60,12 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     command.add_argument("--sizes", type=int, nargs="+", default=[512], metavar="N", help="sides of the canvas (512)")
     command.add_argument("--frames", type=int, default=60, metavar="N", help="frames to time on each (default 60)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of each (default 1)")
-    command.add_argument("--chart", type=Path, metavar="FILE.png", help="draw the times as bars")
+    command.add_argument("--chart", type=_path, metavar="FILE.png", help="draw the times as bars")
 
 
 def _add_after_run(commands: Any) -> None:
     command = commands.add_parser("face", help="train a network that sharpens the face, after run; Ctrl-C keeps it")
-    command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
+    command.add_argument("run", type=_path, metavar="RUN", help="folder made by run")
     end = command.add_mutually_exclusive_group()
     end.add_argument("--steps", type=int, default=0, metavar="N", help="train this many steps")
     end.add_argument(
@@ -73,7 +74,7 @@ def _add_after_run(commands: Any) -> None:
     command.add_argument("--resume", action="store_true", help="go on where the last one stopped")
 
     command = commands.add_parser("evaluate", help="measure a run on the last fifth of its videos, which it never saw")
-    command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
+    command.add_argument("run", type=_path, metavar="RUN", help="folder made by run")
     _add_best_flag(command)
     command.add_argument(
         "--frames", type=int, default=0, metavar="N", help="at most N frames of each take (default 0: all)"
@@ -93,9 +94,13 @@ def _add_after_run(commands: Any) -> None:
     _add_comparison(commands)
 
     command = commands.add_parser("export", help="make a finished puppet (target bundle) from a run")
-    command.add_argument("run", type=Path, metavar="RUN", help="folder made by run")
+    command.add_argument("run", type=_path, metavar="RUN", help="folder made by run")
     command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder of the finished puppet; its name is the target's"
+        "--out",
+        type=_place,
+        required=True,
+        metavar="DIR",
+        help="folder of the finished puppet; its name is the target's",
     )
     _add_best_flag(command)
     _add_bundle_flags(command)
@@ -108,9 +113,13 @@ def _add_comparison(commands: Any) -> None:
     command = commands.add_parser(
         "ablate", help="train and measure all kinds of network on a data set, equally long, for one table"
     )
-    command.add_argument("dataset", type=Path, metavar="DATASET", help="folder made by prepare")
+    command.add_argument("dataset", type=_path, metavar="DATASET", help="folder made by prepare")
     command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for the runs and the table; goes on where it was"
+        "--out",
+        type=_path,
+        required=True,
+        metavar="DIR",
+        help="folder for the runs and the table; goes on where it was",
     )
     command.add_argument("--variants", nargs="+", metavar="NAME", help="some only; a wrong name lists them all")
     command.add_argument(
@@ -124,9 +133,9 @@ def _add_comparison(commands: Any) -> None:
     _add_run_flags(command, end_note=" each")
 
     command = commands.add_parser("transfer", help="a whole video performed by a finished puppet, with its sound")
-    command.add_argument("source", type=Path, metavar="VIDEO", help="video of one person")
+    command.add_argument("source", type=_path, metavar="VIDEO", help="video of one person")
     command.add_argument("--target", required=True, metavar="NAME|DIR", help="the character, as in run_live.py")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE.mp4", help="the video to make")
+    command.add_argument("--out", type=_path, required=True, metavar="FILE.mp4", help="the video to make")
     command.add_argument(
         "--framing", choices=("full", "half"), help="whole body or waist-up (default: by whether the legs are seen)"
     )
@@ -147,7 +156,7 @@ def _add_comparison(commands: Any) -> None:
 def _add_drivers(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--drivers",
-        type=Path,
+        type=_path,
         nargs="+",
         default=[],
         metavar="CLIP",
@@ -159,25 +168,25 @@ def _add_film_flags(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("videos")
     group.add_argument(
         "video",
-        type=Path,
+        type=_path,
         nargs="+",
         metavar="VIDEO",
         help="takes of the character: whole body, waist-up; or a folder (or .zip, .tar.gz) with images/ and keypoints/ "
         "(OpenPose JSON); or, to train A -> B without a puppet, one with train_A/ and train_B/",
     )
-    group.add_argument("--name", required=True, help="the character's short name")
+    group.add_argument("--name", type=_name, required=True, help="the character's short name, not a path")
     group.add_argument(
-        "--matte", type=Path, nargs="+", metavar="VIDEO", help="matte videos, one for each, if you have them"
+        "--matte", type=_path, nargs="+", metavar="VIDEO", help="matte videos, one for each, if you have them"
     )
     group.add_argument(
-        "--plate", type=Path, nargs="+", metavar="PICTURE", help="pictures of the empty set, one for each"
+        "--plate", type=_path, nargs="+", metavar="PICTURE", help="pictures of the empty set, one for each"
     )
     group.add_argument(
         "--fps", type=float, metavar="N", help="how fast the pictures of a folder follow each other (default 30)"
     )
     group.add_argument(
         "--work",
-        type=Path,
+        type=_path,
         default=Path("training"),
         metavar="DIR",
         help="folder for data sets and runs (default training)",
@@ -256,3 +265,22 @@ def _add_bundle_flags(command: argparse.ArgumentParser) -> None:
         help="whose film it is: me; somebody who agreed to a puppet of themselves; or a drawn or game character. It is "
         "written into the puppet and shown in the control room (default: you are asked)",
     )
+
+
+def _name(text: str) -> str:
+    if problem := name_error(text):
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("an empty path")
+    return Path(text)
+
+
+def _place(text: str) -> Path:
+    """A folder that is to be made, by its last part's name."""
+    if problem := name_error(_path(text).name):
+        raise argparse.ArgumentTypeError(problem)
+    return Path(text)

@@ -1,5 +1,6 @@
 """Targets by name or by folder: the shipped ones and the user's own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from engines import bundle
 from engines.bundle import find_target, find_targets
 from engines.errors import BundleError
+from engines.whole_folder import MARKER, PROGRAM
 
 
 def make_targets(root: Path, *names: str) -> Path:
@@ -61,3 +63,16 @@ def test_an_unknown_target_lists_what_there_is_and_the_nearest(tmp_path: Path, a
 def test_an_unknown_target_like_no_other_is_refused_too(tmp_path: Path, asked: str) -> None:
     with pytest.raises(BundleError, match="none is installed"):
         find_target(asked, [tmp_path / "absent"])
+
+
+def test_a_hidden_folder_is_no_target(tmp_path: Path) -> None:
+    assert list(find_targets([make_targets(tmp_path, ".me-old", "me")])) == ["me"]
+
+
+def test_a_target_whose_export_was_killed_between_its_two_renames_is_there_again(tmp_path: Path) -> None:
+    for name in ("me", "you"):
+        left = tmp_path / f".edl-{name}.part"
+        make_targets(left, "old")
+        (left / MARKER).write_text(json.dumps({"program": PROGRAM, "kind": "unfinished folder", "name": name}))
+    assert find_target(tmp_path / "me") == tmp_path / "me"
+    assert list(find_targets([tmp_path])) == ["me", "you"] and not list(tmp_path.glob(".*"))

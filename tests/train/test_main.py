@@ -52,6 +52,45 @@ def test_wrong_usage_exits_2(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
+        *(["prepare", "film.mp4", "--name", name, "--work", "work"] for name in ("../me", "", "{tmp}/me", ".", "..")),
+        *(["all", "film.mp4", "--name", "me", "--work", "work", "--out", out] for out in ("work/me", "work", "", ".")),
+        ["prepare", "work/me/film.mp4", "--name", "me", "--work", "work"],
+        ["prepare", "link.mp4", "--name", "me", "--work", "work"],
+        ["prepare", "film.mp4", "--plate", "work/me/plate.png", "--name", "me", "--work", "work"],
+        ["prepare", "film.mp4", "--name", "me", "--work", ""],
+        ["run", "work/me", "--out", "work", "--steps", "5"],
+        ["run", "work/me", "--out", "work/me/run", "--steps", "5"],
+        ["ablate", "work/me", "--out", "work/me", "--steps", "5"],
+        *(["export", "work/me.run", "--out", out] for out in ("work/me.run", "work", "", "..")),
+        *(
+            ["transfer", "film.mp4", "--target", "human", "--out", out]
+            for out in ("film.mp4", "hard.mp4", "./film.mp4")
+        ),
+        ["transfer", "film.mp4", "--target", "work/me", "--out", "work/me/out.mp4"],
+        ["transfer", "film.mp4", "--target", "human", "--background", "set.mp4", "--out", "set.mp4"],
+        ["bench", "--target", "work/me", "--chart", "work/me/poster.png"],
+    ],
+)
+def test_what_would_write_over_something_is_refused_before_anything_is_done(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("work/me", "work/me.run"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("film.mp4", "set.mp4", "work/me/film.mp4", "work/me/plate.png", "work/me/manifest.json"):
+        (tmp_path / name).write_text("precious")
+    (tmp_path / "link.mp4").symlink_to("work/me/film.mp4")
+    os.link("film.mp4", "hard.mp4")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(cli, "COMMANDS", {})
+    with pytest.raises(SystemExit) as stop:
+        cli.main([argument.format(tmp=tmp_path) for argument in arguments])
+    assert stop.value.code == 2 and sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
         ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5"],
         ["run", "nowhere", "--out", "{tmp}/run"],
         ["run", "nowhere", "--out", "{tmp}/run", "--steps", "5", "--weight", "beauty=3"],

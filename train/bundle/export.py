@@ -1,7 +1,6 @@
 """Run -> target bundle: the averaged networks as ONNX, checked against torch in closed loop, and what live needs."""
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.base import EngineSpec, TensorSpec
-from engines.bundle import open_bundle, write_manifest
+from engines.bundle import KIND, files_of_bundle, open_bundle, write_manifest
 from engines.choose import open_engine
 from engines.errors import EngineError
+from engines.lock import LockError
+from engines.names import name_error
+from engines.whole_folder import FolderError, check_place, whole_folder
 from live.face import SPEC, Face
 from live.generator import feeds_of
 from live.puppet.face_map import face_map_hash
@@ -54,11 +56,12 @@ class _Networks:
 def export_run(
     run_folder: Path, out: Path, *, title: str = "", licence: str = "", consent: str = "", best: bool = False
 ) -> Path:
-    """Write the bundle of a trained run to `out`, complete or not at all; an old one there is replaced. Returns `out`.
+    """Write the bundle of a trained run to `out`, complete or not at all, in place of an old one there; returns it.
     `best`: of the checkpoint that did best on held-out frames, not of the last. `consent`: see `engines.consent`.
 
     With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
-    not draw what torch draws, when the face is of another generator, or when the run was made for comparison only.
+    not draw what torch draws, when the face is of another generator, or when the run was made for comparison only; and
+    EngineError when `out` holds something that is not ours.
     """
     checkpoint = load_checkpoint(run_folder, best=best)
     config = checkpoint.config
@@ -87,32 +90,35 @@ def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: st
     return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence, consent=consent)
 
 
+def check_bundle_place(out: Path) -> None:
+    """Raises TrainError where the last part of `out` is no name, EngineError where it holds what is not a bundle."""
+    if problem := name_error(out.name):
+        raise TrainError(f"the bundle cannot be made: {problem}", do="end --out with the character's short name")
+    check_place(out, KIND, files_of_bundle)
+
+
 def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: str, licence: str, consent: str) -> Path:
     if not dataset.has_poses:
         raise no_puppet(dataset.name, "a bundle")
+    check_bundle_place(out)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise TrainError("the bundle cannot be written", got=str(error), do="choose another --out") from error
-    try:
-        partial.chmod(0o755)  # mkdtemp makes it private; a bundle is to be shared
-        manifest = _fill(dataset, partial, networks)
-        manifest |= {
-            "name": out.name,
-            "title": title or dataset.name,
-            "licence": licence or "not stated: ask its maker",
-            "consent": consent or None,
-        }
-        write_manifest(partial, manifest)
-        open_bundle(partial)
-        _put(partial, out)
+        with whole_folder(out, KIND, files_of_bundle) as folder:
+            folder.chmod(0o755)  # a bundle is to be shared
+            manifest = _fill(dataset, folder, networks)
+            manifest |= {
+                "name": out.name,
+                "title": title or dataset.name,
+                "licence": licence or "not stated: ask its maker",
+                "consent": consent or None,
+            }
+            write_manifest(folder, manifest)
+            open_bundle(folder)
+    except (FolderError, LockError):
+        raise
     except (OSError, EngineError) as error:
         raise TrainError(
             "the bundle cannot be written", got=str(error), do="make room on the disk, or choose another --out"
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
     print(f"target bundle: {out}, {size:.1f} MB" + (f" (more than {LARGEST_MB} MB)" if size > LARGEST_MB else ""))
     return out
@@ -259,13 +265,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _put(partial: Path, out: Path) -> None:
-    """Put the finished folder in its place; the old one goes only when the new one is there."""
-    old = out.with_name(f".{out.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    partial.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

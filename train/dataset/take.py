@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.whole_file import whole_file
 from live.background import read_picture
 from live.puppet import topology as T
 from live.puppet.array_file import Field, map_npy, read_npz
@@ -100,11 +101,9 @@ def first_held_out(frames: int) -> int:
 
 
 def save_poses_of(folder: Path, **arrays: NDArray[Any]) -> None:
-    """Write the per-frame arrays of a take (names as in `Take`) atomically."""
-    partial = folder / "placed.npz.part"
-    with partial.open("wb") as file:
+    """Write the per-frame arrays of a take (names as in `Take`), whole or not at all."""
+    with whole_file(folder / "placed.npz", shared=True) as file:
         np.savez_compressed(file, **arrays)
-    partial.replace(folder / "placed.npz")
 
 
 def open_take(folder: Path, entry: dict[str, Any]) -> Take:

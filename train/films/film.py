@@ -17,6 +17,7 @@ from train.errors import TrainError
 from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
 from train.films.video import Letterbox, VideoInfo, probe, read_frames
 from train.films.watched import FrameFile, Watched, require_people
+from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]
 MOVING_CAMERA = 12.0  # grey levels that the background differs from the plate: it cannot sharpen the matte then
@@ -115,7 +116,7 @@ class Film:
         if self.matte is None and camera_moves(pictures, mattes, plate) <= MOVING_CAMERA:
             with ThreadPoolExecutor(WORKERS) as pool:
                 list(pool.map(lambda i: _sharpen(frames, i, plate), range(len(frames))))
-        cv2.imwrite(str(path.with_name("plate.png")), np.ascontiguousarray(plate[..., ::-1]))
+        write_picture(path.with_name("plate.png"), plate)
         frames.flush()
 
 

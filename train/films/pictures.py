@@ -22,6 +22,7 @@ from train.films.openpose import ESTIMATOR, read_openpose
 from train.films.plain_ground import cut_from_ground, plain_plate
 from train.films.video import Letterbox, VideoInfo
 from train.films.watched import FrameFile, Watched, require_people
+from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]
 IMAGES, KEYPOINTS = "images", "keypoints"
@@ -91,7 +92,7 @@ class Pictures:
                 picture = box.picture(image)
                 frames.append(picture, cut_from_ground(picture, plate))
         frames.close()
-        cv2.imwrite(str(folder / "plate.png"), np.ascontiguousarray(plate[..., ::-1]))
+        write_picture(folder / "plate.png", plate)
         unread = np.array([json is None for _, json in self.pairs])
         return Watched(poses, path, ESTIMATOR, several, continuous, unread)
 

@@ -1,7 +1,6 @@
 """Videos or pictures -> dataset: poses placed by live's own Conditioner; matte, plate, weights, atlas; and a report."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +23,7 @@ from train.atlas.extents import extents_for
 from train.atlas.registration import register
 from train.atlas.seat import seated
 from train.dataset.dataset import FORMAT
+from train.dataset.folder import new_dataset
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films.agreement import agreement, measure_fit, weight_of
@@ -42,29 +42,18 @@ def prepare(sources: Sequence[Source], *, name: str, out: Path, config: PuppetCo
     """Make the dataset `out`/`name` and return its folder; an old one of that name is replaced once the new one is
     whole.
 
-    Prints what it finds and what it throws away. Raises TrainError for sources that cannot be used.
+    Prints what it finds and what it throws away. Raises TrainError for sources that cannot be used, and what
+    `new_dataset` raises.
     """
     config = config or PuppetConfig()
     infos = [source.probe() for source in sources]
-    folder, partial = out / name, out / f"{name}.part"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        drafts, estimator = _make_drafts(sources, infos, partial, config)
-        save_atlas(partial / "atlas.npz", _refined_atlas(drafts, config))
-        report = _report(drafts, partial)
-        _write_manifest(partial, name, infos, sources, drafts, config, {"estimator": estimator, **report})
-    except BaseException as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        if not isinstance(error, OSError):
-            raise
-        raise TrainError(
-            "the dataset cannot be written", got=str(error), do="free some disk space, or use --out"
-        ) from error
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
-    print(f"dataset ready: {folder}")
-    return folder
+    with new_dataset(out, name) as folder:
+        drafts, estimator = _make_drafts(sources, infos, folder, config)
+        save_atlas(folder / "atlas.npz", _refined_atlas(drafts, config))
+        report = _report(drafts, folder)
+        _write_manifest(folder, name, infos, sources, drafts, config, {"estimator": estimator, **report})
+    print(f"dataset ready: {out / name}")
+    return out / name
 
 
 def _make_drafts(

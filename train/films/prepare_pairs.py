@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from engines.bundle import sha256_of
 from live.puppet.config import PuppetConfig
 from live.puppet.fingerprint import fingerprint
 from train.dataset.dataset import FORMAT
+from train.dataset.folder import new_dataset
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films.pictures import one_size, pictures_in, read_rgb
@@ -52,12 +52,10 @@ def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
         raise TrainError(f"too few pairs in {folder}", got=str(len(trained)), wanted=f"at least {FEWEST}")
     size = one_size([path for pair in pairs for path in pair])
     canvas = canvas_of(size)
-    partial = out / f"{name}.part"
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / KIND).mkdir(parents=True)
-    try:
+    with new_dataset(out, name) as made:
+        (made / KIND).mkdir()
         for column, file_name in ((0, "inputs.npy"), (1, "frames.npy")):
-            _write([pair[column] for pair in pairs], partial / KIND / file_name, canvas)
+            _write([pair[column] for pair in pairs], made / KIND / file_name, canvas)
         config = PuppetConfig(canvas_px=canvas)
         manifest = {
             "format": FORMAT,
@@ -70,12 +68,7 @@ def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
             "first_held_out": len(trained) if tested else first_held_out(len(pairs)),
             "made_from": {folder.name: _hash(pairs)},
         }
-        (partial / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    shutil.rmtree(out / name, ignore_errors=True)
-    partial.rename(out / name)
+        (made / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     held = len(pairs) - manifest["first_held_out"]
     print(f"  {len(pairs)} pairs of {size[0]}x{size[1]}, {held} of them held out; canvas {canvas[0]}x{canvas[1]}")
     print(f"dataset ready: {out / name}")
@@ -101,13 +94,13 @@ def _pairs(folder: Path, split: str) -> list[tuple[Path, Path]]:
 
 
 def _write(paths: list[Path], path: Path, canvas: tuple[int, int]) -> None:
-    file, opaque = FrameFile(path, canvas), np.full((canvas[1], canvas[0]), 255, np.uint8)
-    for picture in tqdm(paths, desc=path.stem):
-        image = read_rgb(picture)
-        if (image.shape[1], image.shape[0]) != canvas:
-            image = np.asarray(cv2.resize(image, canvas, interpolation=cv2.INTER_AREA), np.uint8)
-        file.append(image, opaque)
-    file.close()
+    opaque = np.full((canvas[1], canvas[0]), 255, np.uint8)
+    with FrameFile(path, canvas) as file:
+        for picture in tqdm(paths, desc=path.stem):
+            image = read_rgb(picture)
+            if (image.shape[1], image.shape[0]) != canvas:
+                image = np.asarray(cv2.resize(image, canvas, interpolation=cv2.INTER_AREA), np.uint8)
+            file.append(image, opaque)
 
 
 def _hash(pairs: list[tuple[Path, Path]]) -> str:

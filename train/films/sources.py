@@ -1,10 +1,12 @@
 """What the user gave, a video, a folder or an archive, opened as sources for `prepare`."""
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from engines.same_file import collision
+from engines.whole_folder import clear, unfinished
+from train.dataset.folder import check_dataset_place
 from train.errors import TrainError
 from train.films import prepare as puppets
 from train.films.archive import is_archive, unpack
@@ -31,9 +33,13 @@ def prepare_paths(
     folder, `out`/`name`.
 
     `mattes`, `plates`: one for each path, or none. `fps`: of pictures (default 30). `puppet`: refuse pairs. Raises
-    TrainError.
+    TrainError, and EngineError for a place that holds something which is not ours; before anything is written.
     """
     _check(paths, mattes, plates, fps)
+    check_dataset_place(out, name)
+    sources = [("the source", path) for path in (*paths, *mattes, *plates)]
+    if problem := collision(sources, [("the data set", out / name)]):
+        raise TrainError(problem)
     with ExitStack() as stack:
         opened = [_opened(path, out, stack) for path in paths]
         paired = [path for path in opened if path.is_dir() and holds_pairs(path)]
@@ -44,11 +50,11 @@ def prepare_paths(
             if puppet:
                 raise no_puppet(paths[0].name, "a bundle")
             return prepare_pairs(paired[0], name=name, out=out)
-        sources: list[Source] = []
+        films: list[Source] = []
         for i, path in enumerate(opened):
             extras = [given[i] if given else None for given in (mattes, plates)]
-            sources += _pictures(path, paths[i], extras, fps or FPS) if path.is_dir() else [Film(path, *extras)]
-        return puppets.prepare(sources, name=name, out=out)
+            films += _pictures(path, paths[i], extras, fps or FPS) if path.is_dir() else [Film(path, *extras)]
+        return puppets.prepare(films, name=name, out=out)
 
 
 def _check(paths: Sequence[Path], mattes: Sequence[Path], plates: Sequence[Path], fps: float | None) -> None:
@@ -73,8 +79,12 @@ def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
     """The path itself, or the folder into which it was unpacked, which goes when the stack closes."""
     if not (path.is_file() and is_archive(path)):
         return path
-    out.mkdir(parents=True, exist_ok=True)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".unpacked-", dir=out)))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        clear(out)
+        folder = stack.enter_context(unfinished(out))
+    except OSError as error:
+        raise TrainError(f"cannot unpack to {out}", got=str(error), do="choose another --work") from error
     unpack(path, folder)
     return folder
 

@@ -60,6 +60,12 @@ class FrameFile:
         self._file = path.open("wb")
         self._write_header()
 
+    def __enter__(self) -> "FrameFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def append(self, rgb: U8, matte: U8) -> None:
         """One frame: (H, W, 3) and (H, W) uint8."""
         self._file.write(np.dstack([rgb, matte]).tobytes())
@@ -67,8 +73,8 @@ class FrameFile:
 
     def close(self) -> None:
         """Write the count and close the file."""
-        self._write_header()
-        self._file.close()
+        with self._file:
+            self._write_header()
 
     def _write_header(self) -> None:
         """At the file's start; numpy pads the header so that a longer count fits in later."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.whole_file import write_whole
 from train.errors import TrainError
 
 U8 = NDArray[np.uint8]
@@ -43,16 +44,13 @@ def pose_map_picture(pose_map: U8) -> U8:
 
 
 def write_picture(path: Path, picture: U8) -> None:
-    """Write RGB as PNG or JPEG by the name's ending, by way of a temporary file. Raises TrainError when it cannot."""
+    """Write RGB as PNG or JPEG by the name's ending, whole or not at all. Raises TrainError when it cannot."""
     fine, data = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    partial = path.with_name(path.name + ".part")
     try:
         if not fine:
             raise OSError("the picture cannot be encoded")
-        partial.write_bytes(data.tobytes())
-        partial.replace(path)
+        write_whole(path, data.tobytes(), shared=True)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TrainError(
             f"cannot write {path}", got=str(error), do="make room on the disk, or choose another folder"
         ) from error

@@ -9,6 +9,7 @@ import pytest
 
 from engines.bundle import open_bundle
 from engines.choose import open_engine
+from engines.whole_folder import MARKER, FolderError
 from live.face import Face
 from live.puppet.face_map import face_map_hash
 from live.target import open_target
@@ -61,7 +62,8 @@ def test_live_opens_the_bundle(bundle: Path, dataset: Dataset) -> None:
     assert target.puppet == dataset.config and target.stats == dataset.takes["full"].stats
     assert target.generator is not None and np.isfinite(target.idle.points_px).all()
     assert {path.name for path in bundle.iterdir()} == {
-        *("manifest.json", "atlas.npz", "idle.npz", "plate_full.jpg", "poster.jpg", "generator.lite.onnx")
+        MARKER,
+        *("manifest.json", "atlas.npz", "idle.npz", "plate_full.jpg", "poster.jpg", "generator.lite.onnx"),
     }
 
 
@@ -216,10 +218,31 @@ def test_without_training_the_bundle_is_the_bare_doll(dataset_folder: Path, tmp_
 @pytest.mark.usefixtures("known_onnx")
 def test_a_new_bundle_replaces_the_old_one(bundle: Path, run: Path, dataset_folder: Path, tmp_path: Path) -> None:
     out = export_doll(dataset_folder, tmp_path / "puppy")
-    (out / "stray.txt").write_text("old")
+    (out / MARKER).unlink()  # as an older version wrote it
     export_run(run, out)
     assert {path.name for path in out.iterdir()} == {path.name for path in bundle.iterdir()}
     assert [path.name for path in tmp_path.iterdir()] == ["puppy"]
+
+
+def test_a_folder_with_anything_else_in_it_is_not_replaced(dataset_folder: Path, tmp_path: Path) -> None:
+    desktop = tmp_path / "Desktop"
+    desktop.mkdir()
+    (desktop / "thesis.odt").write_text("precious")
+    with pytest.raises(FolderError, match=r"got: thesis\.odt"):
+        export_doll(dataset_folder, desktop)
+    (export_doll(dataset_folder, tmp_path / "puppy") / "stray.txt").write_text("mine")
+    with pytest.raises(FolderError, match=r"got: stray\.txt"):
+        export_doll(dataset_folder, tmp_path / "puppy")
+    with pytest.raises(FolderError, match="a data set, not a bundle|dataset"):
+        export_doll(dataset_folder, dataset_folder)
+    assert (desktop / "thesis.odt").exists() and (tmp_path / "puppy" / "stray.txt").exists()
+    assert (dataset_folder / "dataset.json").exists()
+
+
+@pytest.mark.parametrize("out", ["", ".", "..", "puppy/.."])
+def test_a_place_without_a_name_is_refused(dataset_folder: Path, tmp_path: Path, out: str) -> None:
+    with pytest.raises(TrainError, match="the bundle cannot be made"):
+        export_doll(dataset_folder, Path(out))
 
 
 def test_a_run_on_another_puppet_is_refused(dataset_folder: Path, tmp_path: Path) -> None:

@@ -1,13 +1,20 @@
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engines.errors import EngineError
+from engines.whole_folder import MARKER
+from tests.killed import kill_at_every_step
 from tests.train.pair_set import write_pairs
 from tests.train.picture_set import write_rgb
 from train.errors import TrainError
 from train.films.prepare_pairs import canvas_of, holds_pairs, prepare_pairs
+from train.films.sources import prepare_paths
+from train.films.watched import FrameFile
 
 
 def test_pairs_become_a_dataset_whose_test_pictures_are_held_out(tmp_path: Path) -> None:
@@ -45,14 +52,47 @@ def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
         prepare_pairs(write_pairs(tmp_path / "set", train=3), name="x", out=tmp_path)
 
 
-def test_a_failure_leaves_the_old_dataset_alone(tmp_path: Path) -> None:
+def test_a_failure_leaves_the_old_dataset_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_pairs(tmp_path / "set")
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "old").write_text("mine")
+    old = (prepare_pairs(folder, name="x", out=tmp_path) / "dataset.json").read_bytes()
+    with monkeypatch.context() as full:
+        full.setattr(FrameFile, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(TrainError, match=r"cannot be written; got: .*No space left.*do this: free"):
+            prepare_pairs(folder, name="x", out=tmp_path)
     (folder / "train_A" / "002.png").write_bytes(b"no picture")
     with pytest.raises(TrainError, match="not a picture"):
         prepare_pairs(folder, name="x", out=tmp_path)
-    assert (tmp_path / "x" / "old").read_text() == "mine"
+    assert (tmp_path / "x" / "dataset.json").read_bytes() == old
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "x"]
+
+
+def test_the_pictures_themselves_are_never_replaced(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "me")
+    (folder / "notes.txt").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    for name, out in (("me", tmp_path), (str(folder), tmp_path), ("", folder), ("../me", tmp_path / "work")):
+        with pytest.raises((TrainError, EngineError)):
+            prepare_paths([folder], name=name, out=out)
+        with pytest.raises((TrainError, EngineError)):
+            prepare_pairs(folder, name=name, out=out)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_data_set_of_an_older_version_is_replaced_and_what_it_left_when_killed_is_cleared(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "set")
+    made = prepare_pairs(folder, name="x", out=tmp_path)
+    (made / MARKER).unlink()
+    shutil.copytree(made, tmp_path / "x.part")
+    (tmp_path / "y.part").mkdir()
+    (tmp_path / "y.part" / "notes.txt").write_text("precious")
+    prepare_pairs(folder, name="x", out=tmp_path)
+    prepare_pairs(folder, name="y", out=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "x", "y", "y.part"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_step_the_old_data_set_or_the_new_one_is_there(tmp_path: Path) -> None:
+    assert kill_at_every_step("tests.train.films.killed_pairs", tmp_path) > 10
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""What tests/killed.py kills for test_prepare_pairs.py."""
+
+import json
+from pathlib import Path
+
+from engines import whole_folder
+from live.puppet.config import PuppetConfig
+from live.puppet.fingerprint import fingerprint
+from tests.train.pair_set import write_pairs
+from train.dataset.pairs import open_pairs
+from train.films.prepare_pairs import prepare_pairs
+
+fingerprint(PuppetConfig())  # compiles what draws it: once, and not in every child
+
+
+def begin(folder: Path) -> None:
+    write_pairs(folder / "set", train=8, test=0)
+    work(folder)
+
+
+def work(folder: Path) -> None:
+    prepare_pairs(folder / "set", name="x", out=folder / "work")
+
+
+def look(folder: Path) -> None:
+    whole_folder._YOUNG_S = 0.0
+    whole_folder.clear(folder / "work")
+    made = folder / "work" / "x"
+    assert (
+        open_pairs(made, json.loads((made / "dataset.json").read_text())).name == "x"
+        and len(list((folder / "set").rglob("*.png"))) == 16
+    )
+    left = [path.name for path in (folder / "work").iterdir() if path.name != ".x.lock"]
+    assert left == ["x"], left
