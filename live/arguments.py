@@ -109,7 +109,7 @@ def _add_ends(group: "argparse._ArgumentGroup") -> None:
         metavar="SINK",
         help="virtual-camera, virtual-camera:DEVICE, browser, browser:PORT, FILE.mp4, window or null; may be given "
         "several times. browser is the control room, a page that also feeds OBS (default: virtual-camera if there is "
-        "one, and browser if there is a screen; if there is neither, puppet.mp4)",
+        "one, and browser if there is a screen; if there is neither, puppet.mp4, or puppet-2.mp4 where there is one)",
     )
     group.add_argument(
         "--host",
@@ -179,9 +179,9 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
     group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
-    group.add_argument("--report", type=Path, metavar="FILE.json", help="write all measurements of the run to a file")
+    group.add_argument("--report", type=_path, metavar="FILE.json", help="write all measurements of the run to a file")
     group.add_argument("--quiet", action="store_true", help="only what goes wrong, and the file that was written")
-    group.add_argument("--log", type=Path, metavar="FILE", help="append all that is said, with times, to a file")
+    group.add_argument("--log", type=_path, metavar="FILE", help="append all that is said, with times, to a file")
     group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
     group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")
     group.add_argument("--dry-run", action="store_true", help="print the whole resolved configuration as JSON, and end")
@@ -197,7 +197,9 @@ def check(arguments: argparse.Namespace) -> str | None:
         return "--loop needs a file: a camera has no end"
     if arguments.loop and not arguments.realtime and arguments.duration is None and arguments.frames is None:
         return "--loop with --no-realtime would never end: give --duration or --frames too"
-    return None
+    from live.collisions import found_in  # it reads targets' folders, which --help has no need of
+
+    return found_in(arguments)
 
 
 def to_config(
@@ -245,6 +247,12 @@ def _source(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("an empty source")
     return text
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path")
+    return Path(text)
 
 
 def _background(text: str) -> str:

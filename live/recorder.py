@@ -1,10 +1,13 @@
 """`Recorder`: writes what goes out to a video file, begun and ended while it runs."""
 
+import os
 import threading
 from datetime import datetime
 from pathlib import Path
 
+from engines.same_file import same_file
 from live.look import LookError
+from live.resolve import free_file
 from live.sinks.several import Sinks
 from live.sinks.video_file import VideoFileSink
 
@@ -32,15 +35,19 @@ class Recorder:
     def start(self, path: Path | None) -> Path:
         """Write `path` (.mp4), None: a new file named by date and time in the current folder; gives the path.
 
-        A recording that runs already goes on, and its path is given. Raises LookError for another kind of file,
-        SinkError for one that cannot be written.
+        A recording that runs already goes on, and its path is given. Raises LookError for another kind of file, and for
+        one that is there or is being written: no recording replaces anything. SinkError for one that cannot be written.
         """
         with self._lock:
             if (running := self.path) is not None:
                 return running
-            path = path or _dated()
+            path = path or free_file(f"puppet-{datetime.now():%Y-%m-%d-%H%M%S}")
             if path.suffix.lower() != ".mp4":
                 raise LookError("cannot record to this file", got=str(path), wanted="FILE.mp4")
+            if os.path.lexists(path) or any(same_file(path, Path(name)) for name in self._sinks.names):
+                raise LookError(
+                    "cannot record to this file", got=f"{path}, which is there already", wanted="a new name"
+                )
             sink = VideoFileSink(path)
             self._sinks.add(sink)
             self._running = (sink, path)
@@ -54,11 +61,3 @@ class Recorder:
             (sink, path), self._running = self._running, None
             self._sinks.remove(sink)
             return path
-
-
-def _dated() -> Path:
-    stem = f"puppet-{datetime.now():%Y-%m-%d-%H%M%S}"
-    path, number = Path(f"{stem}.mp4"), 2
-    while path.exists():
-        path, number = Path(f"{stem}-{number}.mp4"), number + 1
-    return path

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from live.config import LiveConfig
@@ -10,7 +11,7 @@ from live.sinks.virtual_camera import has_virtual_camera, how_to_install
 from live.sources.base import Say
 from live.sources.camera_list import list_cameras
 
-FALLBACK_FILE = "puppet.mp4"
+_FALLBACK = "puppet"
 
 
 def resolve(
@@ -27,10 +28,18 @@ def resolve(
     if not sinks:
         sinks = (["virtual-camera"] if has_virtual_camera() else []) + (["browser"] if page else [])
         if "virtual-camera" not in sinks:
-            instead = "the page alone shows the puppet" if page else f"writing {FALLBACK_FILE}"
+            instead = "the page alone shows the puppet" if page else f"writing {free_file(_FALLBACK)}"
             say(f"no virtual camera found: {instead} (for OBS or Zoom: {how_to_install()})")
-        sinks = sinks or [FALLBACK_FILE]
+        sinks = sinks or [str(free_file(_FALLBACK))]
     return source, tuple(sinks)
+
+
+def free_file(stem: str) -> Path:
+    """STEM.mp4 in the current folder; STEM-2.mp4 and so on where there is one: nobody asked for it to be replaced."""
+    path, number = Path(f"{stem}.mp4"), 2
+    while os.path.lexists(path) or os.path.lexists(f"{path}.part"):
+        path, number = Path(f"{stem}-{number}.mp4"), number + 1
+    return path
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:

@@ -24,6 +24,13 @@ def browser_port(spec: str) -> int | None:
     return int(spec.partition(":")[2]) if ":" in spec else None
 
 
+def sink_file(spec: str) -> str | None:
+    """The file that `--sink` names, FILE.mp4; None for another sink."""
+    return (
+        spec if spec.lower().endswith(".mp4") and spec.partition(":")[0] not in ("virtual-camera", "browser") else None
+    )
+
+
 def sink_error(spec: str) -> str | None:
     """Why `spec` is no sink, in words for a usage message; None when it is one."""
     name, colon, rest = spec.partition(":")
