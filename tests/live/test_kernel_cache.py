@@ -30,5 +30,12 @@ def test_a_change_elsewhere_compiles_nothing_anew(sources: Path) -> None:
     assert kernel_folder(sources) == before
 
 
+def test_kernels_that_check_their_bounds_are_kept_apart(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_BOUNDSCHECK", raising=False)
+    before = kernel_folder(sources)
+    monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
+    assert kernel_folder(sources) != before
+
+
 def test_the_drawing_code_is_kept_in_that_folder() -> None:
     assert str(nearest_fit.stats.cache_path).startswith(os.environ[VARIABLE])
