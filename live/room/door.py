@@ -18,6 +18,7 @@ _MOST = 256  # thirty pages, each with four sockets and what it loads
 _SHARE = 4  # at most one in so many of the handles that this process may have
 _PATIENCE_S = 5.0  # for a first request with its token, and for the last bytes of one that is closed
 _SWEEP_S = 1.0
+_AT_A_TIME = 4096  # bytes read at once: of the usual 256 kB, thousands of messages would be taken in without a pause
 
 Address = tuple[str, int]
 
@@ -120,6 +121,7 @@ def http_protocol(door: Door) -> type[H11Protocol]:
     class Entrance(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            transport.max_size = _AT_A_TIME  # type: ignore[attr-defined]  # of asyncio's own, where it reads by itself
             door.enter(transport)
 
     return Entrance

@@ -11,8 +11,7 @@ class Pace:
         self._due_s = 0.0
 
     async def keep(self) -> None:
-        """One more message came; returns when the next may be read."""
+        """One more message came; returns when the next may be read. Others have their turn in between in any case."""
         now_s = asyncio.get_running_loop().time()
         self._due_s = max(self._due_s, now_s - self._ahead_s) + self._every_s
-        if self._due_s > now_s:
-            await asyncio.sleep(self._due_s - now_s)
+        await asyncio.sleep(max(0.0, self._due_s - now_s))

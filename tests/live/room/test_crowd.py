@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.live.room.visitor import PATIENCE_S, camera_of, next_picture, open_so
 
 HANDLES = Path("/proc/self/fd")
 FEEDS = ("pictures/puppet", "pictures/figure")
+ASK = b"\x81\x81\0\0\0\x001"  # the text "1" in one frame
 counts_handles = pytest.mark.skipif(not HANDLES.is_dir(), reason="counts handles where the kernel lists them")
 
 
@@ -41,7 +43,7 @@ def deaf(room: Room, path: str) -> socket.socket:
     lines = [f"GET /{room.token}/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     page.sendall("\r\n".join(lines).encode())
     assert page.recv(12) == b"HTTP/1.1 101"
-    page.sendall(b"\x81\x81\0\0\0\x001" * 100)
+    page.sendall(ASK * 100)
     return page
 
 
@@ -81,6 +83,17 @@ def test_thirty_pages_half_of_which_do_not_read_are_served_and_let_go(room: Room
                 assert all(next_picture(feed) for feed in feeds)
                 state_where(state, lambda known: known["target"] == "fortnite")
         state_where(stays, lambda state: nothing_more(before))
+
+
+def test_pages_that_flood_and_break_off_leave_nothing_in_the_log(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    with open_socket(room.url, "state") as stays:
+        for _ in range(20):
+            page = deaf(room, "state")
+            page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # breaks off, not ends
+            with contextlib.closing(page):
+                page.sendall(ASK * 500)
+            state_where(stays, lambda state: True)
+    assert caplog.records == []
 
 
 def test_the_loop_waits_for_nobody(director: FakeDirector) -> None:
