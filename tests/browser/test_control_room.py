@@ -166,6 +166,18 @@ def test_problems_and_what_is_pending_are_said(room: Room, director: FakeDirecto
     page.wait_for_selector("#pending:has-text('knight')")
 
 
+def test_a_recording_that_ended_by_itself_is_told(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
+    page = open_page(room.url)
+    connected(page)
+    page.click("#record")
+    page.wait_for_selector("#badge-recording:visible")
+    director.stop_recording()
+    director.problem = "the recording stopped: the disk is full; saved so far: puppet.mp4"
+    page.wait_for_selector("#badge-recording", state="hidden")
+    page.wait_for_selector("#problem:has-text('saved so far: puppet.mp4')")
+    shows(page, "document.getElementById('record').getAttribute('aria-pressed') === 'false'")
+
+
 def test_a_closed_puppet_is_told(room: Room, open_page: OpenPage) -> None:
     page = open_page(room.url)
     connected(page)
