@@ -4,24 +4,20 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from calib.sight import look, seen_joints
+from live.light import BRIGHT, DARK, SHARP, luma_and_sharpness
 from live.puppet import topology as T
 from live.puppet.values import U8, Frame, Pose
 
 WINDOW_S, LEAST_S = 1.5, 1.0
 MIN_FPS = 12.0
-# Luma, 0..255. An estimator still finds people at 30; below 45 a webcam's noise shakes the joints.
-DARK, BRIGHT = 45.0, 225.0
-SHARP = 12.0  # variance of the Laplacian of the picture at 320 px: 5 for a smeared lens, above 50 for most rooms
 LEAST_FIGURE = 0.12  # torso over picture height; below it a finger is a pixel
 SEEN_SHARE = 0.8  # of the window
 # Moved by this share of the torso from one frame to the next, that often: the estimator hops between two people.
 JUMP, JUMPS, JUMP_S = 0.5, 3, 0.1
 FACES_EVERY_S = 0.5
-_LOOK_PX = 320
 
 CountFaces = Callable[[U8], int]
 
@@ -58,7 +54,7 @@ class CameraCheck:
         if self._samples and not 0 <= now - self._samples[-1].t_s <= WINDOW_S:
             self.reset()
         sight = look(pose)
-        luma, sharpness = _light(frame.image)
+        luma, sharpness = luma_and_sharpness(frame.image)
         jumped = self._last is not None and _jumped(self._last, pose, sight.torso_px)
         share = sight.torso_px / pose.image_size[1]
         self._samples.append(_Sample(now, sight.person, share, jumped, luma, sharpness))
@@ -128,13 +124,3 @@ def _jumped(before: Pose, after: Pose, torso_px: float) -> bool:
         return False
     moved = np.hypot(*(after.points_px[T.BODY][both] - before.points_px[T.BODY][both]).T)
     return bool(np.median(moved) > JUMP * torso_px)
-
-
-def _light(image: U8) -> tuple[float | None, float | None]:
-    """Mean luma and sharpness of a picture; None for one that is too small to be one."""
-    height, width = image.shape[:2]
-    if min(height, width) < 32:
-        return None, None
-    step = max(1, width // _LOOK_PX)
-    grey = cv2.cvtColor(np.ascontiguousarray(image[::step, ::step]), cv2.COLOR_RGB2GRAY)
-    return float(grey.mean()), float(cv2.Laplacian(grey, cv2.CV_32F).var())
