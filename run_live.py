@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.doctor:
+        from live.doctor.__main__ import main as examine
+
+        return examine([])
     if arguments.list_targets:
         return _list_targets()
     if arguments.list_cameras:

@@ -30,7 +30,7 @@ from engines.user_folders import USER
 
 # An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
 FOLDER_VARIABLE, OFF = "EDL_CACHE", "off"
-_SIDECAR, _LARGEST_SIDECAR = "entry.json", 1 << 16  # bytes
+SIDECAR, _LARGEST_SIDECAR = "entry.json", 1 << 16  # bytes
 _DECIBELS = ("psnr_db", "figure_db")  # infinite where nothing differs
 
 Key = Mapping[str, str]
@@ -118,7 +118,7 @@ class Cache:
                 kept = None if entry.artifact is None else whole / entry.artifact.name
                 if entry.artifact is not None and kept is not None:
                     shutil.copyfile(entry.artifact, kept)
-                (whole / _SIDECAR).write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
+                (whole / SIDECAR).write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
                 if place.exists():  # of another key, cut short or changed: it would not be loaded
                     stale = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
                     os.replace(place, stale / "old")
@@ -156,7 +156,7 @@ def _name(key: Key) -> str:
 
 def _read(folder: Path, key: Key) -> Entry | None:
     try:
-        value: dict[str, Any] = read_json(folder / _SIDECAR, largest=_LARGEST_SIDECAR)
+        value: dict[str, Any] = read_json(folder / SIDECAR, largest=_LARGEST_SIDECAR)
         if value["key"] != dict(key):
             return None
         verdict, build_s, name = _verdict(value["verdict"]), _number(value["build_s"]), value["file"]

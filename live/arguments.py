@@ -184,6 +184,12 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--log", type=_path, metavar="FILE", help="append all that is said, with times, to a file")
     group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
     group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")
+    group.add_argument(
+        "--doctor",
+        action="store_true",
+        help="look at cameras, libraries, engines, disk and the rest of this machine, say what to do, and end (more: "
+        "python -m live.doctor --help)",
+    )
     group.add_argument("--dry-run", action="store_true", help="print the whole resolved configuration as JSON, and end")
 
 

@@ -17,10 +17,16 @@ _DEBIAN = {
 
 def explain(error: ImportError) -> str:
     """One line for the user about an import that failed: what to install, or the error itself."""
+    what, do = explained(error)
+    return f"{what}; do this: {do}"
+
+
+def explained(error: ImportError) -> tuple[str, str]:
+    """What is missing where an import failed, and what to do about it."""
     for library, package in _DEBIAN.items():
         if library in str(error):
-            return f"the system library {library} is missing; do this: sudo apt install {package}"
-    return f"a part of the program cannot be loaded: {error}; do this: pip install -e ."
+            return f"the system library {library} is missing", f"sudo apt install {package}"
+    return f"a part of the program cannot be loaded: {error}", "pip install -e ."
 
 
 def ended(run: Callable[[], int]) -> int:

@@ -1,0 +1,80 @@
+"""`python -m live.doctor`: what is well on this machine, and what to do about the rest."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TextIO
+
+from live.doctor.exam import CAMERA, EXAMS, VIRTUAL_CAMERA, Exam
+from live.doctor.finding import Finding
+from live.doctor.isolation import examined
+from live.doctor.printout import Printout, as_json, lines, verdict
+from live.doctor.privacy import of_this_user
+
+_AT_ONCE = 2
+
+Examine = Callable[[Exam], list[Finding]]
+
+_DESCRIPTION = """\
+Looks at this machine: Python and libraries, cameras, the virtual camera, pose models, engines, targets, graphics card,
+screen, disk. A line for each, with what to do. Nothing is sent anywhere and nothing is changed; the camera is switched
+on for two seconds, and its pictures are kept nowhere."""
+
+_EPILOG = """\
+marks:      ok   as it should be
+            !    a warning: the demo runs, but something that people want does not, or not well
+            BAD  the demo (run_live.py --source demo) does not run with this
+            -    this machine does not have it, and does not need it
+exit code:  0 nothing is BAD, 1 something is, 2 a flag was wrong"""
+
+
+def main(argv: Sequence[str] | None = None, *, examine: Examine = examined, out: TextIO | None = None) -> int:
+    """The command line; gives the exit code. `examine` looks, `out` (sys.stdout) is written to."""
+    arguments = _parser().parse_args(argv)
+    skipped = {CAMERA: arguments.no_camera, VIRTUAL_CAMERA: arguments.no_virtual_camera}
+    left_out = {exam: f"--no-{exam.name.replace(' ', '-')}" for exam, skip in skipped.items() if skip}
+    printout, privacy = Printout(out or sys.stdout), of_this_user()
+    found: list[tuple[Exam, list[Finding]]] = []
+    try:
+        for exam, findings in _examined(left_out, examine):
+            found.append((exam, findings))
+            if not arguments.json:
+                printout.write(lines(exam, findings, privacy))
+    except KeyboardInterrupt:
+        Printout(sys.stderr).write("stopped")
+        os._exit(1)  # an exam that hangs is not waited for
+    flat = [finding for _, findings in found for finding in findings]
+    printout.write(as_json(found, privacy) if arguments.json else f"\n{verdict(flat)}")
+    return int(any(finding.mark == "bad" for finding in flat))
+
+
+def _examined(left_out: dict[Exam, str], examine: Examine) -> Iterator[tuple[Exam, list[Finding]]]:
+    """Each exam and what it found, in order, two at work at once."""
+    pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
+    try:
+        looks = [(exam, None if exam in left_out else pool.submit(examine, exam)) for exam in EXAMS]
+        for exam, look in looks:
+            yield exam, [Finding("absent", f"not looked at ({left_out[exam]})")] if look is None else look.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C none is waited for
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m live.doctor",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON, without your name and folders, for a bug report")
+    parser.add_argument("--no-camera", action="store_true", help="do not open the camera")
+    parser.add_argument(
+        "--no-virtual-camera", action="store_true", help="send no test picture to the virtual camera: others may see it"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""An exam in a process of its own: what hangs is ended, what crashes or raises becomes the exam's line.
+
+`python -m live.doctor.isolation MODULE` is that process. It writes its findings to stdout as JSON, and nothing else
+gets there: libraries that chat do so to stderr, which nobody reads.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engines.errors import EngineError, reason
+from live.doctor.exam import Exam
+from live.doctor.finding import MARKS, Finding, Mark
+from live.libraries import explained
+from live.puppet.errors import PuppetError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_GRACE_S = 1.0  # a process that a driver holds fast cannot even be killed: it is left behind
+_OUT, _ERR = 1, 2
+
+
+def examined(exam: Exam) -> list[Finding]:
+    """What the exam found, or the one line about what became of it. Raises nothing."""
+    mark: Mark = "bad" if exam.needed else "warning"
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "live.doctor.isolation", exam.module, mark],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return [Finding(mark, f"could not be looked at: {reason(error)}")]
+    try:
+        told = child.communicate(timeout=exam.limit_s)[0]
+    except subprocess.TimeoutExpired:
+        return [Finding(mark, f"gave no answer in {exam.limit_s:.0f} s", "look again; start the computer anew")]
+    finally:
+        _end(child)
+    return _read(told) or [Finding(mark, f"the look at it ended {_ending(child.returncode)}", "pip install -e .")]
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(_GRACE_S)
+    if child.stdout is not None:
+        child.stdout.close()
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"with exit code {code}, without an answer"
+    with contextlib.suppress(ValueError):
+        return f"in a crash of a library ({signal.Signals(-code).name})"
+    return f"in a crash of a library (signal {-code})"
+
+
+def _read(told: bytes) -> list[Finding]:
+    """The findings in `told`; none where the process ended before it had written them."""
+    try:
+        values = json.loads(told)
+    except ValueError:
+        return []
+    return [Finding(v["mark"], v["text"], v["do"], tuple(v["private"])) for v in values]
+
+
+def attempted(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
+    """What `look` found; its exception, whatever it is, as a finding of this mark."""
+    try:
+        return look()
+    except ImportError as error:
+        what, do = explained(error)
+        return [Finding(mark, what, do)]
+    except (PuppetError, EngineError) as error:
+        return [of_error(error, mark)]
+    except Exception as error:
+        return [Finding(mark, f"the look at it failed: {type(error).__name__}: {reason(error)}")]
+
+
+def of_error(error: PuppetError | EngineError, mark: Mark) -> Finding:
+    """An error of ours as a finding."""
+    parts = (error.what, error.got and f"got: {error.got}", error.wanted and f"wanted: {error.wanted}")
+    return Finding(mark, "; ".join(filter(None, parts)), error.do)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Be the process of an exam: `argv` are its module and the mark of a failure. Does not return."""
+    module, mark = argv[0], next(mark for mark in MARKS if mark == argv[1])
+    answer = os.dup(_OUT)
+    os.dup2(_ERR, _OUT)
+
+    def look() -> list[Finding]:
+        found: list[Finding] = importlib.import_module(module).findings()
+        return found
+
+    values: list[dict[str, Any]] = [asdict(finding) for finding in attempted(look, mark)]
+    with open(answer, "wb") as file:
+        file.write(json.dumps(values).encode())
+    os._exit(0)  # at once: a library's own threads may take their time, or never end
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
