@@ -27,9 +27,15 @@ class Attendant:
         self._visit: _Visit | None = None
         self._left: list[_Visit] = []
 
-    def call(self, work: Callable[[], T], *, back: Callable[[], None] = lambda: None) -> T:
-        """What `work` gives, or raises. Raises HungError after 2 s; then `back` is called when it comes back after all,
-        in the thread that was left behind.
+    def call(
+        self,
+        work: Callable[[], T],
+        *,
+        hangs: Callable[[], None] = lambda: None,
+        back: Callable[[], None] = lambda: None,
+    ) -> T:
+        """What `work` gives, or raises. Raises HungError after 2 s, having called `hangs`; `back` is called when it
+        comes back after all, in the thread that was left behind.
         """
         if self._patient:
             return work()
@@ -46,6 +52,7 @@ class Attendant:
         except queue.Empty:
             self._visit = None
             self._left.append(visit)
+            hangs()
             visit.leave(back)
             raise HungError(f"no answer for {_PATIENCE_S:g} s") from None
         if error is not None:

@@ -38,7 +38,7 @@ class Generator:
     The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
     time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
     that it took in the last step, None when there was none to paint. `mark`: draw `live.mark` into every picture but
-    the card. `hangs`: a step never ended, and no other may be begun. `step` and `close` are called from one thread,
+    the card. `hangs`: a step does not end, and no other may be begun. `step` and `close` are called from one thread,
     which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
 
     Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
@@ -160,12 +160,20 @@ class Generator:
         """Free the engines, those too that were handed over and never used; not while a step `hangs` in them."""
         with self._handing:
             self._closed = True
-        if not self.hangs:
+            hangs = self.hangs
+        if not hangs:
             self._free()
 
+    def hang(self) -> None:
+        """A step does not end: nothing of this generator is to be touched until it `came_back`."""
+        self.hangs = True
+
     def came_back(self) -> None:
-        """The step that hung has ended after all, in its own thread: free what nobody else will use."""
-        self._free()
+        """The step that hung has ended after all, in its own thread: go on, or free what was closed meanwhile."""
+        with self._handing:
+            self.hangs, closed = False, self._closed
+        if closed:
+            self._free()
 
     def _free(self) -> None:
         for owned in (self._engine, self._face, *self._handed):

@@ -202,11 +202,13 @@ class Loop:
         try:
             self.parts.scenes.reached(scene)
             frame = self._attendant.call(
-                lambda: scene.finish(shot.drawn, spare, cutout=cutout), back=generator.came_back
+                lambda: scene.finish(shot.drawn, spare, cutout=cutout),
+                hangs=generator.hang,
+                back=generator.came_back,
             )
         except Exception as error:
             if isinstance(error, HungError):  # it may still write to the arrays of `spare`
-                generator.hangs, spare = True, None
+                spare = None
                 self._report.changed("left behind", "the engine", self._clock.now())
             self._drawing.add(error)
             return scene.card(shot.drawn, spare, cutout=cutout)

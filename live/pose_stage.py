@@ -1,6 +1,7 @@
 """`PoseStage`: Frame -> Shot. The estimator, then the scene's Conditioner and presence policy, in that order."""
 
 import contextlib
+import threading
 from collections.abc import Callable
 
 from live.attendant import Attendant, HungError
@@ -47,6 +48,7 @@ class PoseStage:
         self._clock, self._report, self._saw = clock, report, saw
         self._forget_s, self._replacement = forget_s, replacement
         self._attendant, self._hung = Attendant("estimate", patient=not realtime), False
+        self._exchanging, self._closed = threading.Lock(), False
         self._estimator_trouble = trouble("the pose estimator", "the puppet idles", replacement.ask)
         self._onlooker_trouble = trouble(
             "the automatic framing or the calibration gesture", "going on without it", lambda: None
@@ -80,7 +82,9 @@ class PoseStage:
         """Free the estimator."""
         self._replacement.close()
         self._attendant.close()
-        if not self._hung:
+        with self._exchanging:
+            self._closed, hung = True, self._hung
+        if not hung:
             self._estimator.close()
 
     def _estimate(self, frame: Frame) -> Pose | None:
@@ -92,19 +96,32 @@ class PoseStage:
             return None
         estimator = self._estimator
         try:
-            pose = self._attendant.call(lambda: estimator.estimate(frame), back=estimator.close)
+            pose = self._attendant.call(
+                lambda: estimator.estimate(frame), hangs=self._hang, back=lambda: self._came_back(estimator)
+            )
         except Exception as error:
             if isinstance(error, HungError):
-                self._hung = True
                 self._report.changed("left behind", "the pose estimator", self._clock.now())
             self._estimator_trouble.add(error)
             return None
         self._estimator_trouble.over()
         return pose
 
+    def _hang(self) -> None:
+        self._hung = True
+
+    def _came_back(self, estimator: PoseEstimator) -> None:
+        """In the thread that was left behind: go on with it, or free it where another has taken its place."""
+        with self._exchanging:
+            if estimator is self._estimator and not self._closed:
+                self._hung = False
+                return
+        estimator.close()
+
     def _exchange(self, another: PoseEstimator) -> None:
-        failed, self._estimator = self._estimator, another
-        hung, self._hung = self._hung, False
+        with self._exchanging:
+            failed, self._estimator = self._estimator, another
+            hung, self._hung = self._hung, False
         if not hung:  # one that hangs is closed by the thread that is still in it
             with contextlib.suppress(Exception):  # whatever a broken one says to that
                 self._attendant.call(failed.close)

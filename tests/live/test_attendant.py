@@ -63,7 +63,6 @@ def test_an_estimator_that_hangs_idles_and_is_opened_anew(scenery: Path, impatie
         def estimate(self, frame: Frame) -> Pose:
             if frame.frame_id == BROKEN:
                 gate.wait(PATIENCE_S)
-                self.broken = 0
             return super().estimate(frame)
 
     show = Show(scenery, lambda show: show.loop.parts.poses._estimator is show.estimators[-1] is not first)
@@ -122,3 +121,24 @@ def test_an_engine_that_hangs_is_a_card_and_the_scene_is_opened_anew(scenery: Pa
     assert hung.closed_by is None and another.closed_by is not None
     engines.gate.set()
     until(lambda: hung.closed_by == "draw")
+
+
+def test_an_estimator_that_was_only_slow_goes_on(scenery: Path, impatient: None) -> None:
+    gate = threading.Event()
+
+    class Slow(Fallible):
+        def estimate(self, frame: Frame) -> Pose:
+            if frame.frame_id == BROKEN:
+                gate.wait(PATIENCE_S)
+            return super().estimate(frame)
+
+    def back(show: Show) -> object:
+        gate.set()
+        return not show.loop.parts.poses._hung
+
+    show = Show(scenery, back)
+    first = show.loop.parts.poses._estimator = Slow()
+    show.loop.parts.poses._replacement.ask = lambda: None  # type: ignore[method-assign]
+    show.loop.parts.poses._estimator_trouble._reopen = lambda: None
+    show.run()
+    assert show.loop.parts.poses._estimator is first and first.closed and show.report.person == "in view"
