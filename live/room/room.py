@@ -65,6 +65,7 @@ class Room:
         app = RoomApp(self._director, self._pictures, door, complaints, self._stage_path)
         config = uvicorn.Config(
             self._access(app, door),
+            loop="asyncio",  # whatever else is installed
             http=http_protocol(door),
             ws="websockets-sansio",
             backlog=max(1, door.most // 8),  # so many are let in before the door has looked at the first of them
