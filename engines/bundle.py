@@ -16,6 +16,7 @@ from engines.base import EngineSpec
 from engines.consent import consent_of
 from engines.errors import BundleError
 from engines.json_file import read_json
+from engines.leftovers import clear_older_exports
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
 from engines.user_folders import USER
 from engines.whole_file import write_whole
@@ -159,6 +160,7 @@ def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in (SHIPPED, user_targets()) if folders is None else folders:
         clear(folder)
+        clear_older_exports(folder, files_of_bundle)
         places = (manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
         found |= {place.name: place for place in places if not place.name.startswith(".")}
     return dict(sorted(found.items()))

@@ -26,7 +26,9 @@ from engines.bundle import sha256_of
 from engines.errors import EngineError, reason
 from engines.gate import Verdict
 from engines.json_file import read_json
+from engines.leftovers import clear_older_builds
 from engines.user_folders import USER
+from engines.whole_folder import clear, exchange, unfinished
 
 # An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
 FOLDER_VARIABLE, OFF = "EDL_CACHE", "off"
@@ -64,6 +66,7 @@ class Cache:
     def __init__(self, folder: Path | None = None, *, say: Say = lambda _: None) -> None:
         self._folder, self._say = folder or cache_folder(), say
         self._temporary: Path | None = None
+        self._cleared = False
         self._making = threading.Lock()
 
     @property
@@ -86,18 +89,15 @@ class Cache:
         Look again with `find` when it is given: another process may have been quicker.
         """
         place = self._writable() / _name(key)
-        try:
-            lock = FileLock(f"{place}.lock")
-            lock.acquire()
-        except OSError as error:
-            raise EngineError(
-                "the cache of engines cannot be locked", got=reason(error), do="check the disk"
-            ) from error
-        try:
-            with tempfile.TemporaryDirectory(prefix=f"{place.name}.", dir=place.parent) as work:
-                yield Path(work)
-        finally:
-            lock.release()
+        with contextlib.ExitStack() as closing:
+            try:
+                closing.enter_context(FileLock(f"{place}.lock"))
+                work = closing.enter_context(unfinished(place.parent))
+            except OSError as error:
+                raise EngineError(
+                    "the cache of engines cannot be written", got=reason(error), do="check the disk"
+                ) from error
+            yield work
 
     def store(self, key: Key, entry: Entry) -> Entry:
         """Keeps `entry`, whose artifact lies in the folder that `building` gave; gives it as it is kept. Atomic.
@@ -112,23 +112,24 @@ class Cache:
             "build_s": entry.build_s,
             "verdict": {n: str(v) if math.isinf(v) else v for n, v in dataclasses.asdict(entry.verdict).items()},
         }
+        kept = None if entry.artifact is None else place / entry.artifact.name
         try:
-            whole = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
-            try:
-                kept = None if entry.artifact is None else whole / entry.artifact.name
-                if entry.artifact is not None and kept is not None:
-                    shutil.copyfile(entry.artifact, kept)
+            # What is there is of another key, cut short or changed: it would not be loaded.
+            with unfinished(place.parent, name=place.name) as whole:
+                if entry.artifact is not None:
+                    shutil.copyfile(entry.artifact, whole / entry.artifact.name)
                 (whole / SIDECAR).write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
-                if place.exists():  # of another key, cut short or changed: it would not be loaded
-                    stale = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
-                    os.replace(place, stale / "old")
-                    shutil.rmtree(stale, ignore_errors=True)
-                os.replace(whole, place)
-            finally:
-                shutil.rmtree(whole, ignore_errors=True)
+                exchange(whole, place)
         except OSError as error:
             raise EngineError("an engine cannot be kept", got=reason(error), do="make room on the disk") from error
-        return Entry(None if kept is None else place / kept.name, entry.verdict, entry.build_s)
+        return Entry(kept, entry.verdict, entry.build_s)
+
+    def _clear(self, folder: Path) -> None:
+        """Once: remove what killed programs left."""
+        if not self._cleared:
+            self._cleared = True
+            clear(folder)
+            clear_older_builds(folder)
 
     def _places(self, key: Key) -> list[Path]:
         folders = [folder for folder in (self._folder, self._temporary) if folder is not None]
@@ -141,6 +142,7 @@ class Cache:
                 try:
                     self._folder.mkdir(parents=True, exist_ok=True)
                     with tempfile.TemporaryFile(dir=self._folder):
+                        self._clear(self._folder)
                         return self._folder
                 except OSError as error:
                     self._say(f"engines cannot be kept in {self._folder} ({reason(error)}): this run's are not kept")

@@ -69,7 +69,7 @@ def whole_folder(place: Path, kind: str, older: Older) -> Iterator[Path]:
         mark(new, kind)
         _to_disk(new)
         check_place(place, kind, older)
-        _exchange(new, place)
+        exchange(new, place)
 
 
 @contextlib.contextmanager
@@ -87,6 +87,19 @@ def unfinished(parent: Path, *, name: str = "") -> Iterator[Path]:
     finally:
         if not (whole / _OLD).exists() or os.path.lexists(parent / name):  # else it could not be put back: `clear` will
             shutil.rmtree(whole, ignore_errors=True)
+
+
+def exchange(new: Path, place: Path) -> None:
+    """Put `new`, which `unfinished` gave, in its place; what is there goes with the rest, or back if that fails."""
+    old = new.with_name(_OLD)
+    try:
+        if os.path.lexists(place):
+            os.rename(place, old)
+        os.rename(new, place)
+    except BaseException:
+        if os.path.lexists(old) and not os.path.lexists(place):
+            os.rename(old, place)
+        raise
 
 
 def clear(parent: Path) -> None:
@@ -121,15 +134,6 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _refused(place: Path, got: str, do: str = "") -> FolderError:
-    return FolderError(
-        f"{place} is left as it is: it holds something that this program did not make",
-        got=got,
-        wanted="a name that is free, or of something that this program made",
-        do=do or "choose another name",
-    )
-
-
 def foreign(folder: Path, ours: Collection[str]) -> Iterator[str]:
     """What lies in `folder` and is none of `ours`, the names of files in it; links always are foreign."""
     above = {parent for name in ours for parent in _parents(name)}
@@ -145,6 +149,15 @@ def foreign(folder: Path, ours: Collection[str]) -> Iterator[str]:
                     folders.remove(name)  # named once, not with all that is in it
 
 
+def _refused(place: Path, got: str, do: str = "") -> FolderError:
+    return FolderError(
+        f"{place} is left as it is: it holds something that this program did not make",
+        got=got,
+        wanted="a name that is free, or of something that this program made",
+        do=do or "choose another name",
+    )
+
+
 def _parents(name: str) -> list[str]:
     parts = name.split("/")
     return ["/".join(parts[:i]) for i in range(1, len(parts))]
@@ -154,19 +167,6 @@ def _write_marker(folder: Path, values: dict[str, Any]) -> None:
     handle = os.open(folder / MARKER, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o644)
     with open(handle, "w", encoding="utf-8") as file:
         json.dump({"program": PROGRAM, **values}, file, indent=1)
-
-
-def _exchange(new: Path, place: Path) -> None:
-    """Put `new` in its place; what is there goes to `old` beside `new`."""
-    old = new.with_name(_OLD)
-    try:
-        if os.path.lexists(place):
-            os.rename(place, old)
-        os.rename(new, place)
-    except BaseException:
-        if os.path.lexists(old) and not os.path.lexists(place):
-            os.rename(old, place)
-        raise
 
 
 def _clear(whole: Path) -> None:

@@ -1,9 +1,10 @@
 """Kills a piece of work at each of its steps on the disk, one after the other: no sleep, no luck, none left out.
 
 As a program it is given a module and an empty folder. The module has three functions, each given the folder: `begin`,
-called once; `work`, done again and again in a child that ends, as by kill -9, before its first change of a file, before
-its second, and so on, until it comes to its end; and `look`, called after each, which asserts what must hold and may
-put things back. A process of its own, as one that has threads should not fork.
+called once, and what it compiles need not be compiled again; `work`, done again and again in a child that ends, as by
+kill -9, before its first change of a file, before its second, and so on, until it comes to its end; and `look`, called
+in a child after each, which asserts what must hold and may put things back. A process of its own, as one that has
+threads should not fork.
 """
 
 import importlib
@@ -31,8 +32,7 @@ def kill_at_every_step(module: str, folder: Path) -> int:
 def main(module: str, folder: str) -> int:
     """See above; prints the number of steps."""
     script = importlib.import_module(module)
-    if code := _in_child(lambda: script.begin(Path(folder))):
-        return code
+    script.begin(Path(folder))
     for step in range(1, 1000):
         code = _in_child(lambda: _work_until(script.work, folder, step))  # noqa: B023  # called before the next step
         if code == 0:

@@ -92,7 +92,10 @@ def _add_after_run(commands: Any) -> None:
     command.add_argument("--long", action="store_true", help="also play it for 10,000 frames: does the picture drift?")
     _add_drivers(command)
     _add_comparison(commands)
+    _add_export(commands)
 
+
+def _add_export(commands: Any) -> None:
     command = commands.add_parser("export", help="make a finished puppet (target bundle) from a run")
     command.add_argument("run", type=_path, metavar="RUN", help="folder made by run")
     command.add_argument(

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from engines.whole_folder import MARKER, FolderError
 from live.face import Face
 from live.puppet.face_map import face_map_hash
 from live.target import open_target
+from tests.killed import kill_at_every_step
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_face import write_face
 from tests.train.trained_run import write_run
@@ -274,3 +276,8 @@ def test_the_best_checkpoint_is_exported_when_asked_for(run: Path, tmp_path: Pat
     assert steps == [5, 3]
     with pytest.raises(TrainError, match="--best"):
         export_run(run, tmp_path / "none", best=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_step_the_old_bundle_or_the_new_one_is_there(tmp_path: Path) -> None:
+    assert kill_at_every_step("tests.train.bundle.killed_export", tmp_path) > 15

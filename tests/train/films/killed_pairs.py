@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
+import cv2
+
 from engines import whole_folder
-from live.puppet.config import PuppetConfig
-from live.puppet.fingerprint import fingerprint
 from tests.train.pair_set import write_pairs
 from train.dataset.pairs import open_pairs
 from train.films.prepare_pairs import prepare_pairs
 
-fingerprint(PuppetConfig())  # compiles what draws it: once, and not in every child
+cv2.setNumThreads(1)  # its threads would not be there after a fork
 
 
 def begin(folder: Path) -> None:
