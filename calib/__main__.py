@@ -55,11 +55,17 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--delete", metavar="NAME", help="delete a profile, and end")
     kept.add_argument(
         "--profiles",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="the folder of the profiles (default: the one of this system for settings)",
     )
     return result
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path")
+    return Path(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,25 +5,30 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from engines.whole_file import write_whole
+from engines.whole_file import clear_unfinished, write_whole
 from live.calibration import Profile, profile_path, read_profile
 from live.puppet.errors import CalibrationError
+
+_LONGEST = 60  # characters of a name that is made of a camera's or a clip's
+_WAIT_S = 60.0  # no profile takes that to be written
 
 
 def default_name(performer: str, camera: str) -> str:
     """The name of a profile that was given none: both in small letters, everything else a dash."""
-    return re.sub(r"[\W_]+", "-", f"{performer} {camera}".lower()).strip("-") or "profile"
+    return re.sub(r"[\W_]+", "-", f"{performer} {camera}".lower())[:_LONGEST].strip("-") or "profile"
 
 
 def save_profile(profile: Profile, folder: Path | None = None) -> Path:
     """Write the profile under its name, in place of one that is there; gives the path.
 
     By way of a temporary file in the same folder, so whatever goes wrong in the middle, the old profile stays as it
-    was. Raises CalibrationError when it cannot be written.
+    was. Raises CalibrationError when it cannot be written, or a file is there that is no profile.
     """
     path = profile_path(profile.name, folder)
+    _check_ours(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(path, older_than_s=_WAIT_S)
         write_whole(path, json.dumps(profile.to_json(), indent=1).encode())
     except OSError as error:
         raise CalibrationError(
@@ -47,8 +52,12 @@ def rename_profile(old: str, new: str, folder: Path | None = None) -> Path:
 
 
 def delete_profile(name: str, folder: Path | None = None) -> None:
-    """Remove a profile, also one that cannot be read any more. Raises CalibrationError when it is not there."""
-    _existing(name, folder).unlink()
+    """Remove a profile, also one that cannot be read any more. Raises CalibrationError when it is not there, or is
+    another program's file.
+    """
+    path = _existing(name, folder)
+    _check_ours(path)
+    path.unlink()
 
 
 def _existing(name: str, folder: Path | None) -> Path:
@@ -56,3 +65,15 @@ def _existing(name: str, folder: Path | None) -> Path:
     if not path.exists():
         raise CalibrationError(f"no calibration profile of that name: {name}", do="python -m calib --list shows them")
     return path
+
+
+def _check_ours(path: Path) -> None:
+    """Raises CalibrationError for whole JSON that is no profile: `--profiles` may name a folder of other things."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):  # not there, or a profile that was damaged
+        return
+    if not isinstance(data, dict) or not {"topology", "stats"} <= data.keys():
+        raise CalibrationError(
+            f"this file is not a calibration profile, and is left as it is: {path}", do="choose another name or folder"
+        )

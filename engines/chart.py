@@ -10,6 +10,7 @@ import numpy as np
 from engines.base import U8Array
 from engines.bench import Timing
 from engines.errors import EngineError
+from engines.whole_file import write_whole
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 1100, 28, 330, 110, 50
 _INK = (40, 40, 40)
@@ -38,8 +39,13 @@ def write_chart(timings: Sequence[Timing], title: str, path: Path) -> Path:
             y += _ROW
             _bar(picture, timing, y, slowest_ms=group[-1].median_ms)
         y += 2 * _ROW
-    if not path.parent.is_dir() or not cv2.imwrite(str(path), picture):
-        raise EngineError("the chart cannot be written", got=str(path), wanted="a .png in a folder that is there")
+    wrong = EngineError("the chart cannot be written", got=str(path), wanted="a .png in a folder that is there")
+    if not path.suffix or not cv2.haveImageWriter(path.name):
+        raise wrong
+    try:
+        write_whole(path, cv2.imencode(path.suffix, picture)[1].tobytes(), shared=True)
+    except OSError as error:
+        raise wrong from error
     return path
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -41,13 +42,14 @@ def whole_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         raise
 
 
-def clear_unfinished(path: Path) -> None:
-    """Remove what killed programs left of `path`. Only for one who knows that no other is writing it now."""
+def clear_unfinished(path: Path, *, older_than_s: float = 0.0) -> None:
+    """Remove what killed programs left of `path`, if it is older. 0 is for one who knows that no other writes it."""
     left = re.compile(re.escape(_prefix(path)) + "[0-9a-z_]{8}")
     with contextlib.suppress(OSError):
         for entry in os.scandir(path.parent):
             if left.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                os.unlink(entry.path)
+                if time.time() - entry.stat().st_mtime >= older_than_s:
+                    os.unlink(entry.path)
 
 
 def _prefix(path: Path) -> str:

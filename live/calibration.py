@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.json_file import read_json
+from engines.names import LONGEST
 from engines.user_folders import USER
 from live.puppet.body_stats import FARTHEST, BodyStats
 from live.puppet.errors import CalibrationError, PuppetError
@@ -86,7 +87,7 @@ def profile_path(name: str, folder: Path | None = None) -> Path:
     Raises CalibrationError for a name of which nothing is left, or that `--calibration` would take for something else.
     """
     slug = re.sub(r"[\W_]+", "-", name.lower()).strip("-")
-    if not slug or name in _NOT_NAMES or _is_file(name):
+    if not slug or name in _NOT_NAMES or _is_file(name) or len(name.encode(errors="replace")) > LONGEST:
         raise CalibrationError(
             "not a name for a profile",
             got=repr(name),

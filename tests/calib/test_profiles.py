@@ -1,5 +1,6 @@
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,3 +147,42 @@ def test_a_profile_that_is_not_there_is_told(tmp_path: Path, change: object) -> 
 def test_the_default_name_is_made_of_performer_and_camera() -> None:
     assert default_name("me", "HD Webcam (046d:0825) / left") == "me-hd-webcam-046d-0825-left"
     assert default_name("", "///") == "profile"
+
+
+def test_another_program_s_file_is_neither_replaced_nor_deleted(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "precious"}')
+    save_profile(ME, tmp_path)
+    for change in (
+        lambda: save_profile(replace(ME, name="package"), tmp_path),
+        lambda: delete_profile("package", tmp_path),
+        lambda: rename_profile("desk", "package", tmp_path),
+    ):
+        with pytest.raises(CalibrationError):
+            change()
+    assert files(tmp_path) == ["desk.json", "package.json"]
+    assert (tmp_path / "package.json").read_text() == '{"name": "precious"}'
+
+
+def test_a_planted_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    for name in ("desk.json", "desk.json.part", ".desk.json-"):
+        (folder / name).symlink_to(tmp_path / "mine")
+    save_profile(ME, folder)
+    assert (tmp_path / "mine").read_text() == "precious" and not (folder / "desk.json").is_symlink()
+
+
+def test_what_a_killed_calibration_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    for name, age_s in ((".desk.json-0a1b2c3d", 600), (".desk.json-11111111", 0), (".desk.json-backup", 600)):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    save_profile(ME, tmp_path)
+    assert files(tmp_path) == [".desk.json-11111111", ".desk.json-backup", "desk.json"]
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "../desk", "a/b", "", "-", "none"])
+def test_a_path_or_an_endless_name_is_no_name_of_a_profile(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CalibrationError, match="not a name"):
+        save_profile(replace(ME, name=name), tmp_path / "profiles")
+    assert not list(tmp_path.iterdir()) and len(default_name("me", "x" * 300)) <= 60

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from engines.whole_file import write_whole
 from live.recording import save_poses
 from train.arguments import FACE_SHARE
 from train.dataset.dataset import Dataset, open_dataset
@@ -129,7 +130,7 @@ def _take_up(out: Path, asked: dict[str, Any]) -> None:
                 do="choose another --out, or the same settings",
             )
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode(), shared=True)
     except (OSError, ValueError) as error:
         raise TrainError(f"cannot use {out}", got=str(error), do="choose another --out") from error
 

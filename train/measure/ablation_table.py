@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.player import NETWORK
 from train.measure.score_table import number, table
@@ -111,7 +112,7 @@ def write_ablation(out: Path, rows: list[Row], *, takes: list[str]) -> str:
         sheet.write_picture(out / f"ablation_{take}.png", drawn)
     text = "\n\n".join([*parts, NOTES]) + "\n"
     try:
-        (out / MARKDOWN).write_text(text, encoding="utf-8")
+        write_whole(out / MARKDOWN, text.encode(), shared=True)
     except OSError as error:
         raise TrainError(f"cannot write to {out}", got=str(error), do="make room on the disk") from error
     _write_sheets(out, rows, takes)

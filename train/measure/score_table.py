@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from engines.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.drift import HeldDrift, Mark, grows
 from train.measure.drivers import Driven
@@ -41,9 +42,7 @@ def write_scores(out: Path, measured: Measured) -> str:
     text = markdown(measured)
     try:
         for name, content in ((MARKDOWN, text), (JSON, json.dumps(_plain(asdict(measured)), indent=1))):
-            partial = out / (name + ".part")
-            partial.write_text(content, encoding="utf-8")
-            partial.replace(out / name)
+            write_whole(out / name, content.encode(), shared=True)
     except OSError as error:
         raise TrainError(f"cannot write to {out}", got=str(error), do="make room on the disk") from error
     return text

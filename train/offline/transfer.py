@@ -6,14 +6,17 @@ are known before the first picture is drawn: one pass finds all poses and measur
 
 import json
 import os
-import tempfile
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from engines.bundle import find_target, open_bundle
+from engines.lock import held
+from engines.same_file import same_file
+from engines.whole_folder import clear, unfinished
 from live.background import make_background
 from live.clock import SystemClock
 from live.config import LiveConfig
@@ -55,16 +58,18 @@ def transfer(config: TransferConfig) -> Path:
     """
     takes = open_bundle(find_target(config.target)).takes
     _check(config, framings=sorted(takes))
-    try:
-        made_in = tempfile.TemporaryDirectory(prefix=f".{config.out.name}-", dir=config.out.parent)
-    except OSError as error:
-        raise _unwritable(config.out, error) from error
-    with made_in as folder:
+    with ExitStack() as closing:
+        try:
+            clear(config.out.parent)
+            closing.enter_context(held(config.out.with_name(f".{config.out.name}.lock"), str(config.out)))
+            folder = closing.enter_context(unfinished(config.out.parent))
+        except OSError as error:
+            raise _unwritable(config.out, error) from error
         performance = watch_performance(config.source)
         performer = _measure(performance)
-        live = _live_config(config, performance, performer, framings=sorted(takes), folder=Path(folder))
+        live = _live_config(config, performance, performer, framings=sorted(takes), folder=folder)
         _perform(live, len(performance.poses))
-        finished = Path(folder) / "finished.mp4"
+        finished = folder / "finished.mp4"
         sounds = lay_sound(Path(live.sinks[0]), config.source, finished, say=tqdm.write)
         try:
             finished.replace(config.out)
@@ -95,7 +100,7 @@ def _check(config: TransferConfig, *, framings: list[str]) -> None:
     if out.is_dir() or not out.parent.is_dir():
         got = "a folder" if out.is_dir() else f"no folder {out.parent}"
         raise TrainError(f"cannot write {out}", got=got, wanted="a file name in a folder that exists")
-    if out.exists() and out.samefile(config.source):
+    if same_file(out, config.source):
         raise TrainError(f"cannot write {out}", got="the source itself", do="choose another --out")
 
 

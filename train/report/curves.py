@@ -1,6 +1,7 @@
 """The curves of a run: tables of numbers by step, kept as CSV files in the run folder."""
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.whole_file import write_whole
 from train.errors import TrainError
 
 F64 = NDArray[np.float64]
@@ -41,11 +43,10 @@ class Curve:
     def __init__(self, path: Path, names: Sequence[str], *, steps_done: int = 0) -> None:
         self._path, self._names = path, (*FIRST, *names)
         self._rows = [row for row in _read(path, self._names) if row[0] <= steps_done] if steps_done else []
-        partial = path.with_name(path.name + ".part")
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([self._names, *(_cells(row) for row in self._rows)])
         try:
-            with partial.open("w", newline="") as file:
-                csv.writer(file).writerows([self._names, *(_cells(row) for row in self._rows)])
-            partial.replace(path)
+            write_whole(path, text.getvalue().encode(), shared=True)
         except OSError as error:
             raise self._unwritable(error) from error
 

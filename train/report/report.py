@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.whole_file import write_whole
 from train.errors import TrainError
 from train.report import chart
 from train.report.chart import Chart
@@ -54,14 +55,11 @@ class Page:
 
 
 def write_report(folder: Path, page: Page) -> Path:
-    """Write the page into the run folder, by way of a temporary file; returns its path. Raises TrainError."""
+    """Write the page into the run folder, whole or not at all; returns its path. Raises TrainError."""
     path = folder / NAME
-    partial = path.with_name(NAME + ".part")
     try:
-        partial.write_text(html(page), encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, html(page).encode(), shared=True)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TrainError(f"cannot write {path}", got=str(error), do="make room, then go on with --resume") from error
     return path
 

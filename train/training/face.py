@@ -24,6 +24,7 @@ from train.training.face_checkpoint import NAME, FaceCheckpoint, averaged_face, 
 from train.training.face_step import FaceReport, FaceTrainer
 from train.training.faces import FacePairs, Faces, collect_faces
 from train.training.interrupt import Interrupt
+from train.training.run_folder import run_folder
 
 U8 = NDArray[np.uint8]
 FEWEST = 200  # faces; of fewer none is learned
@@ -41,11 +42,16 @@ def train_face(folder: Path, *, steps: int = 0, minutes: float = 0.0, resume: bo
 
     True when the schedule was done, or when the target shows too few faces to learn from (then none is made, and that
     is said); False when asked to stop before. The time counts from the first step. With `resume` it goes on from
-    face.pt if that is of this generator. Bit for bit on a CPU. Raises TrainError.
+    face.pt if that is of this generator. Bit for bit on a CPU. Raises TrainError, and what `run_folder` raises.
     """
     if (steps > 0) == (minutes > 0):
         raise TrainError("a face needs one end", got=f"steps {steps}, minutes {minutes}", wanted="--steps or --minutes")
     checkpoint = load_checkpoint(folder)
+    with run_folder(folder):
+        return _train_face(folder, checkpoint, steps=steps, minutes=minutes, resume=resume)
+
+
+def _train_face(folder: Path, checkpoint: Checkpoint, *, steps: int, minutes: float, resume: bool) -> bool:
     last = load_face(folder)
     if last is not None and not resume:
         raise TrainError("the run has a face already", got=NAME, do="go on with --resume, or delete it")

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from engines.whole_file import whole_file, write_whole
 from live.puppet.fingerprint import fingerprint
 from train.dataset.dataset import open_dataset
 from train.dataset.pairs import PairRollouts, open_rollouts
@@ -28,6 +29,7 @@ from train.training.config import RunConfig
 from train.training.held_out import HeldOut
 from train.training.interrupt import Interrupt
 from train.training.processes import Processes, launch
+from train.training.run_folder import CONFIG, run_folder
 from train.training.step import StepReport, Trainer
 
 HELD_OUT_SEED = 12345
@@ -182,7 +184,8 @@ class Run:
     def _not_a_number(self, batch: Batch, report: StepReport) -> TrainError:
         rank = self.processes.share.rank
         path = self.folder / ("not_a_number.npz" if rank == 0 else f"not_a_number_{rank}.npz")
-        np.savez_compressed(path, **{field.name: getattr(batch, field.name) for field in fields(batch)})
+        with whole_file(path, shared=True) as file:
+            np.savez_compressed(file, **{field.name: getattr(batch, field.name) for field in fields(batch)})
         return TrainError(
             f"a loss is not a number at step {self.trainer.steps_done}",
             got=str(report),
@@ -203,7 +206,8 @@ class Run:
 
 
 def run(folder: Path, config: RunConfig) -> bool:
-    """Train into `folder`; True when the schedule was done, False when asked to stop before. Raises TrainError.
+    """Train into `folder`; True when the schedule was done, False when asked to stop before. Raises TrainError, and
+    what `run_folder` raises.
 
     The folder must not hold a checkpoint yet.
     """
@@ -226,14 +230,12 @@ def resume(folder: Path, **changes: Any) -> bool:
 def _launched(folder: Path, config: RunConfig, *, resuming: bool) -> bool:
     if config.perceptual == perceptual.NONE:
         print(perceptual.LOST)
-    return launch(config, partial(_train, folder=folder, config=config, resuming=resuming))
+    with run_folder(folder):
+        return launch(config, partial(_train, folder=folder, config=config, resuming=resuming))
 
 
 def _train(processes: Processes, *, folder: Path, config: RunConfig, resuming: bool) -> bool:
     opened = Run(processes, folder, config, resuming=resuming)
-    folder.mkdir(parents=True, exist_ok=True)
     if processes.is_first:
-        partial = folder / "config.json.part"
-        partial.write_text(json.dumps(config.to_json(), indent=1))
-        partial.replace(folder / "config.json")
+        write_whole(folder / CONFIG, json.dumps(config.to_json(), indent=1).encode(), shared=True)
     return opened.train()

@@ -1,7 +1,5 @@
 """A file of tensors and plain values: written whole or not at all, and nothing in it is ever executed."""
 
-import contextlib
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import torch
 
 from engines.errors import reason
+from engines.whole_file import whole_file
 from train.errors import TrainError
 
 
@@ -17,16 +16,10 @@ def write_tensors(final: Path, values: dict[str, Any]) -> None:
 
     Raises TrainError when it cannot be written.
     """
-    partial = final.with_name(final.name + ".part")
     try:
-        with partial.open("wb") as file:
+        with whole_file(final, shared=True) as file:
             torch.save(values, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(final)
     except (OSError, RuntimeError) as error:  # torch gives RuntimeError when its writer runs out of disk
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise TrainError(
             f"cannot write {final}",
             got=str(error).splitlines()[0],
