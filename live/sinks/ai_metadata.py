@@ -4,7 +4,6 @@ XMP names the kind of source in the words of the IPTC (https://cv.iptc.org/newsc
 and platforms read. Signed C2PA claims would need a certificate of the maker's, so there are none.
 """
 
-from pathlib import Path
 from uuid import UUID
 
 COMMENT = "AI-generated: a puppet moved by a performer's pose (Everybody Dance Live). No camera picture is in it."
@@ -22,12 +21,6 @@ _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
 
-
-def append_xmp(video: Path) -> None:
-    """Add the XMP packet at the end of a finished .mp4, as a box of its own, which players pass over.
-
-    Raises OSError; what was there is untouched in any case.
-    """
-    content = _XMP_UUID.bytes + _XMP.encode()
-    with open(video, "ab") as file:
-        file.write((8 + len(content)).to_bytes(4, "big") + b"uuid" + content)
+_CONTENT = _XMP_UUID.bytes + _XMP.encode()
+# To be written at the end of a finished .mp4: a box of its own, which players pass over.
+XMP_BOX = (8 + len(_CONTENT)).to_bytes(4, "big") + b"uuid" + _CONTENT

@@ -6,6 +6,7 @@ editor takes, without a byte of it being copied.
 """
 
 import errno
+import os
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
+from live.sinks.ai_metadata import CONTAINER_METADATA, XMP_BOX
 from live.sinks.film_file import FilmFile, is_taken, taken
 
 _CONTAINER = {
@@ -56,6 +58,7 @@ class VideoFileSink:
         context.gop_size = max(1, round(fps))
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries = context.color_trc = _BT709
+        self._container.metadata.update(CONTAINER_METADATA)
         self._container.start_encoding()
         self._header = self._file.tell()
 
@@ -89,6 +92,8 @@ class VideoFileSink:
                 container.mux(self._stream.encode(None))
             container.close()
             if self._first_tick is not None and not failed:
+                self._file.seek(0, os.SEEK_END)
+                self._file.write(XMP_BOX)
                 self._file.commit()
             self._file.close(complete=complete and not failed)
         except OSError as error:

@@ -76,7 +76,7 @@ def test_a_video_has_its_name_and_plays_from_the_first_quarter_second_on(tmp_pat
     assert boxes(path)[-2:] == ["moof", "mdat"]
     sink.close(complete=True)
     assert count(path) == 60
-    assert boxes(path) == ["ftyp", "free", "mdat", "moov"], "a plain file, with its index at the end"
+    assert boxes(path) == ["ftyp", "free", "mdat", "moov", "uuid"], "a plain file, with its index and XMP at the end"
     assert list(tmp_path.iterdir()) == [path]
 
 
