@@ -3,12 +3,13 @@
 import argparse
 import contextlib
 import json
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from engines import process
 
 if TYPE_CHECKING:
     from live.status import Status
@@ -81,8 +82,16 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
     from live.report import Report
 
     clock, stop, report = SystemClock(), threading.Event(), Report(_STARTED_S)
-    _stop_on_signals(stop)
-    return perform(config, clock, stop, report, status, open_coach=open_coach, gesture=RaisedHands().step)
+    return perform(
+        config,
+        clock,
+        stop,
+        report,
+        status,
+        heed=lambda: process.handle(lambda *_: stop.set()),
+        open_coach=open_coach,
+        gesture=RaisedHands().step,
+    )
 
 
 def _target(arguments: argparse.Namespace, say: Callable[[str], None], *, page: bool) -> str | None:
@@ -101,17 +110,6 @@ def _target(arguments: argparse.Namespace, say: Callable[[str], None], *, page: 
         out=sys.stdout,
         say=say,
     )
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    """The first Ctrl-C (or SIGTERM) ends the run cleanly, a second one at once."""
-
-    def handle(number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
 
 
 def _list_targets() -> int:
@@ -133,5 +131,10 @@ def _list_cameras() -> int:
     return 0
 
 
+def entry() -> NoReturn:
+    """The process: `main` on its command line."""
+    process.run(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

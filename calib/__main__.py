@@ -5,6 +5,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
+
+from engines import process
 
 _DESCRIPTION = """\
 Measure yourself once, so that the character moves with your size and in your room. You need no hands: you are told what
@@ -138,5 +141,10 @@ def _change(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def entry() -> NoReturn:
+    """The process: `main` on its command line."""
+    process.run(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines import process
 from live.puppet.condition import Conditioner
 from live.puppet.fingerprint import golden_pose
 from live.puppet.values import Pose
@@ -17,7 +18,7 @@ from live.target import open_target
 WARM_UP = 30
 
 
-def main() -> None:
+def main() -> int:
     """Print median and p95 in milliseconds per framing of a target."""
     parser = argparse.ArgumentParser(prog="python -m live.bench", description=__doc__)
     parser.add_argument("--target", default="fortnite", help="whose doll is drawn (default fortnite)")
@@ -34,6 +35,7 @@ def main() -> None:
             f"{args.target} {framing} {width}x{height}: step median {np.median(step_ms):.2f} ms, "
             f"p95 {np.quantile(step_ms, 0.95):.2f} ms; of that place {np.median(place_ms):.2f} ms"
         )
+    return 0
 
 
 def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[list[float], list[float]]:
@@ -55,4 +57,4 @@ def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[li
 
 
 if __name__ == "__main__":
-    main()
+    process.run(main)

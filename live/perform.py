@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 
 from live.clock import Clock
 from live.coach import CoachFactory, Gesture
@@ -26,10 +27,15 @@ def perform(
     report: Report,
     status: Status,
     *,
+    heed: Callable[[], None] = lambda: None,
     open_coach: CoachFactory | None = None,
     gesture: Gesture | None = None,
 ) -> int:
-    """The exit code. Raises PuppetError or EngineError, after the report was printed if the loop had begun."""
+    """The exit code. Raises PuppetError or EngineError, after the report was printed if the loop had begun.
+
+    `heed` is called when all that takes long is loaded and outputs are about to be opened: from there on `stop` is
+    heeded, and ends the run as it should end.
+    """
     report.config = config.to_json()
     if config.report is not None and not config.report.resolve().parent.is_dir():
         raise PuppetError(f"cannot write the report {config.report}: its folder does not exist", do="make it first")
@@ -39,7 +45,7 @@ def perform(
     )
     patience.start()
     try:
-        parts = open_parts(config, clock, stop, report, status.say, open_coach=open_coach, gesture=gesture)
+        parts = open_parts(config, clock, stop, report, status.say, heed=heed, open_coach=open_coach, gesture=gesture)
     finally:
         patience.cancel()
     return _run(parts, Loop(parts, config, clock, stop, report, status.say), config, report, status)

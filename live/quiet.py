@@ -34,9 +34,10 @@ def without_chatter() -> Iterator[None]:
             _flush()
             os.dup2(saved, _STDERR)
             held.seek(0)
-            for line in held.read().splitlines(keepends=True):
-                if line.strip() and not _CHATTER.match(line):
-                    os.write(_STDERR, line)
+            with contextlib.suppress(OSError):  # whoever read it is gone, or its disk is full
+                for line in held.read().splitlines(keepends=True):
+                    if line.strip() and not _CHATTER.match(line):
+                        os.write(_STDERR, line)
 
 
 def _flush() -> None:

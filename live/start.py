@@ -43,20 +43,24 @@ def open_parts(
     report: Report,
     say: Say,
     *,
+    heed: Callable[[], None] = lambda: None,
     open_coach: CoachFactory | None = None,
     gesture: Gesture | None = None,
 ) -> Parts:
-    """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError."""
+    """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError. `heed`: see `perform`."""
     cv2.setNumThreads(1)  # its pictures are small, and its idle threads would spin beside the estimator's
     find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
     engines = EngineOpener(config.threads, say)
     opener = SceneOpener(config, clock, engines.open)
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         source_opening = pool.submit(open_source, config, clock, say)
         estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
         scene = opener.first(_look(config))
         opened = source_opening.result()
         estimator = _estimator(opened, estimator_opening, config)
+    finally:
+        pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
     _describe(scene, estimator, report, say)
@@ -66,6 +70,7 @@ def open_parts(
     fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
     outputs = [make_sink(spec) for spec in config.sinks if not is_browser(spec)]
     sinks = Sinks(outputs, say, realtime=config.realtime, clock=clock, report=report)
+    heed()
     sinks.open(bundle.canvas, fps)
     scenes = Scenes(scene)
     stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)

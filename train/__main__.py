@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from engines.bundle import user_targets
+from engines import process
 from engines.errors import EngineError
 from live.puppet.errors import PuppetError
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
@@ -29,8 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[chosen.command](chosen)
     except (TrainError, PuppetError, EngineError) as error:
         print(f"error: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
     return 1
 
 
@@ -113,6 +111,7 @@ def export(chosen: argparse.Namespace) -> int:
 
 def everything(chosen: argparse.Namespace) -> int:
     """Videos -> data set -> run -> measures -> bundle."""
+    from engines.bundle import user_targets
     from train.bundle.export import check_bundle_place, export_doll, export_run
     from train.measure.evaluate import evaluate as measure
 
@@ -266,5 +265,11 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "describe": describe,
 }
 
+
+def entry() -> NoReturn:
+    """The process: `main` on its command line."""
+    process.run(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

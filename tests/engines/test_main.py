@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from engines import __main__ as command
 from engines import bench as bench_module
+from engines import command_line as command
 from engines.backend import Feeds
 from engines.bench import Contender, Timing, measure, table
 from engines.bundle import write_manifest

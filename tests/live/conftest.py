@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engines.process import SIGNALS
 from live import resolve
 from live.recording import save_poses
 from tests.live.tiny_target import ESTIMATOR, walking, write_target
@@ -25,7 +26,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setattr(resolve, "has_virtual_camera", lambda: False)
     monkeypatch.setattr(resolve, "has_desktop", lambda: False)
     monkeypatch.setattr("live.calibration.profiles_folder", lambda: tmp_path / "profiles")
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
