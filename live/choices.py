@@ -8,6 +8,8 @@ from engines.choose import candidates
 from engines.errors import EngineError
 from live.look import FRAMINGS
 
+_JOIN_S = 1.0
+
 
 class Choices:
     """`targets` and `engines` are ready for JSON, and empty until somebody has looked."""
@@ -38,11 +40,11 @@ class Choices:
                 self._thread.start()
 
     def close(self) -> None:
-        """Look no more. A thread that is just loading a library may not be left behind at the program's end."""
+        """Look no more. A thread that is just loading a library is waited for, but not for long."""
         with self._starting:
             self._closed.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_JOIN_S)
 
     def _look(self) -> None:
         self.engines = list_engines()

@@ -1,7 +1,9 @@
 """`Loop`: source -> estimate and condition -> generate -> pump -> sinks. Only this file knows the order."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +25,7 @@ from live.upgrade import Upgrade
 
 _CAMERA_RETRY_S = 2.0  # how long a camera that is gone is left alone before it is tried again
 _IDLE_TICK_S = 1 / 15  # how often the idle loop is drawn while a camera gives no frames
-_JOIN_S = 5.0  # a camera's read may hang; its thread is then left behind
+_JOIN_S = 2.0  # for all stages: a camera's read may hang; its thread is then left behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,18 @@ class Parts:
     director: Director
     upgrade: Upgrade | None = None
 
-    def close(self) -> None:
-        """Free all but the sinks, which the loop has closed."""
-        if self.upgrade is not None:
-            self.upgrade.close()
-        self.director.close()
-        self.source.close()
-        self.poses.close()
-        self.scenes.close()
+    def close(self, left_behind: Sequence[str] = ()) -> None:
+        """Free all but the sinks, which the loop has closed, and what a stage that is `left_behind` may still use."""
+        with contextlib.ExitStack() as closing:  # the last first, and all of them whatever one raises
+            if "generate" not in left_behind:
+                closing.callback(self.scenes.close)
+            if "estimate" not in left_behind:
+                closing.callback(self.poses.close)
+            if "capture" not in left_behind:
+                closing.callback(self.source.close)
+            closing.callback(self.director.close)
+            if self.upgrade is not None:
+                closing.callback(self.upgrade.close)
 
 
 class Loop:
@@ -78,6 +84,7 @@ class Loop:
         self._failures: list[BaseException] = []
         self._end_s: float | None = None  # in capture time; known from the first frame on
         self.interrupted = False  # by `stop`, from outside
+        self.left_behind: list[str] = []  # the stages that did not end, after `run`
 
     def run(self) -> None:
         """Raises the first failure of a stage. The sinks are closed in any case, as complete only without a failure."""
@@ -103,10 +110,14 @@ class Loop:
         self._stop.set()
         for slot in (self._frames, self._shots, self._puppets):
             slot.close()
+        self.parts.sinks.close(complete=not self._failures)  # first of all: files are whole, whatever hangs then
+        until_s = time.monotonic() + _JOIN_S
         for thread in threads:
-            thread.join(_JOIN_S)
+            thread.join(max(0.0, until_s - time.monotonic()))
         self._attendant.close()
-        self.parts.sinks.close(complete=not self._failures)
+        self.left_behind = [thread.name.strip("_") for thread in threads if thread.is_alive()]
+        if self.left_behind:
+            self._say(f"left behind, since it does not end: {', '.join(self.left_behind)}")
         self._report.resets = self.parts.scenes.resets
         self._report.engine = self.parts.scenes.current.generator.described()
         if self._failures:

@@ -55,7 +55,7 @@ def _run(parts: Parts, loop: Loop, config: LiveConfig, report: Report, status: S
     report.config |= {"fps": parts.fps, "face": parts.scenes.current.generator.paints_faces}
     with contextlib.ExitStack() as closing:
         closing.callback(parts.sinks.close, complete=False)  # the loop closes them; not if it never ran
-        closing.callback(parts.close)
+        closing.callback(lambda: parts.close(loop.left_behind))
         room = open_control_room(config, parts.director, parts.sinks, status.say)
         if room is not None:
             closing.callback(room.close)

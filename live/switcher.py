@@ -13,7 +13,7 @@ from live.trouble import told
 # A scene that was opened for another one of these is dropped when the wish has changed meanwhile; the rest is cheap.
 _HEAVY = ("target", "framing", "engine", "precision", "face")
 _FIELDS = tuple(field.name for field in fields(Look))
-_JOIN_S = 10.0  # an engine that is being opened cannot be stopped; its thread is then left behind
+_JOIN_S = 1.0  # an engine that is being opened cannot be stopped; its thread is then left behind
 
 Switched = Callable[[Scene, Scene], None]
 

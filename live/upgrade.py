@@ -20,7 +20,9 @@ from live.news import News
 from live.puppet.errors import PuppetError
 from live.scene import Scene, Scenes
 
-_POLL_S = 0.5  # how often a child that prepares is looked after, and how soon it ends with the run
+_POLL_S = 0.5  # how often a child that prepares is looked after
+_END_S = 1.0  # how long one is waited for that was told to end
+_JOIN_S = 2.0
 
 # Prepares an engine for a target, in another process, on so many threads, and gives what went wrong, "" when nothing.
 # Ends early when the event is set.
@@ -47,11 +49,14 @@ class Upgrade:
             self._thread.start()
 
     def close(self) -> None:
-        """Prepare no more; a child at work is ended. May be called twice, and without `start`."""
+        """Prepare no more; a child at work is ended. May be called twice, and without `start`.
+
+        An engine that is just being opened cannot be stopped: its thread is then left behind.
+        """
         self._stop.set()
         self._opener.could_be_better.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -123,12 +128,20 @@ def prepare_in_child(target: str, candidate: Candidate, threads: int, stop: thre
     reader.start()
     while child.poll() is None:
         if stop.wait(_POLL_S):
-            child.terminate()
-            child.wait()
-    reader.join()
-    if child.stderr is not None:
+            _end(child)
+    reader.join(_END_S)
+    if child.stderr is not None and not reader.is_alive():
         child.stderr.close()
     return "" if child.returncode == 0 or stop.is_set() else (told or [f"exit code {child.returncode}"])[-1].strip()
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    child.terminate()
+    try:
+        child.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _warm(engine: Engine) -> None:

@@ -1,0 +1,133 @@
+"""Twenty shows in which targets and engines are exchanged: does each end whole? python scripts/shows.py [COUNT]
+
+A show exchanges its target never, once or twice, and every second one takes a better engine, as after a first run. It is
+ended by Ctrl-C, SIGTERM, the key q, or the end of its time. Each has to give exit code 0, a film that can be read and its
+report; else the exit code is 1.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+ENDS = ("SIGINT", "SIGTERM", "q", "time")
+TARGETS = ("knight", "fortnite")
+POSES = ROOT / "engines" / "targets" / "demo" / "poses.npz"
+LONGEST_S, LAST_S = 240.0, 8.0
+
+
+def show(folder: Path, changes: int, upgrade: bool, end: str) -> str:
+    """What was wrong with one show, "" when nothing was."""
+    film, report = folder / "show.mp4", folder / "show.json"
+    flags = ["--target", "fortnite", "--source", str(POSES), "--loop", "--sink", str(film), "--report", str(report)]
+    flags += ["--engine", "openvino", "--precision", "fp32", "--calibration", "none", "--no-upgrade"]
+    flags += ["--duration", str(LAST_S)] if end == "time" else []
+    command = [sys.executable, "-X", "faulthandler", __file__, "--one", str(changes), str(int(upgrade)), *flags]
+    ours, theirs = os.openpty()
+    child = subprocess.Popen(
+        command, cwd=folder, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    os.close(theirs)
+    said: list[str] = []
+    exchanged = threading.Event()
+
+    def read() -> None:
+        assert child.stderr is not None
+        for line in child.stderr:
+            said.append(line.decode(errors="replace"))
+            if said[-1].startswith("exchanged all"):
+                exchanged.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        if not exchanged.wait(LONGEST_S):
+            return f"never began\n{''.join(said)}"
+        time.sleep(0.3)
+        if end == "q":
+            os.write(ours, b"q")
+        elif end != "time":
+            child.send_signal(getattr(signal, end))
+        code = child.wait(LONGEST_S)
+    except subprocess.TimeoutExpired:
+        return f"hung\n{''.join(said)}"
+    finally:
+        child.kill()
+        child.wait()
+        os.close(ours)
+    reader.join(1)
+    return fault(code, film, report) and f"{fault(code, film, report)}\n{''.join(said)}"
+
+
+def fault(code: int, film: Path, report: Path) -> str:
+    """What is wrong with the files that a show has left."""
+    import av
+
+    if code:
+        return f"exit code {code}"
+    try:
+        with av.open(str(film)) as file:
+            pictures = sum(1 for _ in file.decode(video=0))
+        sent = json.loads(report.read_text())["frames"]["sent"]
+    except (OSError, ValueError, KeyError, av.FFmpegError) as error:
+        return repr(error)
+    return "" if pictures >= 0.9 * sent > 0 else f"{pictures} of {sent} pictures"
+
+
+def one(changes: int, upgrade: bool, flags: list[str]) -> None:
+    """The child: `run_live.py` with these flags, and somebody at the page."""
+    import run_live
+    from engines import process
+    from live.director import Director
+    from live.engine_opener import EngineOpener
+
+    plain_start = Director.start
+
+    def exchange(director: Director) -> None:
+        time.sleep(1.0)
+        for number in range(changes):
+            director.change("target", TARGETS[number % 2])
+            director.settled(60)
+            time.sleep(0.5)
+        scene = director._stage.scenes.current
+        if upgrade and scene.target.generator is not None:
+            scene.generator.take_engine(EngineOpener(1, print).best(scene.target.generator, scene.look).engine)
+            time.sleep(0.5)
+        print("exchanged all", file=sys.stderr, flush=True)
+
+    def start(director: Director) -> None:
+        plain_start(director)
+        threading.Thread(target=exchange, args=(director,), daemon=True).start()
+
+    Director.start = start  # type: ignore[method-assign]
+    process.run(lambda: run_live.main(flags))
+
+
+def main() -> int:
+    """Run them; 0 when all were whole."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    bad = 0
+    for number in range(count):
+        changes, upgrade, end = number % 3, number % 2 == 1, ENDS[number // 2 % 4]
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = show(Path(folder), changes, upgrade, end)
+        bad += bool(wrong)
+        print(
+            f"{number + 1:>3}  {changes} exchanged{', upgraded' if upgrade else ''}, {end}: {wrong or 'whole'}",
+            flush=True,
+        )
+    print(f"{count - bad} of {count} ended whole")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        one(int(sys.argv[2]), sys.argv[3] == "1", sys.argv[4:])
+    sys.exit(main())
