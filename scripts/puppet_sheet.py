@@ -21,7 +21,7 @@ from live.face import Face  # noqa: E402
 from live.generator import Drawn, Generator  # noqa: E402
 from live.puppet.condition import Conditioner  # noqa: E402
 from live.puppet.stick_figure import draw_stick_figure  # noqa: E402
-from live.puppet.values import Frame, Pose  # noqa: E402
+from live.puppet.values import Pose  # noqa: E402
 from live.recording import load_poses  # noqa: E402
 from live.target import Target, open_target  # noqa: E402
 from train.films.video import probe, read_frames  # noqa: E402
@@ -52,8 +52,8 @@ def main() -> None:
 
 def estimated(clip: Path) -> list[Pose]:
     """The pose of every frame."""
-    info, estimator = probe(clip), HolisticEstimator()
-    poses = [estimator.estimate(Frame(i, i / info.fps, image)) for i, image in enumerate(read_frames(info))]
+    estimator = HolisticEstimator()
+    poses = [estimator.estimate(frame) for frame in read_frames(probe(clip))]
     estimator.close()
     return poses
 

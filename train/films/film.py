@@ -15,7 +15,7 @@ from live.estimator import HolisticEstimator
 from live.puppet.values import Frame, Pose
 from train.errors import TrainError
 from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
-from train.films.video import Letterbox, VideoInfo, probe, read_frames
+from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
 from train.films.watched import FrameFile, Watched, require_people
 from train.report.sheet import write_picture
 
@@ -73,12 +73,12 @@ class Film:
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None
             bar = tqdm(self._with_mattes(info), total=info.frames or None, desc=f"watch {self.title}")
-            for i, (image, given) in enumerate(bar):
-                pose = estimator.estimate(Frame(i, i / info.fps, image))
+            for frame, given in bar:
+                pose = estimator.estimate(frame)
                 poses.append(pose)
                 if written is not None:
                     written.result()
-                written = pool.submit(_write_frame, frames, image, given, pose, box, segmenter)
+                written = pool.submit(_write_frame, frames, frame.image, given, pose, box, segmenter)
             if written is not None:
                 written.result()
         frames.close()
@@ -90,17 +90,16 @@ class Film:
         none = np.zeros(len(poses), np.bool_)
         return Watched(poses, frames.path, HolisticEstimator.name, none, True, none)
 
-    def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[U8, U8 | None]]:
+    def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[Frame, U8 | None]]:
         """Each frame with the film's own matte, (H, W) uint8, or None; what has no matte in a matte video is not
         used.
         """
         if self.matte is None:
-            yield from ((image, None) for image in read_frames(info))
+            yield from ((frame, None) for frame in read_frames(info))
         else:
-            mattes = read_frames(probe(self.matte))
-            yield from (
-                (image, np.ascontiguousarray(m[..., 0])) for image, m in zip(read_frames(info), mattes, strict=False)
-            )
+            matte_info = probe(self.matte)
+            for frame, matte in pair_by_beat(read_frames(info), info.fps, read_frames(matte_info), matte_info.fps):
+                yield frame, np.ascontiguousarray(matte.image[..., 0])
 
     def _find_plate(self, path: Path, box: Letterbox) -> None:
         """Write plate.png beside the frames, the film's own or found; sharpen a guessed matte with it, in place."""

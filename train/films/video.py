@@ -1,17 +1,23 @@
 """A target's video: its frames on the canvas, and where the canvas lies in them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
+from live.puppet.errors import CameraError
+from live.puppet.values import Frame
+from live.sources.base import Say
+from live.sources.film import FilmReader
 from train.errors import TrainError
 
 U8 = NDArray[np.uint8]
+ROUNDING_S = 1e-3  # Matroska and others count whole milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Letterbox:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a video says of itself. `frames` is a guess from its header (0 when it does not say)."""
+    """What a video says of itself. `size`: upright. `frames` is a guess from its header (0 when it does not say)."""
 
     path: Path
     size: tuple[int, int]
@@ -57,37 +63,50 @@ class VideoInfo:
 
 def probe(path: Path) -> VideoInfo:
     """Raises TrainError when `path` is missing or holds no video."""
-    if not path.is_file():
-        raise TrainError(f"no such video: {path}", do="check the path")
-    try:
-        with av.open(str(path)) as file:
-            stream = file.streams.video[0]
-            fps = float(stream.average_rate or stream.guessed_rate or 30)
-            frames = stream.frames or (int(float(stream.duration * stream.time_base) * fps) if stream.duration else 0)
-            return VideoInfo(path, (stream.width, stream.height), fps, frames)
-    except (av.FFmpegError, IndexError) as error:
-        raise TrainError(f"not a video: {path}", got=str(error), wanted="MP4, MOV, MKV, WebM, ...") from error
+    with closing(_opened(path, say=lambda _: None)) as film:
+        return VideoInfo(path, film.size, film.fps, film.frames)
 
 
-def read_frames(info: VideoInfo) -> Iterator[U8]:
-    """The frames in order, (H, W, 3) uint8 RGB. A video that breaks off ends early; frames of another size are
-    refused.
+def read_frames(info: VideoInfo) -> Iterator[Frame]:
+    """The frames in order, upright; times from the first one. What is amiss with the video is printed at its end.
+
+    A video that breaks off ends early; frames of another size are refused.
     """
-    with av.open(str(info.path)) as file:
-        stream = file.streams.video[0]
-        stream.thread_type = "AUTO"
-        decoded = file.decode(stream)
-        while True:
-            try:
-                frame = next(decoded)
-            except StopIteration:
-                return
-            except av.FFmpegError:
-                return  # cut off in the middle: what came before it is good
-            if (frame.width, frame.height) != info.size:
+    with closing(_opened(info.path, say=tqdm.write)) as film:
+        for frame in film:
+            height, width = frame.image.shape[:2]
+            if (width, height) != info.size:
                 raise TrainError(
                     f"the video changes its size half way: {info.path}",
-                    got=f"{frame.width}x{frame.height} after {info.size[0]}x{info.size[1]}",
+                    got=f"{width}x{height} after {info.size[0]}x{info.size[1]}",
                     do="cut it, or convert it to one size",
                 )
-            yield frame.to_ndarray(format="rgb24")
+            yield Frame(frame.frame_id, _on_beat(frame.t_capture_s, info.fps), frame.image)
+
+
+def pair_by_beat(
+    frames: Iterator[Frame], fps: float, others: Iterator[Frame], others_fps: float
+) -> Iterator[tuple[Frame, Frame]]:
+    """The frames of two videos that belong together, also behind a frame that one of them lost."""
+    other = next(others, None)
+    for frame in frames:
+        beat = round(frame.t_capture_s * fps)
+        while other is not None and round(other.t_capture_s * others_fps) < beat:
+            other = next(others, None)
+        if other is None:
+            return
+        if round(other.t_capture_s * others_fps) == beat:
+            yield frame, other
+
+
+def _opened(path: Path, *, say: Say) -> FilmReader:
+    try:
+        return FilmReader(path, say)
+    except CameraError as error:
+        raise TrainError(error.what, got=error.got, wanted=error.wanted, do=error.do) from error
+
+
+def _on_beat(time_s: float, fps: float) -> float:
+    """The time itself, or that of the beat from which it is off by no more than a container's rounding."""
+    beat_s = round(time_s * fps) / fps
+    return beat_s if abs(time_s - beat_s) <= ROUNDING_S else time_s

@@ -55,8 +55,9 @@ def test_frames_come_in_order_without_loss(video: Path) -> None:
     info = probe(video)
     assert (info.size, info.fps) == ((64, 48), 30.0)
     got = list(read_frames(info))
-    assert [int(frame[0, 0, 0]) for frame in got] == [10 * i for i in range(12)]
-    assert got[0].shape == (48, 64, 3) and got[0].dtype == np.uint8
+    assert [int(frame.image[0, 0, 0]) for frame in got] == [10 * i for i in range(12)]
+    assert [(frame.frame_id, frame.t_capture_s) for frame in got] == [(i, i / 30) for i in range(12)]
+    assert got[0].image.shape == (48, 64, 3) and got[0].image.dtype == np.uint8
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -91,15 +92,18 @@ def test_a_video_that_breaks_off_ends_early(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "clip.mkv", noise)
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
     got = list(read_frames(probe(whole)))
-    assert 4 <= len(got) < 12 and np.array_equal(got[0], noise[0])
+    assert 4 <= len(got) < 12 and np.array_equal(got[0].image, noise[0])
 
 
-def test_a_video_that_turns_to_rubbish_ends_there(tmp_path: Path) -> None:
+def test_of_a_video_with_rubbish_in_it_the_good_frames_are_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     video = write_video(tmp_path / "clip.mov", counted(12), codec="png", pix_fmt="rgb24")
     parts = video.read_bytes().split(b"\x89PNG")
     assert len(parts) == 13
     video.write_bytes(b"\x89PNG".join(parts[:8]) + b"\0\0\0\0" + b"\x89PNG".join(parts[8:]))
-    assert [int(frame[0, 0, 0]) for frame in read_frames(probe(video))] == [10 * i for i in range(7)]
+    assert [int(frame.image[0, 0, 0]) for frame in read_frames(probe(video))] == [10 * i for i in range(12) if i != 7]
+    assert "clip.mov: 1 damaged frame left out, 11 are good" in capsys.readouterr().out
 
 
 def test_frames_of_another_size_are_refused(video: Path) -> None:

@@ -1,0 +1,65 @@
+"""A film's file, for PyAV: its name is a path on this machine, and nothing but its own bytes is read.
+
+FFmpeg takes a name for a URL (`take-10:30.mp4`), for a pattern (`%03d.png`) or by its ending for a list of other files.
+So it is not told the name of what it reads, and may open nothing beside it: no network, no other file.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, cast
+
+import av
+from av.container import InputContainer
+
+LARGEST_PX = 8192 * 4320  # of one picture: the largest that films have; it takes 100 MB as RGB
+_READ_BYTES = 1 << 18
+# A title need not be UTF-8. PyAV 19 knows, and has no such argument any more.
+_TOLERANT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+# What begins so names other files. The list goes no further than people's folders do: none of the others opens either.
+_LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"[reference]", b"v=0\r", b"v=0\n", b"<smil")
+
+
+class _Nameless:
+    """A file as PyAV wants one, without the name that it would otherwise look at.
+
+    No Python of ours runs in its calls: a Ctrl-C there would be lost on its way through FFmpeg.
+    """
+
+    def __init__(self, handle: int) -> None:
+        self.read, self.seek = partial(os.read, handle), partial(os.lseek, handle)
+        self.tell = partial(os.lseek, handle, 0, os.SEEK_CUR)
+
+
+@contextmanager
+def opened_film(path: Path) -> Iterator[InputContainer]:
+    """The container in the file `path`, to be read. Raises OSError, of which av.FFmpegError is one, and ValueError.
+
+    A picture of more than LARGEST_PX is not decoded, also not to find out about the film.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        with av.open(
+            cast(IO[bytes], _Nameless(handle)),
+            options={"max_pixels": str(LARGEST_PX)},
+            container_options={"protocol_whitelist": "none"},
+            buffer_size=_READ_BYTES,
+            **_TOLERANT,
+        ) as container:
+            yield container
+    finally:
+        os.close(handle)
+
+
+def film_url(path: Path) -> str:
+    """What `av.open` takes, to write the file `path` and no other; the name may hold anything that a path may."""
+    return "file:" + os.fspath(path)
+
+
+def is_playlist(path: Path) -> bool:
+    """Whether the file only names others that are to be played."""
+    with path.open("rb") as file:
+        head = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return head.startswith(_LISTS) or (head.startswith(b"<") and b"<MPD" in head)
