@@ -30,7 +30,7 @@ class Frames(Protocol):
 
 
 class Pump:
-    """`realtime=False`: no rate, each picture is sent once, as soon as it comes."""
+    """`realtime=False`: no rate, each picture is sent once, as soon as it comes, in the window of its own time."""
 
     def __init__(
         self,
@@ -50,12 +50,15 @@ class Pump:
         """Pump until the slot has ended, `stop` is set, or no sink is left."""
         frame = self._wait()
         start_s, tick = self._clock.now(), 0
+        first_s = frame.t_capture_s if frame is not None else 0.0
         while frame is not None and not self._stop.is_set():
             self._send(frame, tick)
             if not self._sinks.active:
                 return
             if not self._realtime:
-                frame, tick = self._wait(), tick + 1
+                frame = self._wait()
+                if frame is not None:  # a film's pictures need not follow each other evenly: its sound does not wait
+                    tick = max(tick + 1, round((frame.t_capture_s - first_s) / self._period_s))
                 continue
             self._clock.wait_until(start_s + (tick + 1) * self._period_s, self._stop)
             now = self._clock.now()
