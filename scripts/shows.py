@@ -1,8 +1,8 @@
 """Twenty shows in which targets and engines are exchanged: does each end whole? python scripts/shows.py [COUNT]
 
 A show exchanges its target never, once or twice, and every second one takes a better engine, as after a first run. It
-is ended by Ctrl-C, SIGTERM, the key q, or the end of its time. Each has to give exit code 0, a film that can be read and
-its report; else the exit code is 1.
+is ended by Ctrl-C, SIGTERM, the key q, or the end of its time. Each has to give exit code 0, a film that can be read,
+and its report; else the exit code is 1.
 """
 
 import json

@@ -2,29 +2,37 @@
 
 import heapq
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import av
 
+from live.container import film_url, opened_film
+from live.sources.film import FilmReader
+from live.sources.timeline import Timeline
 from train.errors import TrainError
 
 FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac", "opus")  # taken over as they are; others become AAC
 RATE = 48_000  # of sound that has to be encoded anew
+_PACKET_S = 0.02  # about what one packet of sound lasts
 _CONTAINER = {"movflags": "+faststart"}
 
 
 def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], object] = print) -> bool:
     """Write `out` (.mp4): the pictures of one file, untouched, with the sound of another. True when it has sound.
 
-    Sound keeps its place beside the source's first picture and ends with the pictures. Sound that cannot be read is
-    left out from there on, which is said. Raises TrainError when `out` cannot be written.
+    Sound keeps its place beside the source's first picture and ends with the pictures; where the source's timestamps
+    jump it goes on, as its pictures do. Sound that cannot be read is left out from there on, which is said. Raises
+    PuppetError when the source is no film, TrainError when `out` cannot be written.
     """
+    with closing(FilmReader(source, lambda _: None)) as film:
+        start_s, jumps, has_sound = film.start_s, film.jumps, film.has_sound
     try:
-        with av.open(str(pictures)) as shown, av.open(str(source)) as heard:
-            with av.open(str(out), "w", format="mp4", container_options=_CONTAINER) as made:
+        with opened_film(pictures) as shown, opened_film(source) as heard:
+            with av.open(film_url(out), "w", format="mp4", container_options=_CONTAINER) as made:
                 video = shown.streams.video[0]
-                sound = _Sound(heard, made, _length_s(video), say) if heard.streams.audio else None
+                sound = _Sound(heard, made, start_s, _length_s(video), jumps, say) if has_sound else None
                 into = made.add_stream_from_template(video)
                 streams = [_taken_over(shown, video, into)]
                 if sound is not None:
@@ -41,9 +49,13 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
 class _Sound:
     """The first sound track of `heard` as packets for `made`; `laid` counts them."""
 
-    def __init__(self, heard: Any, made: Any, length_s: float, say: Callable[[str], object]) -> None:
+    def __init__(
+        self, heard: Any, made: Any, start_s: float, length_s: float, jumps: bool, say: Callable[[str], object]
+    ) -> None:
         self._heard, self._stream, self._say, self._length_s = heard, heard.streams.audio[0], say, length_s
-        self._start_s = _start_s(heard.streams.video[0])
+        self._start_s = start_s
+        self._timeline = Timeline(_PACKET_S) if jumps else None
+        self._first_s: float | None = None
         self._copied = self._stream.codec_context.name in FITS_MP4
         # Sound without a named layout is common in WAV; two channels are enough for any of them.
         self._layout = "mono" if self._stream.channels == 1 else "stereo"
@@ -67,7 +79,7 @@ class _Sound:
         for packet in self._heard.demux(self._stream):
             if packet.dts is None or packet.pts is None:
                 continue  # the end of the stream
-            shift = round(self._start_s / packet.time_base)
+            shift = round(self._shift_s(float(packet.pts * packet.time_base)) / packet.time_base)
             packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
             at = float(packet.pts * packet.time_base)
             # A packet that ends at 0 stays: an encoder's run-up, which the player needs and does not play.
@@ -75,10 +87,26 @@ class _Sound:
                 packet.stream = self._into
                 yield packet
 
+    def _shift_s(self, stamp_s: float) -> float:
+        """What is to be taken from a timestamp of the source so that it counts from the first picture."""
+        if self._timeline is None:
+            return self._start_s
+        if self._first_s is None:
+            self._first_s = stamp_s
+        return stamp_s - (self._timeline.at(stamp_s) + self._first_s - self._start_s)
+
+    def _decoded(self) -> Iterator[Any]:
+        """A damaged packet is a moment of silence."""
+        for packet in self._heard.demux(self._stream):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                continue
+
     def _encoded(self) -> Iterator[Any]:
         resampler = av.AudioResampler(format="fltp", layout=self._layout, rate=RATE)
-        for frame in self._heard.decode(self._stream):
-            at = frame.time - self._start_s if frame.time is not None else None
+        for frame in self._decoded():
+            at = frame.time - self._shift_s(frame.time) if frame.time is not None else None
             if at is None or at < 0:
                 continue
             if at >= self._length_s:
@@ -100,10 +128,6 @@ def _taken_over(container: Any, stream: Any, into: Any) -> Iterator[Any]:
 
 def _time_s(packet: Any) -> float:
     return float(packet.dts * packet.time_base) if packet.dts is not None else 0.0
-
-
-def _start_s(stream: Any) -> float:
-    return float(stream.start_time * stream.time_base) if stream.start_time is not None else 0.0
 
 
 def _length_s(stream: Any) -> float:

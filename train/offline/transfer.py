@@ -117,12 +117,8 @@ def _live_config(
     config: TransferConfig, performance: Performance, performer: BodyStats, *, framings: list[str], folder: Path
 ) -> LiveConfig:
     """The run of the second pass, its input, a calibration and recorded poses, written to `folder`."""
-    poses = performance.poses
-    if any(after.t_capture_s <= before.t_capture_s for before, after in zip(poses, poses[1:], strict=False)):
-        tqdm.write(f"{performance.name}: its timestamps do not go forward; counted at {performance.fps:g} fps instead")
-        poses = [replace(pose, t_capture_s=i / performance.fps) for i, pose in enumerate(poses)]
-    recorded, calibration = folder / f"{performance.name}.npz", folder / "performer.json"
-    save_poses(recorded, poses, estimator=performance.estimator)
+    recorded, calibration = folder / "performance.npz", folder / "performer.json"
+    save_poses(recorded, performance.poses, estimator=performance.estimator)
     calibration.write_text(json.dumps({"topology": TOPOLOGY, "stats": performer.to_json()}), encoding="utf-8")
     fitting = "full" if performer.has_legs else "half"
     return LiveConfig(
