@@ -9,11 +9,12 @@ from pathlib import Path
 from engines import selftest
 from engines.backend import Feeds
 from engines.bench import measure, open_contenders, table
-from engines.bundle import Bundle, find_target, find_targets, open_bundle
+from engines.bundle import SHIPPED, Bundle, find_target, find_targets, open_bundle
 from engines.cache import Cache, cache_folder
 from engines.chart import write_chart
 from engines.choose import BACKENDS, Candidate, candidates
 from engines.errors import EngineError
+from engines.same_file import collision
 from engines.trt.backend import BUILDERS
 from engines.workshop import Network, Workshop
 from live.puppet.errors import PuppetError
@@ -25,7 +26,10 @@ _FACE = "face"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; gives the exit code: 0 ok, 1 failure (said in one line), 2 usage."""
-    arguments = _parser().parse_args(argv)
+    flags = _parser()
+    arguments = flags.parse_args(argv)
+    if problem := _collision(arguments):
+        flags.error(problem)
     try:
         return int(arguments.run(arguments))
     except (EngineError, PuppetError) as error:
@@ -158,6 +162,17 @@ def _command(
     own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32, bf16")
     own.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of each engine")
     return own
+
+
+def _collision(arguments: argparse.Namespace) -> str | None:
+    """Whether a picture or report would be written over a target's files; None when not."""
+    writes = [
+        (f"--{name}", path) for name in ("chart", "report") if (path := getattr(arguments, name, None)) is not None
+    ]
+    closed = [("the installed targets", SHIPPED)]
+    if writes and arguments.target and Path(arguments.target).is_dir():
+        closed.append(("--target", Path(arguments.target)))
+    return collision([], writes, closed=closed)
 
 
 def _positive(text: str) -> int:

@@ -173,8 +173,8 @@ def _clear(whole: Path) -> None:
     marker, inside = read_marker(whole), {path.name for path in whole.iterdir()}
     if not inside <= {_LOCK, MARKER, _NEW, _OLD} or (marker is None and _NEW in inside):
         return  # not ours, or no longer
-    if not inside and time.time() - whole.stat().st_mtime < _YOUNG_S:
-        return  # its program has not come to lock it yet
+    if marker is None and time.time() - whole.stat().st_mtime < _YOUNG_S:
+        return  # its program may not have come to lock it yet
     with contextlib.ExitStack() as locks:
         locks.enter_context(held(whole / _LOCK, str(whole)))
         name = "" if marker is None else str(marker.get("name", ""))

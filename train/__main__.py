@@ -114,10 +114,12 @@ def everything(chosen: argparse.Namespace) -> int:
     from engines.bundle import user_targets
     from train.bundle.export import check_bundle_place, export_doll, export_run
     from train.measure.evaluate import evaluate as measure
+    from train.training.run_folder import check_run_folder
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
-    check_bundle_place(out)  # hours before it is made
+    check_bundle_place(out)  # hours before they are made
+    check_run_folder(folder)
     label = {"title": chosen.title, "licence": chosen.licence}
     label["consent"] = film_of(chosen.film_of, out, sys.stdin, sys.stdout)  # now: nobody is there in two hours
     if not (chosen.resume and (dataset / "dataset.json").exists()):

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from engines.bundle import Bundle, open_bundle, sha256_of, write_manifest
+from engines.bundle import KIND, MANIFEST, SHIPPED, Bundle, files_of_bundle, open_bundle, sha256_of, write_manifest
 from engines.choose import open_engine
 from engines.errors import BundleError, EngineError
+from engines.whole_folder import FolderError, check_place
 from tests.engines.tiny_bundle import FILES, manifest, refused, rewrite
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
@@ -231,3 +233,14 @@ def test_a_truncated_model_with_a_right_hash_is_an_engine_error(folder: Path, ti
     generator = with_model(folder, whole[: len(whole) // 2]).generator("lite")
     with pytest.raises(EngineError, match="onnxruntime cannot open generator.lite.onnx"):
         open_engine(generator.file, generator.spec, backend="onnxruntime", precision="fp32")
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}")))
+def test_a_bundle_without_a_marker_may_be_replaced_by_a_new_one_if_it_holds_nothing_else(
+    name: str, tmp_path: Path
+) -> None:
+    place = shutil.copytree(SHIPPED / name, tmp_path / name)
+    check_place(place, KIND, files_of_bundle)
+    (place / "notes.txt").write_text("precious")
+    with pytest.raises(FolderError, match=r"got: notes\.txt"):
+        check_place(place, KIND, files_of_bundle)

@@ -166,3 +166,19 @@ def test_usage_mistakes_exit_2(arguments: list[str], capsys: pytest.CaptureFixtu
         command.main(arguments)
     assert raised.value.code == 2
     assert "usage: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["bench", "--chart"], ["selftest", "--report"]])
+def test_a_target_is_not_written_into(target: Path, flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    before = (target / "manifest.json").read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        run(flags[0], "--target", target, flags[1], target / "manifest.json")
+    assert stop.value.code == 2 and "lies in --target" in capsys.readouterr().err
+    assert (target / "manifest.json").read_bytes() == before
+
+
+def test_a_chart_is_not_written_by_way_of_a_link(tmp_path: Path) -> None:
+    (tmp_path / "mine.png").write_text("precious")
+    (tmp_path / "chart.png").symlink_to(tmp_path / "mine.png")
+    write_chart([Timing("a", "fp32", 64, "", 1.0)], "title", tmp_path / "chart.png")
+    assert (tmp_path / "mine.png").read_text() == "precious" and not (tmp_path / "chart.png").is_symlink()
