@@ -28,7 +28,7 @@ def _reads(arguments: argparse.Namespace, writes: list[Named]) -> list[Named]:
     source = Path(arguments.source)
     if not source.is_dir():
         return [*reads, ("--source", source)]
-    from live.sources.images import SUFFIXES  # brings OpenCV along
+    from live.sources.picture_files import SUFFIXES  # brings OpenCV along
 
     shown = [path for _, path in writes if path.suffix.lower() in SUFFIXES and same_file(path.parent, source)]
     return [*reads, *(("--source", path) for path in shown)]

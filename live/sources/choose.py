@@ -38,7 +38,21 @@ def open_source(config: LiveConfig, clock: Clock, say: Say) -> OpenedSource:
         recorded = PoseFileSource(path)
         source: Source = LoopedSource(lambda: PoseFileSource(path)) if config.loop else recorded
         return OpenedSource(source, recorded.poses, recorded.estimator)
-    return OpenedSource(LoopedSource(lambda: _open_pictures(path, say)) if config.loop else _open_pictures(path, say))
+    if not config.loop:
+        return OpenedSource(_open_pictures(path, say))
+    say_once = _once(say)  # what is to be said of a file is true again on every round
+    return OpenedSource(LoopedSource(lambda: _open_pictures(path, say_once)))
+
+
+def _once(say: Say) -> Say:
+    said: set[str] = set()
+
+    def tell(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            say(text)
+
+    return tell
 
 
 def _open_pictures(path: Path, say: Say) -> Source:

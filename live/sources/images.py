@@ -1,24 +1,22 @@
 """`ImageFolderSource`: the pictures of a folder, in the order of their names."""
 
-import re
 from pathlib import Path
-
-import cv2
-import numpy as np
 
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame
 from live.sources.base import Say
 from live.sources.letterbox import letterbox
+from live.sources.picture_files import SUFFIXES, gaps, inside, pictures_in, read_rgb
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _FPS = 30.0  # pictures carry no time of their own
+_MOST_SAID = 5
 
 
 class ImageFolderSource:
     """Plays a folder once, 30 pictures a second, `frame_9` before `frame_10`, all fitted into the first one's size.
 
-    Raises CameraError when the folder has no pictures, and at the picture that cannot be read.
+    A picture that cannot be read is left out, and said. Raises CameraError when the folder has no pictures, or none
+    that can be read.
     """
 
     live = False
@@ -26,37 +24,52 @@ class ImageFolderSource:
     def __init__(self, folder: Path, say: Say) -> None:
         self.name, self.fps = folder.name, _FPS
         self._say, self._resized = say, False
-        self._paths = sorted((p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES), key=_natural)
-        self._next_id = 0
+        self._next, self._next_id, self._lost = 0, 0, 0
+        try:
+            self._paths = pictures_in(folder)
+            found = "" if self._paths else inside(folder)
+        except OSError as error:
+            raise CameraError(f"the folder cannot be read: {folder}", got=str(error)) from error
         if not self._paths:
-            raise CameraError(f"no pictures in the folder: {folder}", wanted=", ".join(SUFFIXES))
-        height, width = _read(self._paths[0]).shape[:2]
+            raise CameraError(f"no pictures in the folder: {folder}", got=found, wanted=", ".join(SUFFIXES))
+        if missing := gaps(self._paths):
+            say(f"{self.name}: numbers are missing between its pictures: {missing}")
+        self._first = self._decode()
+        if self._first is None:
+            raise CameraError(
+                f"not one picture can be read in the folder: {folder}",
+                got=f"{self._paths[0].name} and {len(self._paths) - 1} more",
+                do="save them again",
+            )
+        height, width = self._first.shape[:2]
         self.size = (width, height)
 
     def read(self) -> Frame | None:
-        if self._next_id >= len(self._paths):
+        image, self._first = self._first if self._first is not None else self._decode(), None
+        if image is None:
             return None
-        path = self._paths[self._next_id]
-        image = _read(path)
+        at = self._next - 1
         if image.shape[:2] != (self.size[1], self.size[0]) and not self._resized:
             self._resized = True
-            self._say(f"{path.name} has another size than the first picture; fitted into it from there on")
-        frame = Frame(self._next_id, self._next_id / self.fps, letterbox(image, self.size))
+            self._say(f"{self._paths[at].name} has another size than the first picture; fitted into it from there on")
+        frame = Frame(self._next_id, at / self.fps, letterbox(image, self.size))
         self._next_id += 1
         return frame
 
     def close(self) -> None:
         return None
 
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name.lower())]
-
-
-def _read(path: Path) -> U8:
-    # By way of memory: cv2.imread cannot open names outside the code page on Windows.
-    bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
-    if bgr is None:
-        raise CameraError(f"not a picture that can be read: {path}", do="remove or replace it")
-    rgb: U8 = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-    return rgb
+    def _decode(self) -> U8 | None:
+        """The next picture that can be read, or None at the end."""
+        while self._next < len(self._paths):
+            path = self._paths[self._next]
+            self._next += 1
+            try:
+                return read_rgb(path)
+            except CameraError as error:
+                self._lost += 1
+                if self._lost <= _MOST_SAID:
+                    self._say(f"{path.name} is left out: {error}")
+                if self._lost == _MOST_SAID:
+                    self._say("pictures that cannot be read are left out from here on without a word")
+        return None

@@ -130,15 +130,55 @@ def test_a_picture_of_another_size_is_fitted_and_said_once(tmp_path: Path) -> No
     assert len(said) == 1
 
 
-def test_a_folder_without_pictures_or_with_a_broken_one_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(CameraError, match="no pictures"):
+def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(CameraError, match="no pictures in the folder: .*; got: an empty folder"):
         ImageFolderSource(tmp_path, silent)
-    (tmp_path / "a.png").write_bytes(b"broken")
-    with pytest.raises(CameraError, match=r"a\.png"):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images.png").mkdir()
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    with pytest.raises(CameraError, match=r"no pictures in the folder: .*; got: images.png/, images/"):
         ImageFolderSource(tmp_path, silent)
-    (tmp_path / "a.png").write_bytes(b"")
-    with pytest.raises(CameraError, match=r"a\.png"):
-        ImageFolderSource(tmp_path, silent)
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
+    for number in range(1, 6):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((8, 8, 3), number, np.uint8))
+    (tmp_path / "1.png").write_bytes(b"broken")
+    (tmp_path / "4.png").write_bytes((tmp_path / "4.png").read_bytes()[:-30])
+    said: list[str] = []
+    source = ImageFolderSource(tmp_path, said.append)
+    frames = [frame for _ in range(5) if (frame := source.read())]
+    assert [frame.image[0, 0, 0] for frame in frames] == [2, 3, 5] and source.read() is None
+    assert [frame.frame_id for frame in frames] == [0, 1, 2]
+    assert [frame.t_capture_s for frame in frames] == pytest.approx([1 / 30, 2 / 30, 4 / 30])
+    assert [line.split(" is left out")[0] for line in said] == ["1.png", "4.png"]
+
+
+def test_a_folder_of_which_no_picture_can_be_read_is_a_clear_error(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.png").write_bytes(b"broken" * (number % 2))
+    said: list[str] = []
+    with pytest.raises(CameraError, match=r"not one picture can be read in the folder: .*; got: 0\.png and 39 more"):
+        ImageFolderSource(tmp_path, said.append)
+    assert len(said) < 8
+
+
+def test_missing_numbers_are_said(tmp_path: Path) -> None:
+    for number in (1, 2, 4, 5, 6, 9):
+        cv2.imwrite(str(tmp_path / f"a{number}.png"), np.zeros((8, 8, 3), np.uint8))
+    said: list[str] = []
+    ImageFolderSource(tmp_path, said.append)
+    assert said == [f"{tmp_path.name}: numbers are missing between its pictures: 3, 7 to 8"]
+
+
+def test_what_is_said_of_a_looped_folder_is_said_once(tmp_path: Path) -> None:
+    for number, side in enumerate((8, 8, 16, 0)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((side or 8, 8, 3), np.uint8))
+    (tmp_path / "3.png").write_bytes(b"broken")
+    said: list[str] = []
+    source = open_source(LiveConfig("tiny", str(tmp_path), ("null",), loop=True), FakeClock(), said.append).source
+    assert [source.read().frame_id for _ in range(10)] == list(range(10))  # type: ignore[union-attr]
+    assert len(said) == 2
 
 
 def test_recorded_poses_need_no_picture(tmp_path: Path) -> None:
