@@ -1,85 +1,143 @@
-"""Unpacks a .zip or .tar(.gz) that somebody sent: nothing in it may climb out of the folder, or be more than a file."""
+"""Unpacks the pictures and poses of a .zip or .tar(.gz) that somebody sent: nothing in it may climb out of the folder,
+be more than a file, or be larger than it can be.
+"""
 
+import errno
+import lzma
 import shutil
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+import struct
+import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from tarfile import TarError
+from zipfile import BadZipFile, LargeZipFile
 
+from live.sources.picture_files import LARGEST_BYTES, is_litter, is_picture
 from train.errors import TrainError
+from train.films.packed import Member, members_of
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+OTHER_ENDINGS = (".7z", ".rar", ".tar.zst", ".zipx")
+MOST_MEMBERS = 250_000
+MOST_BYTES = 64 << 30
+# Pictures do not shrink, poses to a tenth, label maps without compression to a thousandth.
+HARMLESS_BYTES, MOST_TIMES = 2 << 30, 200
+CHUNK = 1 << 20
+# What the two readers raise for a damaged file, all of it seen: neither says what it raises.
+DAMAGED = (
+    *(TarError, BadZipFile, LargeZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(ValueError, LookupError, ArithmeticError, RuntimeError, TypeError, AttributeError, AssertionError, MemoryError),
+)
 
 
 def is_archive(path: Path) -> bool:
-    """By its name."""
-    return path.name.lower().endswith(ENDINGS)
+    """By its name, also one of a kind that `unpack` refuses."""
+    return path.name.lower().endswith((*ENDINGS, *OTHER_ENDINGS))
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack the files of `archive` into the empty `folder`. Raises TrainError when it is damaged or a member is not
-    a plain file or folder inside it, before anything of that member is written.
+    """Unpack the pictures and JSON files of `archive` into the empty `folder`; what else is in it is left aside, and
+    said. The sizes of all are read, and held against the limits above and the disk, before the first is written.
+
+    Raises TrainError when it is of another kind, damaged or locked, too large, or when a member is not a plain file or
+    folder inside it.
     """
+    if not archive.name.lower().endswith(ENDINGS):
+        kinds, do = ", ".join(ENDINGS), "unpack it, and give the folder"
+        raise TrainError(f"an archive of a kind that is not opened: {archive.name}", wanted=kinds, do=do)
     try:
-        with _members(archive) as members:
-            _check_room(archive, sum(size for _, size, _ in members), folder)
-            for name, _, open_member in members:
-                target = folder / _safe(archive, name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with open_member() as source, target.open("wb") as file:
-                    shutil.copyfileobj(source, file)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+        with members_of(archive) as members:
+            wanted = list(_wanted(archive, _limited(archive, members)))
+            _check_room(archive, sum(member.size for member, _ in wanted), folder)
+            for member, path in wanted:
+                _write(archive, member, folder / path)
+    except DAMAGED as error:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES)
         raise TrainError(
-            f"the archive cannot be unpacked: {archive.name}", got=str(error), do="download or pack it again"
+            f"the archive cannot be unpacked: {archive.name}",
+            got=shown(str(error) or type(error).__name__),
+            do="free some disk space, or use another --work" if full else "download or pack it again",
         ) from error
 
 
-_Member = tuple[str, int, Callable[[], IO[bytes]]]  # name, bytes, how to open it
+def _limited(archive: Path, members: Iterator[Member]) -> Iterator[Member]:
+    """The members, as long as they keep the limits: a packed one of a bomb is not even skipped."""
+    most = min(MOST_BYTES, max(HARMLESS_BYTES, MOST_TIMES * archive.stat().st_size))
+    total = 0
+    for count, member in enumerate(members, 1):
+        total += member.size
+        if count > MOST_MEMBERS:
+            raise _too_large(archive, f"more than {MOST_MEMBERS:,} files")
+        if not 0 <= member.size <= LARGEST_BYTES and _is_ours(member.name):
+            raise _too_large(archive, f"{shown(member.name)}, {member.size / 1e6:,.0f} MB")
+        if total > most:
+            raise _too_large(archive, f"{total / 1e9:,.1f} GB and more, of {archive.stat().st_size / 1e6:,.1f} MB")
+        yield member
 
 
-@contextmanager
-def _members(archive: Path) -> Iterator[list[_Member]]:
-    if archive.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(archive) as packed:
-            files = [info for info in packed.infolist() if not info.is_dir()]
-            yield [(info.filename, info.file_size, partial(packed.open, info)) for info in files]
-    else:
-        with tarfile.open(archive) as tar:
-            yield [(member.name, member.size, partial(_opened, tar, member)) for member in _plain(archive, tar)]
+def _too_large(archive: Path, got: str) -> TrainError:
+    return TrainError(f"too large when it is unpacked: {archive.name}", got=got, do="unpack it, and give the folder")
 
 
-def _plain(archive: Path, tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
-    members = [member for member in tar.getmembers() if not member.isdir()]
+def _wanted(archive: Path, members: Iterator[Member]) -> Iterator[tuple[Member, Path]]:
+    """Each member that is a picture or JSON, and its path; what else there is, is said."""
+    others: list[str] = []
     for member in members:
-        if not member.isreg():
+        path = _safe(archive, member.name)
+        if not member.plain:
             raise TrainError(
                 f"the archive holds more than files: {archive.name}",
-                got=f"{member.name}, a link or device",
+                got=f"{shown(member.name)}, a link or device",
                 wanted="plain files and folders",
                 do="pack it without links",
             )
-    return members
+        if any(is_litter(part) for part in path.parts):
+            continue
+        if not _is_ours(path.name):
+            others.append(path.name)
+            continue
+        if member.locked:
+            raise TrainError(
+                f"the archive is locked with a password: {archive.name}", do="pack it without one, or give the folder"
+            )
+        yield member, path
+    if others:
+        nested = [name for name in others if name.lower().endswith((*ENDINGS, *OTHER_ENDINGS, ".gz"))]
+        also = f"; an archive in an archive is not opened: {nested[0]}" if nested else ""
+        print(f"  {archive.name}: {len(others)} other files are left aside, such as {others[0]}{also}")
 
 
-def _opened(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
-    file = tar.extractfile(member)
-    assert file is not None  # only plain files come here
-    return file
+def _is_ours(name: str) -> bool:
+    return is_picture(name) or name.lower().endswith(".json")
+
+
+def _write(archive: Path, member: Member, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = target.open("xb")  # never through a link, never over another
+    except FileExistsError as error:
+        raise TrainError(
+            f"the archive holds two files of one name: {archive.name}", got=target.name, do="pack it again"
+        ) from error
+    with file, member.open() as source:
+        shutil.copyfileobj(source, file, CHUNK)
 
 
 def _safe(archive: Path, name: str) -> Path:
-    """The member's path, relative and without a step upwards."""
-    path = PurePosixPath(name.replace("\\", "/"))
+    """The member's path, relative and without a step upwards, in letters that can be shown."""
+    path = PurePosixPath(shown(name.replace("\\", "/")))
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise TrainError(
             f"the archive wants to write outside its folder: {archive.name}",
-            got=name,
+            got=shown(name),
             do="do not use it, or pack it again yourself",
         )
     return Path(*path.parts)
+
+
+def shown(text: str) -> str:
+    """Names from elsewhere may hold anything: half characters, commands to the terminal. What cannot be shown is �."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)[:1000]
 
 
 def _check_room(archive: Path, size: int, folder: Path) -> None:
