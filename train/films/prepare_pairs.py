@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -16,13 +17,16 @@ from train.dataset.dataset import FORMAT
 from train.dataset.folder import new_dataset
 from train.dataset.take import first_held_out
 from train.errors import TrainError
-from train.films.pictures import one_size, pictures_in, read_rgb
+from train.films.joined import joined
+from train.films.layout import subfolder
+from train.films.survey import Seen, named, one_size, read_again, survey
 from train.films.watched import FrameFile
 
 U8 = NDArray[np.uint8]
 KIND = "pairs"
 FEWEST = 8
 CELL_PX, LARGEST_PX = 32, 1024  # sides are brought to multiples of the one, at most the other
+DARK = 40  # levels; numbers of labels end at 35 or so
 FPS = 30.0  # pairs have no time; metrics and sheets want one
 
 
@@ -37,20 +41,25 @@ def no_puppet(name: str, wanted: str) -> TrainError:
 
 
 def holds_pairs(folder: Path) -> bool:
-    """Whether a folder has the layout of pairs."""
-    return (folder / "train_A").is_dir() or (folder / "train_B").is_dir()
+    """Whether a folder has the layout of pairs. Raises TrainError when it cannot be read."""
+    return any(subfolder(folder, f"train_{letter}") for letter in "AB")
 
 
-def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
+def prepare_pairs(folder: Path, *, name: str, out: Path, title: str = "") -> Path:
     """Make the dataset `out`/`name` of the pairs in `folder`; returns its folder. An old one is replaced once the new
-    one is whole. With `test_A` and `test_B` these are held out, else the last fifth. Raises TrainError.
+    one is whole. With `test_A` and `test_B` these are held out, else the last fifth. `title`: what the user calls the
+    folder, where it is another name. Raises TrainError.
     """
-    trained = _pairs(folder, "train")
-    tested = _pairs(folder, "test") if (folder / "test_A").is_dir() or (folder / "test_B").is_dir() else []
+    title = title or folder.name
+    trained, tested = joined(folder, "train", title), joined(folder, "test", title)
+    seen = survey([path for pair in trained + tested for path in pair], title)
+    trained, tested = ([pair for pair in pairs if pair[0] in seen and pair[1] in seen] for pairs in (trained, tested))
     pairs = trained + tested
     if len(trained) < FEWEST:
-        raise TrainError(f"too few pairs in {folder}", got=str(len(trained)), wanted=f"at least {FEWEST}")
-    size = one_size([path for pair in pairs for path in pair])
+        raise TrainError(f"too few pairs in {title}", got=str(len(trained)), wanted=f"at least {FEWEST}")
+    size = one_size(seen)
+    for column in (0, 1):
+        _check_light([seen[pair[column]] for pair in pairs], [pair[column] for pair in pairs])
     canvas = canvas_of(size)
     with new_dataset(out, name) as made:
         (made / KIND).mkdir()
@@ -66,7 +75,7 @@ def prepare_pairs(folder: Path, *, name: str, out: Path) -> Path:
             "fingerprint": fingerprint(config),
             "pairs": len(pairs),
             "first_held_out": len(trained) if tested else first_held_out(len(pairs)),
-            "made_from": {folder.name: _hash(pairs)},
+            "made_from": {title: _hash(pairs)},
         }
         (made / "dataset.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     held = len(pairs) - manifest["first_held_out"]
@@ -82,22 +91,31 @@ def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _pairs(folder: Path, split: str) -> list[tuple[Path, Path]]:
-    a, b = (pictures_in(folder / f"{split}_{letter}") for letter in "AB")
-    if not a or len(a) != len(b):
+def _check_light(seen: Sequence[Seen], paths: Sequence[Path]) -> None:
+    """Say what of the pictures A, or B, is black. Raises TrainError when all of them are one colour each."""
+    folder = paths[0].parent.name
+    empty = [path for path, picture in zip(paths, seen, strict=True) if picture.empty]
+    brightest = max(picture.brightest for picture in seen)
+    if len(empty) == len(paths):
         raise TrainError(
-            f"the pictures do not pair: {folder}",
-            got=f"{len(a)} in {split}_A, {len(b)} in {split}_B",
-            wanted="as many in one as in the other, in the same order of names",
+            f"every picture of {folder} is empty: one colour, without anything in it",
+            got="black" if brightest == 0 else f"level {brightest} in {paths[-1].name}",
+            wanted="pictures, or label maps whose labels are colours",
         )
-    return list(zip(a, b, strict=True))
+    if empty:
+        print(f"  warning: {len(empty)} pictures of {folder} are one colour without anything in it: {named(empty)}")
+    if brightest <= DARK:
+        print(
+            f"  warning: the pictures of {folder} are nearly black, {brightest} of 255 at their brightest: are these "
+            "the numbers of labels? Learned is what is seen: give each label a colour of its own"
+        )
 
 
 def _write(paths: list[Path], path: Path, canvas: tuple[int, int]) -> None:
     opaque = np.full((canvas[1], canvas[0]), 255, np.uint8)
     with FrameFile(path, canvas) as file:
         for picture in tqdm(paths, desc=path.stem):
-            image = read_rgb(picture)
+            image = read_again(picture)
             if (image.shape[1], image.shape[0]) != canvas:
                 image = np.asarray(cv2.resize(image, canvas, interpolation=cv2.INTER_AREA), np.uint8)
             file.append(image, opaque)
@@ -107,5 +125,5 @@ def _hash(pairs: list[tuple[Path, Path]]) -> str:
     digest = hashlib.sha256()
     for pair in pairs:
         for path in pair:
-            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()

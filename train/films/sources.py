@@ -6,17 +6,18 @@ from pathlib import Path
 
 from engines.same_file import collision
 from engines.whole_folder import clear, unfinished
+from live.sources.picture_files import inside
 from train.dataset.folder import check_dataset_place
 from train.errors import TrainError
 from train.films import prepare as puppets
 from train.films.archive import is_archive, unpack
 from train.films.film import Film
+from train.films.layout import folders_below, subfolder
 from train.films.pictures import IMAGES, KEYPOINTS, Pictures
 from train.films.prepare_pairs import holds_pairs, no_puppet, prepare_pairs
 from train.films.watched import Source
 
 FPS = 30.0
-_DEEPEST = 3  # folders below the one that was given
 
 
 def prepare_paths(
@@ -42,14 +43,17 @@ def prepare_paths(
         raise TrainError(problem)
     with ExitStack() as stack:
         opened = [_opened(path, out, stack) for path in paths]
-        paired = [path for path in opened if path.is_dir() and holds_pairs(path)]
+        paired = [root for path in opened if path.is_dir() for root in _pairs(path)]
         if paired:
             if len(opened) > 1 or mattes or plates:
                 got = f"{len(opened)} sources"
                 raise TrainError("picture pairs stand alone", got=got, wanted="one folder of pairs")
             if puppet:
                 raise no_puppet(paths[0].name, "a bundle")
-            return prepare_pairs(paired[0], name=name, out=out)
+            if len(paired) > 1:
+                got = ", ".join(str(root.relative_to(opened[0])) for root in paired[:4])
+                raise TrainError(f"several folders of pairs in {paths[0].name}", got=got, do="give one of them")
+            return prepare_pairs(paired[0], name=name, out=out, title=_name(paths[0]))
         films: list[Source] = []
         for i, path in enumerate(opened):
             extras = [given[i] if given else None for given in (mattes, plates)]
@@ -72,7 +76,11 @@ def _pictures(folder: Path, given: Path, extras: list[Path | None], fps: float) 
     if any(extras):
         raise TrainError(f"--matte and --plate are for videos: {given.name} holds pictures")
     roots = _picture_sets(folder, given)
-    return [Pictures(root, "/".join([given.name, *root.relative_to(folder).parts]), fps) for root in roots]
+    return [Pictures(root, "/".join([_name(given), *root.relative_to(folder).parts]), fps) for root in roots]
+
+
+def _name(path: Path) -> str:
+    return path.name or path.resolve().name  # "." has none
 
 
 def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
@@ -89,16 +97,18 @@ def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
     return folder
 
 
+def _pairs(folder: Path) -> list[Path]:
+    """The folders at or below `folder` that hold pairs, in the order of their names."""
+    return [root for root in folders_below(folder) if holds_pairs(root)]
+
+
 def _picture_sets(folder: Path, given: Path) -> list[Path]:
-    """The folders at or below `folder` that hold pictures with poses, sorted by name."""
-    depth = len(folder.parts)
-    below = (p for p in folder.rglob(IMAGES) if p.is_dir() and len(p.parts) - depth <= _DEEPEST)
-    found = sorted(path.parent for path in below if (path.parent / KEYPOINTS).is_dir())
+    """The folders at or below `folder` that hold pictures with poses, in the order of their names."""
+    found = [root for root in folders_below(folder) if all(subfolder(root, name) for name in (IMAGES, KEYPOINTS))]
     if not found:
-        inside = sorted(p.name for p in folder.iterdir())[:6] if folder.is_dir() else []
         raise TrainError(
             f"no pictures with poses in {given}",
-            got=", ".join(inside) or "an empty folder",
+            got=inside(folder),
             wanted=f"{IMAGES}/ and {KEYPOINTS}/ (OpenPose JSON of the same names), or train_A/ and train_B/",
             do="give the folder that holds both, or a video",
         )

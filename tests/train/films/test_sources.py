@@ -67,7 +67,7 @@ def test_an_archive_that_climbs_out_leaves_nothing(asked: list[Any], folder: Pat
 
 @pytest.mark.parametrize(
     ("made", "message"),
-    [([], "no pictures with poses in .*; got: an empty folder"), (["images"], "got: images; wanted: images/ and key")],
+    [([], "no pictures with poses in .*; got: an empty folder"), (["images"], "got: images/; wanted: images/ and key")],
 )
 def test_a_folder_without_pictures_and_poses_is_refused(
     asked: list[Any], tmp_path: Path, made: list[str], message: str
