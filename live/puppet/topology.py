@@ -5,8 +5,13 @@ python/solutions/pose.py, hands.py and the canonical face mesh for the landmarks
 repairs a list in wide use whose jaw and brows sit too high (docs/architecture.md, "Face list").
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from live.puppet.values import BOUND_PX
 
 TOPOLOGY = "openpose137"
 K = 137
@@ -142,12 +147,13 @@ def from_mediapipe(
     return points, scores
 
 
-def from_openpose(person: dict[str, list[float]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def from_openpose(person: Mapping[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Read one entry of an OpenPose JSON's `people` list into openpose137.
 
     Takes `pose_keypoints_2d` (75 numbers), and where present `face_keypoints_2d` (210), `hand_left_keypoints_2d` and
-    `hand_right_keypoints_2d` (63 each), flat x, y, confidence. Returns `points` (137, 2) and `scores` (137,), float32.
-    Raises ValueError with the length it got when a list has another one (BODY_18 and BODY_23 files, for example).
+    `hand_right_keypoints_2d` (63 each), flat x, y, confidence. Returns `points` (137, 2) and `scores` (137,), float32;
+    what is no number, or beyond BOUND_PX, is NaN. Raises ValueError for a list of anything but numbers, and with the
+    length it got when a list has another one (BODY_18 and BODY_23 files, for example).
     """
     points = np.zeros((K, 2), np.float32)
     scores = np.zeros(K, np.float32)
@@ -162,8 +168,14 @@ def from_openpose(person: dict[str, list[float]]) -> tuple[NDArray[np.float32], 
         wanted = 3 * (part.stop - part.start)
         if not flat and part is not BODY:
             continue
+        if not isinstance(flat, list):
+            raise ValueError(f"{key}: got a {type(flat).__name__}, wanted a list of {wanted} numbers")
         if len(flat) != wanted:
             raise ValueError(f"{key}: got {len(flat)} numbers, wanted {wanted} (x, y, confidence for each joint)")
-        table = np.asarray(flat, np.float32).reshape(-1, 3)
+        try:
+            table = np.array([float(number) for number in flat]).reshape(-1, 3)
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f"{key}: {error}") from error
+        table[~(np.abs(table) <= BOUND_PX)] = np.nan
         points[part], scores[part] = table[:, :2], np.clip(table[:, 2], 0, 1)
     return points, scores

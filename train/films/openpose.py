@@ -1,8 +1,10 @@
-"""OpenPose JSON files: one person's pose out of each (BODY_25, 70 face points, 2 x 21 hand points)."""
+"""OpenPose JSON files: the people in a picture (BODY_25, 70 face points, 2 x 21 hand points)."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,54 +20,99 @@ SEEN = 0.1  # below it a point of OpenPose is a guess
 # confidence): OpenPose also finds "people" of two or three joints in furniture.
 SECOND = 0.3
 SECOND_JOINTS = 8
+LARGEST_BYTES = 4 << 20  # a crowd of 300 with face and hands; what is larger is another file
+MOST_PEOPLE = 1000
+UNIT = 1.5  # normalised points lie within 0 to 1, a little outside the picture too; nobody stands in 1.5 pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One file: the largest and surest person, `points_px` (137, 2) and `scores` (137,) float32, scores all 0 when
-    nobody is in it; and whether there is a second one."""
+class Person:
+    """`points_px` (137, 2) and `scores` (137,) float32; what is not seen scores 0. `rank`: how large and sure it is."""
 
     points_px: F32
     scores: F32
-    several: bool
+
+    @property
+    def rank(self) -> float:
+        """The diagonal of the box around the body, times the mean confidence; 0 for fewer than three joints."""
+        seen = self.scores[T.BODY] >= SEEN
+        if seen.sum() < 3:
+            return 0.0
+        body = self.points_px[T.BODY][seen]
+        return float(np.hypot(*(body.max(axis=0) - body.min(axis=0))) * self.scores[T.BODY].mean())
+
+    def scaled(self, size: tuple[int, int]) -> "Person":
+        """Normalised points (0 to 1) brought to pixels of a picture of `size` (width, height)."""
+        return Person((self.points_px * np.array(size)).astype(np.float32), self.scores)
 
 
-def read_openpose(path: Path) -> Reading:
-    """Raises TrainError when the file is no OpenPose JSON, or holds another number of points."""
+def read_openpose(path: Path) -> list[Person]:
+    """The people of one file, the largest and surest first, without the scraps that OpenPose finds in furniture; none
+    when nobody is in it.
+
+    Raises TrainError when the file is no OpenPose JSON, or holds another number of points.
+    """
     try:
-        people = json.loads(path.read_text(encoding="utf-8"))["people"]
-        if not isinstance(people, list):
-            raise TypeError(f"people is a {type(people).__name__}")
-        found = [_cleaned(*from_openpose(person)) for person in people]
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        found = _people_in(path)
+    except (OSError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise TrainError(
             f"not an OpenPose file: {path.name}",
             got=str(error) or type(error).__name__,
             wanted="JSON with people, each with pose_keypoints_2d of 25 points (BODY_25)",
             do="write it with OpenPose --write_json --model_pose BODY_25, with --face and --hand if you can",
         ) from error
-    ranks = [_rank(points, scores) for points, scores in found]
-    if not found or max(ranks) <= 0:
-        return Reading(np.zeros((T.K, 2), np.float32), np.zeros(T.K, np.float32), False)
-    first = int(np.argmax(ranks))
-    others = [
-        rank > SECOND * ranks[first] and int((found[i][1][T.BODY] >= SEEN).sum()) >= SECOND_JOINTS
-        for i, rank in enumerate(ranks)
-        if i != first
-    ]
-    return Reading(*found[first], any(others))
+    found = sorted((person for person in found if person.rank > 0), key=lambda person: -person.rank)
+    return [person for i, person in enumerate(found) if i == 0 or _counts(person, found[0])]
 
 
-def _cleaned(points: F32, scores: F32) -> tuple[F32, F32]:
-    """Points that are no numbers, or lie at 0, 0 (OpenPose's word for absent), score 0."""
+def are_normalised(pictures: Iterable[Sequence[Person]], title: str) -> bool:
+    """Whether points reach from 0 to 1, and not over pixels. Raises TrainError when they reach from -1 to 1, or when
+    some files hold the one and some the other.
+    """
+    bodies = [people[0].points_px[T.BODY][people[0].scores[T.BODY] >= SEEN] for people in pictures if people]
+    normalised = [body for body in bodies if np.abs(body).max() <= UNIT]
+    if not normalised:
+        return False
+    if len(normalised) < len(bodies) or min(body.min() for body in normalised) < 1 - UNIT:
+        raise TrainError(
+            f"the points of {title} are normalised, not pixels",
+            got="-1 to 1" if len(normalised) == len(bodies) else f"{len(normalised)} of {len(bodies)} files so",
+            wanted="pixels, or 0 to 1 in all files",
+            do="write them again with OpenPose --keypoint_scale 0",
+        )
+    return True
+
+
+def _people_in(path: Path) -> list[Person]:
+    if (size := path.stat().st_size) > LARGEST_BYTES:
+        raise ValueError(f"{size / 1e6:.0f} MB")
+    read = json.loads(path.read_bytes())  # UTF-8, -16 or -32, with a mark of its byte order or without
+    if not isinstance(read, dict) or "people" not in read:
+        raise TypeError(f"{_kind(read)} without people")
+    people = read["people"]
+    if not isinstance(people, list) or len(people) > MOST_PEOPLE:
+        raise TypeError(f"people is {_kind(people)}")
+    return [_person(entry) for entry in people]
+
+
+def _person(entry: Any) -> Person:
+    """One entry of `people`. Points that are no numbers, or lie at 0, 0 (OpenPose's word for absent), score 0."""
+    if not isinstance(entry, dict):
+        raise TypeError(f"a person is {_kind(entry)}")
+    if "pose_keypoints_2d" not in entry and "pose_keypoints" in entry:
+        raise ValueError("pose_keypoints, as OpenPose wrote before 2018: the 18 joints of COCO, without feet")
+    if isinstance(flat := entry.get("pose_keypoints_2d"), list) and len(flat) == 54:
+        raise ValueError("the 18 joints of COCO, without feet")
+    points, scores = from_openpose(entry)
     there = np.isfinite(points).all(axis=1) & np.isfinite(scores) & (np.abs(points) > 0).any(axis=1)
-    return np.where(there[:, None], points, np.float32(0)), np.where(there, scores, np.float32(0))
+    return Person(np.where(there[:, None], points, np.float32(0)), np.where(there, scores, np.float32(0)))
 
 
-def _rank(points: F32, scores: F32) -> float:
-    """How large and sure a person is: the diagonal of the box around the body, times the mean confidence."""
-    seen = scores[T.BODY] >= SEEN
-    if seen.sum() < 3:
-        return 0.0
-    body = points[T.BODY][seen]
-    return float(np.hypot(*(body.max(axis=0) - body.min(axis=0))) * scores[T.BODY].mean())
+def _counts(person: Person, first: Person) -> bool:
+    """Whether it is a second person beside the first."""
+    return person.rank > SECOND * first.rank and int((person.scores[T.BODY] >= SEEN).sum()) >= SECOND_JOINTS
+
+
+def _kind(value: object) -> str:
+    """For an error; never the value itself, which may be of any size."""
+    return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list | dict | str) else "")

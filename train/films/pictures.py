@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -16,17 +15,20 @@ from tqdm import tqdm
 from engines.bundle import sha256_of
 from live.puppet import topology as T
 from live.puppet.values import Pose
+from live.sources.picture_files import NameKey, gaps, inside, is_litter, name_key, natural
 from train.errors import TrainError
+from train.films.layout import keyed, pictures_of, subfolder
 from train.films.matte import PLATE_FRAMES, SelfieMatte, make_plate
-from train.films.openpose import ESTIMATOR, read_openpose
+from train.films.openpose import ESTIMATOR, Person, are_normalised, read_openpose
 from train.films.plain_ground import cut_from_ground, plain_plate
+from train.films.survey import Seen, named, one_size, read_again, survey
+from train.films.track import track
 from train.films.video import Letterbox, VideoInfo
 from train.films.watched import FrameFile, Watched, require_people
 from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]
 IMAGES, KEYPOINTS = "images", "keypoints"
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 # Mean way of the joints from picture to picture, in torso lengths: at 30 fps a dance has about 0.05, single poses 0.5.
 ONE_MOTION = 0.25
 APART_S = 1.0  # between pictures that do not follow each other: longer than any filter of the puppet remembers
@@ -42,33 +44,62 @@ class Pictures:
     fps: float = 30.0
 
     @cached_property
+    def listed(self) -> list[tuple[Path, Path | None]]:
+        """Each picture, in the order of their names, with its JSON or None. Raises TrainError."""
+        pictures, found = keyed(pictures_of(self._folder(IMAGES)), self.title), self._keypoints
+        return [(path, found.get(key)) for key, path in pictures.items()]
+
+    def _folder(self, name: str) -> Path:
+        return subfolder(self.root, name) or self.root / name
+
+    @cached_property
+    def _keypoints(self) -> dict[NameKey, Path]:
+        """Name of a picture -> JSON, in the order of names."""
+        found = (p for p in self._folder(KEYPOINTS).iterdir() if p.suffix.lower() == ".json" and not is_litter(p.name))
+        return {name_key(path.stem.removesuffix("_keypoints")): path for path in sorted(found, key=natural)}
+
+    @cached_property
+    def people(self) -> dict[Path, list[Person]]:
+        """Who is in each picture that has a JSON, by the JSON's path. Raises TrainError."""
+        return {json: read_openpose(json) for _, json in self.listed if json is not None}
+
+    @cached_property
+    def seen(self) -> dict[Path, Seen]:
+        """Those of the pictures that can be read. Raises TrainError when none can."""
+        return survey([path for path, _ in self.listed], self.title)
+
+    @cached_property
     def pairs(self) -> list[tuple[Path, Path | None]]:
-        """Each picture, sorted by name, with its JSON or None."""
-        found = {
-            path.name.removesuffix(".json").removesuffix("_keypoints"): path
-            for path in sorted((self.root / KEYPOINTS).glob("*.json"))
-            if not path.name.startswith(".")
-        }
-        return [(path, found.get(path.stem)) for path in pictures_in(self.root / IMAGES)]
+        """As `listed`, without the pictures that cannot be read."""
+        return [(path, json) for path, json in self.listed if path in self.seen]
 
     def made_from(self) -> dict[str, str]:
         """All pictures and poses as one: folder name -> SHA-256 over their names and hashes."""
         digest = hashlib.sha256()
         for path in (path for pair in self.pairs for path in pair if path is not None):
-            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode(errors="surrogateescape"))
         return {self.title: digest.hexdigest()}
 
     def probe(self) -> VideoInfo:
-        """Size and number of the pictures. Raises TrainError for an empty folder, no JSON at all, or mixed sizes."""
-        if not self.pairs:
-            raise TrainError(f"no pictures in {self.root / IMAGES}", wanted="JPEG or PNG files", do="check the folder")
-        if not any(json for _, json in self.pairs):
+        """Size and number of the pictures; says what is missing among them.
+
+        Raises TrainError for an empty folder, no JSON at all, a JSON that is none or not in pixels, or mixed sizes.
+        """
+        if not self.listed:
+            folder = self._folder(IMAGES)
+            raise TrainError(f"no pictures in {folder}", got=inside(folder), wanted="JPEG or PNG files")
+        if not self.people:
             raise TrainError(
                 f"no picture of {self.title} has a pose",
-                got=f"{len(self.pairs)} pictures, none with a JSON of its name in {KEYPOINTS}/",
-                wanted=f"{self.pairs[0][0].stem}_keypoints.json, and so on",
+                got=f"{len(self.listed)} pictures, none with a JSON of its name in {KEYPOINTS}/: "
+                + inside(self._folder(KEYPOINTS)),
+                wanted=f"{self.listed[0][0].stem}_keypoints.json, and so on",
             )
-        size = one_size([path for path, _ in self.pairs])
+        normalised = are_normalised(self.people.values(), self.title)
+        size = one_size(self.seen)
+        if normalised:
+            print(f"  {self.title}: its points are normalised, 0 to 1; they are scaled up to {size[0]}x{size[1]}")
+        self._say_what_is_missing()
         return VideoInfo(self.root, size, self.fps, len(self.pairs))
 
     def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> Watched:
@@ -97,18 +128,33 @@ class Pictures:
         return Watched(poses, path, ESTIMATOR, several, continuous, unread)
 
     def _read_poses(self, info: VideoInfo) -> tuple[list[Pose], NDArray[np.bool_]]:
-        poses, several = [], np.zeros(len(self.pairs), np.bool_)
-        for i, (_, json) in enumerate(self.pairs):
-            if json is None:
+        """A pose for each picture, of the same person through all; and in which pictures there are several."""
+        pictures = [self.people[json] if json else [] for _, json in self.pairs]
+        if are_normalised(pictures, self.title):
+            pictures = [[person.scaled(info.size) for person in people] for people in pictures]
+        several = np.array([len(people) > 1 for people in pictures])
+        if several.any():
+            print(
+                f"  {self.title}: several people in {several.sum()} of {len(several)} pictures, which are not learned "
+                "from; the same one is followed through all"
+            )
+        poses = []
+        for i, person in enumerate(track(pictures)):
+            if person is None:
                 poses.append(Pose.empty(i, i / info.fps, info.size))
                 continue
-            found = read_openpose(json)
             # As for videos: what lies outside the picture is a guess.
-            inside = (found.points_px >= 0).all(axis=1) & (found.points_px <= info.size).all(axis=1)
-            scores = np.where(inside, found.scores, np.float32(0))
-            poses.append(Pose(i, i / info.fps, found.points_px, np.zeros(T.K, np.float32), scores, info.size))
-            several[i] = found.several
+            inside_it = (person.points_px >= 0).all(axis=1) & (person.points_px <= info.size).all(axis=1)
+            scores = np.where(inside_it, person.scores, np.float32(0))
+            poses.append(Pose(i, i / info.fps, person.points_px, np.zeros(T.K, np.float32), scores, info.size))
         return poses, several
+
+    def _say_what_is_missing(self) -> None:
+        if missing := gaps([path for path, _ in self.listed]):
+            print(f"  {self.title}: numbers are missing between its pictures, what follows is taken as next: {missing}")
+        alone = [json for json in self._keypoints.values() if json not in self.people]
+        if alone:
+            print(f"  {self.title}: {len(alone)} poses without a picture: {named(alone)}")
 
     def _write_guessed(self, frames: FrameFile, poses: list[Pose], box: Letterbox) -> U8:
         """Cut the figures out by segmentation, before any ground. Returns the plate, as far as it can be known."""
@@ -126,41 +172,11 @@ class Pictures:
         return make_plate(*zip(*kept, strict=True))
 
     def _images(self) -> Iterator[U8]:
-        return (read_rgb(path) for path, _ in self.pairs)
+        return (read_again(path) for path, _ in self.pairs)
 
     def _sample(self) -> list[U8]:
         picked = np.unique(np.linspace(0, len(self.pairs) - 1, PLATE_FRAMES).astype(int))
-        return [read_rgb(self.pairs[i][0]) for i in picked]
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures that lie in a folder, sorted by name."""
-    return sorted(p for p in folder.glob("*") if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
-
-
-def read_rgb(path: Path) -> U8:
-    """(H, W, 3) uint8. Raises TrainError when the file is no picture."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise TrainError(f"not a picture: {path}", wanted="JPEG or PNG", do="remove it, or save it again")
-    return np.ascontiguousarray(image[..., ::-1])
-
-
-def one_size(paths: list[Path]) -> tuple[int, int]:
-    """(width, height) that all pictures have. Raises TrainError when they differ."""
-    sizes: dict[tuple[int, int], list[Path]] = {}
-    for path in paths:
-        height, width = read_rgb(path).shape[:2]
-        sizes.setdefault((width, height), []).append(path)
-    if len(sizes) > 1:
-        (most, _), (other, odd) = sorted(sizes.items(), key=lambda item: -len(item[1]))[:2]
-        raise TrainError(
-            "pictures of several sizes",
-            got=f"{odd[0].name} and {len(odd) - 1} more: {other[0]}x{other[1]}",
-            wanted=f"{most[0]}x{most[1]}, as most have",
-            do="scale or crop them to one size, their poses too",
-        )
-    return next(iter(sizes))
+        return [read_again(self.pairs[i][0]) for i in picked]
 
 
 def follow_each_other(poses: list[Pose]) -> bool:

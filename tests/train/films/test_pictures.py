@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import cv2
@@ -83,20 +84,95 @@ def test_mixed_sizes_are_refused(tmp_path: Path) -> None:
         Pictures(folder, "set").probe()
 
 
-def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_is_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_picture_set(tmp_path / "set", 5)
     (folder / "images" / "000002.png").write_bytes(b"no picture")
-    with pytest.raises(TrainError, match=r"not a picture: .*000002\.png"):
+    pictures = Pictures(folder, "set")
+    assert pictures.probe().frames == 4
+    assert [path.stem for path, _ in pictures.pairs] == ["000000", "000001", "000003", "000004"]
+    assert "set: 1 of 5 pictures are left out: 000002.png" in capsys.readouterr().out
+
+
+def test_pictures_of_which_none_can_be_read_are_refused(tmp_path: Path) -> None:
+    folder = write_picture_set(tmp_path / "set", 5)
+    for path in (folder / "images").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(TrainError, match=r"not one picture of set can be read; got: 000000.png, .*, 000004.png; "):
+        Pictures(folder, "set").probe()
+
+
+def test_names_are_joined_with_capitals_and_without_zeros_and_what_is_alone_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "set"
+    (root / "Images").mkdir(parents=True)
+    (root / "KEYPOINTS").mkdir()
+    for name, i in (("Frame_10.PNG", 2), ("Frame_9.png", 1), ("Frame_7.Png", 0)):
+        write_rgb(root / "Images" / name, picture(i))
+    for name in (
+        "frame_0007_keypoints.json",
+        "frame_0009.JSON",
+        "frame_10_keypoints.json",
+        "frame_11.json",
+        "._a.json",
+    ):
+        (root / "KEYPOINTS" / name).write_text(json.dumps({"people": [person(wave(0))]}))
+    (root / "Images" / "._Frame_7.Png").write_bytes(b"of a Mac")
+    pictures = Pictures(root, "set")
+    assert pictures.probe().frames == 3
+    found = [(path.name, json.name if json else "") for path, json in pictures.pairs]
+    assert found == [
+        ("Frame_7.Png", "frame_0007_keypoints.json"),
+        ("Frame_9.png", "frame_0009.JSON"),
+        ("Frame_10.PNG", "frame_10_keypoints.json"),
+    ]
+    assert "1 poses without a picture: frame_11.json" in capsys.readouterr().out
+
+
+def test_gaps_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_picture_set(tmp_path / "set", 12)
+    for i in (3, 7, 8):
+        (folder / "images" / f"{i:06d}.png").unlink()
+    Pictures(folder, "set").probe()
+    assert (
+        "numbers are missing between its pictures, what follows is taken as next: 3, 7 to 8" in capsys.readouterr().out
+    )
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
+    folder = write_picture_set(tmp_path / "set", 5)
+    write_rgb(folder / "images" / "000003.jpg", picture(3))
+    with pytest.raises(TrainError, match=r"two pictures of one name in set; got: 000003.jpg and 000003.png"):
+        Pictures(folder, "set").probe()
+
+
+def test_normalised_points_are_scaled_up_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_picture_set(tmp_path / "set", 110)
+    for i in range(110):
+        write_json(folder, i, [person(wave(i) / np.float32(128))])
+    pictures = Pictures(folder, "set")
+    found = pictures.watch(pictures.probe(), tmp_path, CANVAS)
+    assert np.allclose(found.poses[30].points_px[:25], wave(30)[:25], atol=1e-2)
+    assert "set: its points are normalised, 0 to 1; they are scaled up to 128x128" in capsys.readouterr().out
+
+
+def test_a_json_that_is_none_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:
+    folder = write_picture_set(tmp_path / "set", 5)
+    (folder / "images" / "000000.png").write_bytes(b"no picture")
+    (folder / "keypoints" / "000004_keypoints.json").write_text("no JSON")
+    with pytest.raises(TrainError, match="not an OpenPose file: 000004_keypoints.json"):
         Pictures(folder, "set").probe()
 
 
 def test_empty_folders_are_refused(tmp_path: Path) -> None:
     folder = write_picture_set(tmp_path / "set", 3, without=(0, 1, 2))
-    with pytest.raises(TrainError, match="no picture of set has a pose; got: 3 pictures"):
+    (folder / "keypoints" / "other.json").write_text("{}")
+    with pytest.raises(TrainError, match="no picture of set has a pose; got: 3 pictures, .*: other.json"):
         Pictures(folder, "set").probe()
     for path in (folder / "images").iterdir():
         path.unlink()
-    with pytest.raises(TrainError, match="no pictures in"):
+    (folder / "images" / "take1").mkdir()
+    with pytest.raises(TrainError, match="no pictures in .*; got: take1/"):
         Pictures(folder, "set").probe()
 
 
