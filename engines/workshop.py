@@ -13,7 +13,7 @@ from engines.base import Engine, EngineSpec
 from engines.bundle import sha256_of
 from engines.cache import Cache, Entry
 from engines.choose import AT_ONCE, Candidate
-from engines.errors import EngineError
+from engines.errors import EngineError, reason
 from engines.gate import Verdict, judge
 from engines.graph.prepare import RECIPE
 from engines.network_file import check_network_file
@@ -78,14 +78,12 @@ class Workshop:
             if known is not None:
                 return known
             start_s = time.perf_counter()
-            network = self._network
-            artifact = candidate.backend.prepare(
-                network.file, network.spec, candidate.precision, folder, self._feeds, self._say
-            )
+            artifact = self._prepare(candidate, folder)
             build_s = time.perf_counter() - start_s
             self._say(f"{candidate}: comparing it with the reference")
             verdict = self._compare(candidate, artifact, frames=None)
-            return self._cache.store(key, Entry(artifact if artifact != network.file else None, verdict, build_s))
+            kept = artifact if artifact != self._network.file else None
+            return self._cache.store(key, Entry(kept, verdict, build_s))
 
     def compare(self, candidate: Candidate, entry: Entry) -> Verdict:
         """Judges once more what `judged` or `build` gave."""
@@ -141,6 +139,17 @@ class Workshop:
         entry = Entry(None, verdict, 0.0)
         return self.open(candidate, entry), f"compared over {_FEW} frames: {_decibels(verdict)}"
 
+    def _prepare(self, candidate: Candidate, folder: Path) -> Path:
+        network = self._network
+        try:
+            return candidate.backend.prepare(
+                network.file, network.spec, candidate.precision, folder, self._feeds, self._say
+            )
+        except OSError as error:
+            raise EngineError(
+                f"{candidate} cannot be prepared", got=reason(error), do="make room on the disk"
+            ) from error
+
     def _compare(self, candidate: Candidate, artifact: Path, *, frames: int | None) -> Verdict:
         reference = open_reference(self._network.file, self._network.spec)
         try:
@@ -183,9 +192,9 @@ def _reasons(allowed: Sequence[Candidate], known: dict[Candidate, Entry]) -> dic
 def _by_backend(reasons: dict[Candidate, str]) -> tuple[str, ...]:
     """A line for each candidate; one for all of a backend that fail for the same reason."""
     grouped: dict[tuple[str, str], list[str]] = {}
-    for candidate, reason in reasons.items():
-        grouped.setdefault((candidate.backend.name, reason), []).append(candidate.precision)
-    return tuple(f"{name} {', '.join(precisions)}: {reason}" for (name, reason), precisions in grouped.items())
+    for candidate, why in reasons.items():
+        grouped.setdefault((candidate.backend.name, why), []).append(candidate.precision)
+    return tuple(f"{name} {', '.join(precisions)}: {why}" for (name, why), precisions in grouped.items())
 
 
 def _unjudged(usable: Sequence[Candidate], known: dict[Candidate, Entry]) -> tuple[Candidate, ...]:

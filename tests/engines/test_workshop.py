@@ -199,3 +199,13 @@ def test_what_another_process_built_while_this_one_waited_is_taken(
     monkeypatch.setattr(cache, "building", wait_for_the_other)
     assert not shop.build(new).verdict.refusal
     assert (new.backend.prepared, theirs.prepared) == (0, 1)  # type: ignore[attr-defined]
+
+
+def test_a_full_disk_while_an_engine_is_prepared_is_told_and_leaves_nothing(
+    shop: Workshop, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Imitation("full")
+    monkeypatch.setattr(full, "prepare", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(EngineError, match="cannot be prepared; got: .*No space left.*make room"):
+        shop.build(Candidate(full, "fp32"))
+    assert not [path for path in tmp_path.rglob("*.part")]

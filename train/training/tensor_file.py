@@ -22,7 +22,7 @@ def write_tensors(final: Path, values: dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:  # torch gives RuntimeError when its writer runs out of disk
         raise TrainError(
             f"cannot write {final}",
-            got=str(error).splitlines()[0],
+            got=str(error) if isinstance(error, OSError) else "the disk took no more, most likely it is full",
             do="make room on the disk; the last one is whole, go on from it with --resume",
         ) from error
 
