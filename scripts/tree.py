@@ -15,6 +15,7 @@ OTHERS = {
     "tests/": "mirrors the tree; no device, GPU or network",
     "docs/": "architecture.md: the contract between the parts; measurements.md: every number",
     "scripts/check": "format, lint, types, imports, tests: one command before a commit",
+    "scripts/fuzz": "damages what the loaders read, thousands of times; a little of it is in tests/fuzz",
     "scripts/tree.py": "writes this tree",
     "scripts/puppet_sheet.py": "draws how a target follows a clip, for docs/",
     ".ci/run": "runs this page's commands in fresh environments, then scripts/check",

@@ -1,0 +1,44 @@
+"""`Loader`: one way in for what a stranger wrote. One that is added to `LOADERS` of `loaders.py` is fuzzed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fuzz.array_mutations import NPZ
+from tests.fuzz.mutations import BYTES, JSON, PICTURE, Mutator
+from tests.fuzz.network_mutations import ONNX
+
+# What is made of a file by its ending, besides what is done to its bytes.
+KINDS: dict[str, tuple[Mutator, ...]] = {
+    ".json": JSON,
+    ".npz": NPZ,
+    ".png": PICTURE,
+    ".jpg": PICTURE,
+    ".onnx": ONNX,
+}
+
+
+def _unsealed(folder: Path) -> None:
+    """Nothing states a hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """`write` puts good input into an empty folder, of which `files` are changed; then `seal` makes its hashes right.
+
+    `load` reads the folder: it raises an error of ours, or gives what it read; None: it takes what is there for
+    nothing. `check` raises AssertionError for a value that breaks what the loader promises. `own`: mutators of the kind
+    of file, else those of KINDS.
+    """
+
+    name: str
+    write: Callable[[Path], object]
+    files: tuple[str, ...]
+    load: Callable[[Path], object]
+    check: Callable[[object], None]
+    seal: Callable[[Path], None] = _unsealed
+    own: tuple[Mutator, ...] = ()
+
+    def mutators(self, file: str) -> tuple[Mutator, ...]:
+        """What may be done to one of its files."""
+        return self.own or KINDS.get(Path(file).suffix, ()) or BYTES
