@@ -8,6 +8,7 @@ have grown, the rate has fallen, an output was lost or a recording is not whole.
 
 import argparse
 import csv
+import gc
 import itertools
 import os
 import statistics
@@ -72,6 +73,7 @@ def main() -> int:
     timer = threading.Timer(60 * arguments.minutes, stop.set)
     timer.start()
     soak.start(pages=arguments.pages)
+    gc.freeze()  # as live.perform does
     try:
         Loop(parts, config, clock, stop, report, say).run()
     finally:

@@ -1,5 +1,6 @@
 """The command line, end to end on recorded poses: flags, defaults, files, the report."""
 
+import gc
 import json
 import signal
 import subprocess
@@ -92,6 +93,16 @@ def test_in_real_time_a_file_plays_at_its_own_pace(tiny: Path, poses: str, capsy
     assert report["latency_ms"]["capture_to_send"]["max"] > 0
     out = capsys.readouterr().out
     assert "capture-to-send" in out and "fps" in out
+
+
+def test_while_it_runs_the_garbage_collector_leaves_alone_what_was_opened(
+    tiny: Path, poses: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[int] = []
+    monkeypatch.setattr("live.perform.Loop.run", lambda loop: frozen.append(gc.get_freeze_count()))
+    before = gc.get_freeze_count()
+    run_live.main(["--target", str(tiny), "--source", poses, "--no-realtime", "--sink", "null", "--frames", "1"])
+    assert frozen[0] > before + 10_000 and gc.get_freeze_count() <= before
 
 
 @pytest.mark.parametrize(
