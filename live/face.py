@@ -6,11 +6,11 @@ it was to the bit: no blur from scaling there and back, and no edge.
 
 import math
 
-import numba
 import numpy as np
 
 from engines.base import Engine, EngineSpec, TensorSpec
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.errors import TargetError
 from live.puppet.face_box import FaceSquare, face_square
 from live.puppet.face_map import CHANNELS, SIDE, VALID_SCORE, draw_face_map

@@ -7,9 +7,10 @@ that moves or grows by a hair changes by a hair, which library functions that ch
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from live.puppet.compiler import numba
 
 F32 = NDArray[np.float32]
 

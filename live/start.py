@@ -21,6 +21,7 @@ from live.loop import Parts
 from live.mark import RESPONSIBLE
 from live.news import News
 from live.pose_stage import PoseStage
+from live.puppet.compiler import cache_problem
 from live.puppet.errors import CalibrationError
 from live.replacement import Replacement
 from live.report import Report
@@ -64,6 +65,8 @@ def open_parts(
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
     _describe(scene, estimator, report, say)
+    if problem := cache_problem():
+        say(f"the compiled drawing code cannot be kept ({problem}): each start takes half a minute longer")
     if not config.mark:
         say(RESPONSIBLE)
     bundle = scene.target.bundle

@@ -2,11 +2,11 @@
 input.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.atlas import Atlas
+from live.puppet.compiler import numba
 from live.puppet.fit import KEY_SIZE, lay, missed_by, nearest_fit
 from live.puppet.head_view import LIP
 from live.puppet.parts import F64, HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames

@@ -5,9 +5,10 @@ and the view is drawn whose points lie nearest once they were turned, sized and 
 similarity fit of Umeyama 1991, eq. 40 to 42, in the plane).
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from live.puppet.compiler import numba
 
 F64 = NDArray[np.float64]
 

@@ -1,9 +1,9 @@
 """The hand's direction and key: ten of its points, see `fit`."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from live.puppet.compiler import numba
 from live.puppet.fit import put
 from live.puppet.values import F32
 

@@ -1,10 +1,10 @@
 """The head's place, direction and turn; and its key: ten of its points, see `fit`."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.fit import put
 from live.puppet.values import F32
 

@@ -3,11 +3,11 @@
 It is drawn over the head, so that the doll speaks. Points are those of iBUG-68 within the 70 face points.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.values import F32
 
 F64 = NDArray[np.float64]

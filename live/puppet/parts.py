@@ -12,11 +12,11 @@ The unit is the figure's torso (neck to mid-hip), which a foreshortened limb doe
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.fit import KEY_SIZE
 from live.puppet.hand_view import hand_axis, hand_found
 from live.puppet.head_view import head_axis, head_key, head_turn

@@ -5,11 +5,11 @@ it). A limb's coverage is its joints' smaller score; limbs also carry the positi
 hip to toe) and across it, so that the generator knows where on the limb a pixel lies, not only that it is on one.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.config import POSE_MAP_SHRINK, PuppetConfig
 from live.puppet.values import F32, U8, PlacedPose
 

@@ -1,11 +1,11 @@
 """Retargeter: the performer's directions and foreshortening, the target's proportions, bone by bone."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as top
 from live.puppet.body_stats import BONE_NAMES, BONES, BodyStats, typical_scale
+from live.puppet.compiler import numba
 from live.puppet.values import F32
 
 RATIO_RANGE = (0.3, 3.0)

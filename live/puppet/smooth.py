@@ -8,10 +8,10 @@ left (body 0.32, face 0.41, hands 0.34 of it), and in motion (over a third of a 
 later and no steadier.
 """
 
-import numba
 import numpy as np
 
 from live.puppet import topology as top
+from live.puppet.compiler import numba
 from live.puppet.values import F32
 
 # A joint that was last filtered longer ago than this starts anew: its old place says nothing.

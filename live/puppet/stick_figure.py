@@ -1,10 +1,10 @@
 """The stick figure: a pose as an RGB picture in OpenPose's colours, for people to look at. No network ever sees it."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
+from live.puppet.compiler import numba
 from live.puppet.values import F32, U8, PlacedPose
 
 # Limbs and their colours in rainbow order, after OpenPose's BODY_25 rendering (poseParametersRender.hpp).
