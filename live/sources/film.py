@@ -1,5 +1,6 @@
 """`FilmReader`: the one reader of films, for live, training and calibration: the same file gives the same frames."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
@@ -12,7 +13,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from live.container import LARGEST_PX, is_playlist, opened_film
+from live.container import FILM_ERRORS, LARGEST_PX, is_playlist, opened_film
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame
 from live.sources.base import Say
@@ -36,7 +37,7 @@ class FilmReader:
     film's own timestamps, and always go forward. A damaged packet is a frame less. What was amiss is told to `say` in
     one line, at the end.
 
-    name, path: of the file. size: (width, height) of the first frame. fps: see `film_rate`. frames: how many there will
+    name: of the file, for people. size: (width, height) of the first frame. fps: see `film_rate`. frames: how many there will
     be, 0: not known. has_sound: there is a sound track. lost: the frames that could not be decoded so far.
     start_s: what the file calls the time of the first frame. jumps: the file counts anew in its middle.
 
@@ -44,7 +45,7 @@ class FilmReader:
     """
 
     def __init__(self, path: Path, say: Say) -> None:
-        self.path, self.name = path, path.name
+        self.path, self.name = path, os.fsencode(path.name).decode("utf-8", "replace")
         self.lost = 0
         self._say, self._next_id = say, 0
         self._broke: str | None = None
@@ -54,7 +55,7 @@ class FilmReader:
             raise CameraError(f"no such video: {path}", do="check the path, or give another video")
         try:
             self._open()
-        except (OSError, ValueError) as error:
+        except FILM_ERRORS as error:
             self.close()
             raise self._no_film(getattr(error, "strerror", None) or str(error)) from error
         except CameraError:
@@ -71,6 +72,8 @@ class FilmReader:
             raise self._no_film("no picture track")
         best = container.streams.best("video")
         stream = next((s for s in streams if s is best), streams[0])
+        if stream.codec_context is None:
+            raise self._no_film("pictures in a code that is not known here")
         if stream.width * stream.height > LARGEST_PX:
             raise self._no_film(f"pictures of {stream.width}x{stream.height}", do="scale it down")
         found = scan(self.path, stream.index)
@@ -122,7 +125,7 @@ class FilmReader:
         for packet in self._until_broken(packets):
             try:
                 pictures = packet.decode()
-            except (OSError, ValueError):
+            except FILM_ERRORS:
                 self.lost += 1
                 pictures = []
             for picture in pictures:
@@ -136,7 +139,7 @@ class FilmReader:
     def _until_broken(self, packets: Iterator["Packet[VideoStream]"]) -> Iterator["Packet[VideoStream]"]:
         try:
             yield from packets
-        except (OSError, ValueError) as error:
+        except FILM_ERRORS as error:
             self._broke = getattr(error, "strerror", None) or str(error)
 
     def _seen(self, picture: av.VideoFrame) -> U8:

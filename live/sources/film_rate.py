@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from av.video.stream import VideoStream
 
-from live.container import opened_film
+from live.container import FILM_ERRORS, opened_film
 from live.sources.timeline import Timeline
 
 USUAL_FPS = 30.0  # of a film that says nothing
@@ -54,7 +54,7 @@ class Scan:
 
 
 def scan(path: Path, index: int) -> Scan:
-    """Look at the packets of stream `index`, without decoding. Raises what `opened_film` raises."""
+    """Look at the packets of stream `index`, without decoding. Raises FILM_ERRORS."""
     stamps: list[float | None] = []
     read_bytes, whole = 0, True
     with opened_film(path) as container:
@@ -69,7 +69,7 @@ def scan(path: Path, index: int) -> Scan:
                 stamp = packet.dts if packet.pts is None else packet.pts
                 stamps.append(None if stamp is None else float(stamp * packet.time_base))
                 read_bytes += packet.size
-        except OSError:
+        except FILM_ERRORS:
             pass  # cut off: what came before it will do
     return Scan(list(_as_shown(stamps)), whole)
 

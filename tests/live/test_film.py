@@ -17,6 +17,7 @@ from tests.live.odd_films import (
     SIZE,
     corners,
     grey,
+    greys,
     with_cover,
     write_damaged,
     write_film,
@@ -190,3 +191,30 @@ def test_a_film_of_nothing_but_damage_is_a_clear_error(tmp_path: Path) -> None:
     path = write_damaged(tmp_path / "a.avi", 3, 0, 1, 2)
     with pytest.raises(CameraError, match="not one picture could be decoded"):
         FilmReader(path, lambda _: None)
+
+
+def test_a_film_in_an_unknown_code_is_a_clear_error(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.mov", greys(3), codec="png", pix_fmt="rgb24")
+    path.write_bytes(path.read_bytes().replace(b"png ", b"zzzz"))
+    with pytest.raises(CameraError, match="in a code that is not known here|not one picture"):
+        FilmReader(path, lambda _: None)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_film_with_rubbish_in_it_is_read_or_refused(seed: int, tmp_path: Path) -> None:
+    """A short turn of what scripts of ours did for longer: no other error, no picture beyond bounds."""
+    rng = np.random.default_rng(seed)
+    whole = write_film(
+        tmp_path / ("a.mp4", "a.mkv", "a.ts", "a.avi")[seed % 4], greys(6), codec="mpeg4", pix_fmt="yuv420p"
+    )
+    data = whole.read_bytes()
+    for _ in range(12):
+        bent = bytearray(data)
+        for at in rng.integers(0, len(bent), 1 + rng.integers(12)):
+            bent[at : at + 4] = bytes(rng.choice([0, 127, 128, 255], 4).astype(np.uint8))
+        whole.write_bytes(bent)
+        try:
+            frames, _ = read(whole)
+        except CameraError:
+            continue
+        assert all(b.t_capture_s > a.t_capture_s for a, b in zip(frames, frames[1:], strict=False))

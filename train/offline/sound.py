@@ -40,9 +40,11 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
                 for packet in heapq.merge(*streams, key=_time_s):
                     made.mux(packet)
             return sound is not None and sound.laid > 0
-    except OSError as error:  # FFmpegError is one too
+    except (OSError, av.FFmpegError) as error:
         raise TrainError(
-            f"cannot write {out}", got=error.strerror or str(error), do="make room on the disk, or choose another --out"
+            f"cannot write {out}",
+            got=getattr(error, "strerror", None) or str(error),
+            do="make room on the disk, or choose another --out",
         ) from error
 
 
@@ -100,7 +102,7 @@ class _Sound:
         for packet in self._heard.demux(self._stream):
             try:
                 yield from packet.decode()
-            except av.error.InvalidDataError:
+            except av.FFmpegError:
                 continue
 
     def _encoded(self) -> Iterator[Any]:
