@@ -37,8 +37,8 @@ class FilmReader:
     film's own timestamps, and always go forward. A damaged packet is a frame less. What was amiss is told to `say` in
     one line, at the end.
 
-    name: of the file, for people. size: (width, height) of the first frame. fps: see `film_rate`. frames: how many there will
-    be, 0: not known. has_sound: there is a sound track. lost: the frames that could not be decoded so far.
+    name: of the file, for people. size: (width, height) of the first frame. fps: see `film_rate`. frames: how many
+    there will be, 0: not known. has_sound: there is a sound track. lost: the frames that could not be decoded so far.
     start_s: what the file calls the time of the first frame. jumps: the file counts anew in its middle.
 
     Raises CameraError when the file is missing, is no film, or no picture can be decoded from it.

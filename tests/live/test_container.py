@@ -54,6 +54,7 @@ def test_a_film_of_any_name_is_read(name: str, film: bytes, tmp_path: Path, monk
     path = named(name, film, tmp_path, monkeypatch)
     reader = FilmReader(path, lambda _: None)
     assert len(list(reader)) == reader.frames == 6
+    assert reader.name.encode(), "it can be printed, whatever the name's alphabet"
     reader.close()
 
 
