@@ -1,6 +1,7 @@
 """`held`: a lock file that one program has at a time. It is gone when its program ends, however that ends."""
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -17,17 +18,21 @@ _FAR = 1 << 30  # byte of the lock on Windows, where a locked one cannot be read
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what a disk says that has none
+
+
 class LockError(EngineError):
     """Another program has it."""
 
 
 @contextlib.contextmanager
-def held(path: Path, what: str) -> Iterator[None]:
+def held(path: Path, what: str, *, surely: bool = False) -> Iterator[None]:
     """Hold the lock file `path` while the block runs; then it is removed. `what` is locked, for the message.
 
-    Raises LockError, with the number of the process that has it, and OSError where no such file can be made.
+    Raises LockError, with the number of the process that has it, and OSError where no such file can be made. A disk
+    that knows no locks (some in a network) gives it to everybody; with `surely` to nobody.
     """
-    while (handle := _opened(path, what)) is None:
+    while (handle := _opened(path, what, surely)) is None:
         pass
     try:
         os.ftruncate(handle, 0)
@@ -37,11 +42,11 @@ def held(path: Path, what: str) -> Iterator[None]:
         _let_go(handle, path)
 
 
-def _opened(path: Path, what: str) -> int | None:
+def _opened(path: Path, what: str, surely: bool) -> int | None:
     """The locked file; None when it was removed by the one who had it while we took it."""
     handle = os.open(path, _FLAGS, 0o644)
     try:
-        if not _locked(handle):
+        if not _locked(handle, surely):
             pid = os.pread(handle, 20, 0) if hasattr(os, "pread") else os.read(handle, 20)
             number = pid.decode(errors="replace")
             raise LockError(
@@ -59,7 +64,7 @@ def _opened(path: Path, what: str) -> int | None:
     return None
 
 
-def _locked(handle: int) -> bool:
+def _locked(handle: int, surely: bool) -> bool:
     try:
         if sys.platform == "win32":
             os.lseek(handle, _FAR, os.SEEK_SET)
@@ -69,6 +74,9 @@ def _locked(handle: int) -> bool:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
+    except OSError as error:
+        if surely or error.errno not in _NO_LOCKS:
+            raise
     return True
 
 

@@ -176,7 +176,7 @@ def _clear(whole: Path) -> None:
     if marker is None and time.time() - whole.stat().st_mtime < _YOUNG_S:
         return  # its program may not have come to lock it yet
     with contextlib.ExitStack() as locks:
-        locks.enter_context(held(whole / _LOCK, str(whole)))
+        locks.enter_context(held(whole / _LOCK, str(whole), surely=True))
         name = "" if marker is None else str(marker.get("name", ""))
         if name and _OLD in inside and Path(name).name == name:
             place = whole.with_name(name)

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -5,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+if sys.platform != "win32":
+    import fcntl
+
 from engines.lock import LockError, held
+from engines.whole_folder import clear, unfinished
 
 
 def test_a_second_one_is_told_the_process_of_the_first(tmp_path: Path) -> None:
@@ -38,3 +43,17 @@ def test_a_lock_is_not_written_by_way_of_a_link(tmp_path: Path) -> None:
     with pytest.raises(OSError), held(tmp_path / "x.lock", "me"):
         pass
     assert (tmp_path / "mine").read_text() == "precious"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+def test_a_disk_that_knows_no_locks_is_worked_on_but_nothing_there_is_cleared_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOLCK, "No locks available")))
+    with held(tmp_path / "x.lock", "me"):
+        pass
+    with pytest.raises(OSError, match="No locks"), held(tmp_path / "x.lock", "me", surely=True):
+        pass
+    with unfinished(tmp_path, name="me") as folder:
+        clear(tmp_path)
+        assert folder.is_dir()
