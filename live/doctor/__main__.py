@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TextIO
 
+from engines import process
 from live.doctor.exam import CAMERA, EXAMS, VIRTUAL_CAMERA, Exam
 from live.doctor.finding import Finding
 from live.doctor.isolation import examined
@@ -77,4 +78,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process.run(main)

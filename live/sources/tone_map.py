@@ -7,10 +7,10 @@ display as ITU-R BT.2100 says (system gamma 1.2). PQ is cut off there, whatever 
 what is above are lamps and glints.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from live.puppet.compiler import numba
 from live.puppet.values import F32, U8
 
 F64 = NDArray[np.float64]
