@@ -98,6 +98,12 @@ class Director:
         self._told("reopened", self._switcher.wanted.target)
         self._switcher.renew()
 
+    def resized(self, size: tuple[int, int]) -> None:
+        """The camera's pictures are (width, height) now: a calibration has to be brought to that."""
+        self._stage.opener.picture_size = size
+        if self._stage.scenes.current.look.performer is not None:
+            self.reopen()
+
     def settled(self, timeout_s: float) -> bool:
         """Wait until every change was carried out or given up; False when that takes longer."""
         return self._switcher.settled(timeout_s)

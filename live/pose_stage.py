@@ -19,6 +19,7 @@ from live.trouble import TroubleFactory
 NO_FRAME = -1  # the frame_id of a picture behind which there is no frame: the camera is gone, the puppet idles
 
 Saw = Callable[[Pose, Frame], None]
+Resized = Callable[[tuple[int, int]], None]
 
 
 class PoseStage:
@@ -26,8 +27,9 @@ class PoseStage:
 
     Somebody is in view when at least one joint reaches the target's `valid_score`. Away for more than `forget_s`, the
     next person counts as another one, whose measures are taken anew. `saw` is told every pose as it was estimated, not
-    mirrored, with its frame. `trouble` makes what decides whether the show goes on without what has failed: an
-    `estimator` idles until `replacement` has another one, a scene shows the card until `reopen` has.
+    mirrored, with its frame, `resized` when a camera's pictures have become of another (width, height). `trouble` makes
+    what decides whether the show goes on without what has failed: an `estimator` idles until `replacement` has another
+    one, a scene shows the card until `reopen` has.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class PoseStage:
         trouble: TroubleFactory,
         realtime: bool,
         saw: Saw = lambda pose, frame: None,
+        resized: Resized = lambda size: None,
     ) -> None:
         self._estimator, self._scenes, self._scene = estimator, scenes, scenes.current
         self._clock, self._report, self._saw = clock, report, saw
+        self._resized, self._size = resized, (0, 0)
         self._forget_s, self._replacement = forget_s, replacement
         self._attendant, self._hung = Attendant("estimate", patient=not realtime), False
         self._exchanging, self._closed = threading.Lock(), False
@@ -154,6 +158,7 @@ class PoseStage:
             scene.conditioner.inherit(before.conditioner)
 
     def _choose(self, scene: Scene, pose: Pose) -> Shown:
+        self._measure_anew(scene, pose)
         if scene.look.mirror:
             pose = mirrored(pose)
         presence = scene.presence
@@ -167,6 +172,15 @@ class PoseStage:
             self.ever_seen = True
             return presence.seen(scene.legs.apply(pose, placed))
         return presence.missed(pose.frame_id, pose.t_capture_s)
+
+    def _measure_anew(self, scene: Scene, pose: Pose) -> None:
+        """Where the camera's pictures have become of another size, what was measured in pixels holds no more."""
+        if not pose.in_view or pose.image_size == self._size:
+            return
+        if self._size != (0, 0):
+            scene.conditioner.reset()
+            self._resized(pose.image_size)
+        self._size = pose.image_size
 
     def _draw(self, scene: Scene, shown: Shown, frame_id: int, t_s: float) -> Shot:
         passed = 0.0 if self._last_t_s is None else max(0.0, t_s - self._last_t_s)

@@ -129,6 +129,7 @@ def _pose_stage(
         trouble=partial(Trouble, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
         realtime=config.realtime,
         saw=director.saw,
+        resized=director.resized,
     )
 
 

@@ -166,6 +166,7 @@ def fake_loop(
         trouble=partial(Trouble, say=say, clock=clock, realtime=config.realtime, live=source.live),
         realtime=config.realtime,
         saw=director.saw,
+        resized=director.resized,
     )
     parts = Parts(source, poses, scenes, outputs, 30.0, director)
     return Loop(parts, config, clock, stop, report, say), report, stop
