@@ -16,7 +16,7 @@ from live.trouble import detail, told
 # A send that takes longer hangs in a driver, and began before: what it shows was let out already.
 _PATIENCE_S = 1.0
 _STUCK_S = 5.0  # a sink that is at one picture for so long is told
-_LOOK_S = 0.1  # how often the main thread looks whether the run is over, where it serves a window
+_LOOK_S = 0.1  # how long the main thread waits at a time: on Windows no Ctrl-C is heard meanwhile
 
 
 class Sinks:
@@ -141,7 +141,7 @@ class Sinks:
             for outlet in mine:
                 outlet.serve(_LOOK_S / len(mine))
             if not mine:
-                done.wait()
+                done.wait(_LOOK_S)
 
     def close(self, *, complete: bool) -> None:
         """Close all, see `Sink.close`."""

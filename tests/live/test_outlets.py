@@ -109,6 +109,20 @@ def test_each_sink_lives_in_one_thread_and_a_window_in_the_one_that_opened_it() 
     assert window.ids == list(range(10)) and window.complete is own.complete is True
 
 
+def test_the_main_thread_never_waits_for_long_since_windows_hears_no_ctrl_c_meanwhile() -> None:
+    class Done(threading.Event):
+        waits: list[float | None] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.waits.append(timeout)
+            self.set()
+            return True
+
+    done = Done()
+    opened(Slow()).serve(done)
+    assert [wait is not None and wait <= 0.5 for wait in done.waits] == [True]
+
+
 def test_when_hide_returns_no_picture_leaves_from_any_thread() -> None:
     sinks_ = [Slow("a"), Slow("b"), Slow("c")]
     sinks, done, numbers = opened(*sinks_), threading.Event(), iter(range(10**9))
