@@ -57,7 +57,7 @@ def _pq(signal: F64) -> F64:
     """BT.2100's PQ EOTF: signal 0..1 to the display's light, 0.._PEAK whites."""
     root = signal ** (1 / _M2)
     light = (np.maximum(root - _C1, 0) / (_C2 - _C3 * root)) ** (1 / _M1)
-    return np.minimum(light * _PQ_NITS / _WHITE_NITS, _PEAK)
+    return np.asarray(np.minimum(light * _PQ_NITS / _WHITE_NITS, _PEAK), np.float64)
 
 
 def _pq_signal(light: F64) -> F64:
