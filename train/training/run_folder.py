@@ -64,7 +64,7 @@ def check_run_folder(folder: Path) -> None:
             "this is no folder of a run", got=f"{folder}, a {marker.get('kind')}", do="choose another --out"
         )
     if marker is None and not any((folder / name).is_file() for name in _KNOWN_BY):
-        check_place(folder, KIND, lambda _: ())
+        check_place(folder, KIND, lambda _: (_LOCK,))  # which one that was killed at once leaves
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from train.report import record
+from train.report import record, report
 from train.report.events import FOLDER
 from train.report.record import Record
 from train.report.report import NAME
@@ -109,11 +109,11 @@ def test_tensorboard_gets_scalars_and_sheets(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from train.errors import TrainError
 
-    def full(self: Path, *arguments: object, **options: object) -> int:
+    def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
     made = recorded(tmp_path, until=500)
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(report, "write_whole", full)
     with pytest.raises(TrainError, match=r"report\.html.*No space left.*room"):
         made.show(520, 1.0, SHEET, sample(1))
     assert "500 steps" in page(tmp_path)

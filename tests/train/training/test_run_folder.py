@@ -50,6 +50,15 @@ def test_what_a_killed_run_left_unfinished_is_cleared_and_nothing_else(tmp_path:
     assert {path.name for path in tmp_path.iterdir()} == {*kept, MARKER}
 
 
+@pytest.mark.parametrize("left", [[".lock"], [".lock", MARKER]])
+def test_a_run_that_was_killed_at_once_can_begin_again(tmp_path: Path, left: list[str]) -> None:
+    for name in left:
+        (tmp_path / name).touch()
+    with run_folder(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
+
+
 def test_a_run_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(TrainError), run_folder(tmp_path / "run"):
         raise TrainError("no data set")
