@@ -13,23 +13,36 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 ENDS = ("SIGINT", "SIGTERM", "q", "time")
-TARGETS = ("knight", "fortnite")
+TARGETS = ("fortnite", "knight")
 POSES = ROOT / "engines" / "targets" / "demo" / "poses.npz"
 LONGEST_S, LAST_S = 240.0, 8.0
 
 
-def show(folder: Path, changes: int, upgrade: bool, end: str) -> str:
-    """What was wrong with one show, "" when nothing was."""
+def show(
+    folder: Path, changes: int, upgrade: bool, end: str, *, targets: Sequence[str] = TARGETS, poses: Path = POSES
+) -> str:
+    """What was wrong with one show that begins with the first of `targets`; "" when nothing was."""
     film, report = folder / "show.mp4", folder / "show.json"
-    flags = ["--target", "fortnite", "--source", str(POSES), "--loop", "--sink", str(film), "--report", str(report)]
+    flags = ["--target", targets[0], "--source", str(poses), "--loop", "--sink", str(film), "--report", str(report)]
     flags += ["--engine", "openvino", "--precision", "fp32", "--calibration", "none", "--no-upgrade"]
     flags += ["--duration", str(LAST_S)] if end == "time" else []
-    command = [sys.executable, "-X", "faulthandler", __file__, "--one", str(changes), str(int(upgrade)), *flags]
+    command = [
+        sys.executable,
+        "-X",
+        "faulthandler",
+        __file__,
+        "--one",
+        *targets,
+        str(changes),
+        str(int(upgrade)),
+        *flags,
+    ]
     ours, theirs = os.openpty()
     child = subprocess.Popen(
         command, cwd=folder, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
@@ -44,6 +57,7 @@ def show(folder: Path, changes: int, upgrade: bool, end: str) -> str:
             said.append(line.decode(errors="replace"))
             if said[-1].startswith("exchanged all"):
                 exchanged.set()
+        exchanged.set()  # it is gone
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
@@ -63,6 +77,8 @@ def show(folder: Path, changes: int, upgrade: bool, end: str) -> str:
         child.wait()
         os.close(ours)
     reader.join(1)
+    if child.stderr is not None:
+        child.stderr.close()
     return fault(code, film, report) and f"{fault(code, film, report)}\n{''.join(said)}"
 
 
@@ -81,7 +97,7 @@ def fault(code: int, film: Path, report: Path) -> str:
     return "" if pictures >= 0.9 * sent > 0 else f"{pictures} of {sent} pictures"
 
 
-def one(changes: int, upgrade: bool, flags: list[str]) -> None:
+def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str]) -> None:
     """The child: `run_live.py` with these flags, and somebody at the page."""
     import run_live
     from engines import process
@@ -93,7 +109,7 @@ def one(changes: int, upgrade: bool, flags: list[str]) -> None:
     def exchange(director: Director) -> None:
         time.sleep(1.0)
         for number in range(changes):
-            director.change("target", TARGETS[number % 2])
+            director.change("target", targets[(number + 1) % 2])
             director.settled(60)
             time.sleep(0.5)
         scene = director._stage.scenes.current
@@ -129,5 +145,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        one(int(sys.argv[2]), sys.argv[3] == "1", sys.argv[4:])
+        one(sys.argv[2:4], int(sys.argv[4]), sys.argv[5] == "1", sys.argv[6:])
     sys.exit(main())
