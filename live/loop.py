@@ -20,9 +20,14 @@ from live.scene import Scenes, Shot
 from live.sinks.several import Sinks
 from live.slot import LatestSlot
 from live.sources.base import Say, Source
+from live.standstill import Standstill
 from live.trouble import Trouble, detail, told
 from live.upgrade import Upgrade
 
+_STUCK = (
+    "the camera gives the same picture over and over: its driver is stuck, or something covers the lens; do this: "
+    "uncover it, or plug it out and in again"
+)
 _CAMERA_RETRY_S = 2.0  # how long a camera that is gone is left alone before it is tried again
 _IDLE_TICK_S = 1 / 15  # how often the idle loop is drawn while a camera gives no frames
 _JOIN_S = 2.0  # for all stages: a camera's read may hang; its thread is then left behind
@@ -81,6 +86,7 @@ class Loop:
         self._attendant = Attendant("draw", patient=not config.realtime)
         report.sinks = parts.sinks
         self._pumped = threading.Event()
+        self._standstill = Standstill()
         self._failures: list[BaseException] = []
         self._end_s: float | None = None  # in capture time; known from the first frame on
         self.interrupted = False  # by `stop`, from outside
@@ -147,6 +153,8 @@ class Loop:
                 self._end_s = frame.t_capture_s + (config.duration_s or float("inf"))
             if frame.t_capture_s >= self._end_s or (config.frames is not None and frame.frame_id >= config.frames):
                 return
+            if self.parts.source.live and self._standstill.step(frame):
+                self._say(_STUCK)
             now = self._clock.now()
             report.took("capture", now - (frame.t_capture_s if config.realtime else start), now)
             report.frame_captured(frame.frame_id, frame.t_capture_s if config.realtime else now)

@@ -162,3 +162,20 @@ def test_a_camera_that_stays_gone_does_not_outlast_the_duration(tiny: Path) -> N
     loop.run()
     assert 60 <= clock.now() < 64
     assert len(said) == 1
+
+
+def test_a_camera_that_is_stuck_at_one_picture_is_told_once(tiny: Path) -> None:
+    class Stuck(ColourSource):
+        """Two pictures a second: moves, stands still for 8 s, moves, stands still."""
+
+        def read(self) -> Frame | None:
+            frame = super().read()
+            if frame is not None and (frame.frame_id < 4 or 20 <= frame.frame_id < 24):
+                frame.image[0, 0] = frame.frame_id
+            return frame
+
+    for live, times in ((True, 2), (False, 0)):
+        said: list[str] = []
+        source = Stuck(40, live=live, dt_s=0.5)
+        fake_loop(source, ListedEstimator(walking(40)), tiny, sinks=[Collector()], said=said)[0].run()
+        assert len(said) == times and all("same picture over and over" in text for text in said)

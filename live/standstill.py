@@ -1,0 +1,28 @@
+"""`Standstill`: notices a camera that gives one picture over and over, as a driver that is stuck does."""
+
+import numpy as np
+
+from live.puppet.values import U8, Frame
+
+_STILL_S = 5.0
+_STEP_PX = 16  # each 16th pixel of each 16th row: the noise of a sensor that works changes some of them
+
+
+class Standstill:
+    """Fed every frame of a camera, in order."""
+
+    def __init__(self) -> None:
+        self._sample: U8 | None = None
+        self._since_s = 0.0
+        self._told = False
+
+    def step(self, frame: Frame) -> bool:
+        """True once, when the picture has been the same to the byte for 5 s, and again only after it has moved."""
+        sample = frame.image[::_STEP_PX, ::_STEP_PX]
+        if self._sample is None or not np.array_equal(sample, self._sample):
+            self._sample, self._since_s, self._told = sample.copy(), frame.t_capture_s, False
+            return False
+        if self._told or frame.t_capture_s - self._since_s < _STILL_S:
+            return False
+        self._told = True
+        return True
