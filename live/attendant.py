@@ -1,5 +1,6 @@
 """`Attendant`: makes the calls to one part in a thread of its own, and leaves that behind when a call hangs."""
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import TypeVar
 from live.puppet.errors import PuppetError
 
 _PATIENCE_S = 2.0  # many times what the slowest machine takes for one picture
+_LOOK_S = 0.05  # waited for at a time, and counted as no more: a machine that is too busy, or sleeps, is not a hang
 _MOST_LEFT = 3  # threads that hang; beyond that no more calls are made until one of them comes back
 
 T = TypeVar("T")
@@ -47,14 +49,14 @@ class Attendant:
             self._visit.start()
         visit = self._visit
         visit.work.put(work)
-        try:
-            value, error = visit.answer.get(timeout=_PATIENCE_S)
-        except queue.Empty:
+        answer = visit.wait()
+        if answer is None:
             self._visit = None
             self._left.append(visit)
             hangs()
             visit.leave(back)
-            raise HungError(f"no answer for {_PATIENCE_S:g} s") from None
+            raise HungError(f"no answer for {_PATIENCE_S:g} s")
+        value, error = answer
         if error is not None:
             raise error
         return value  # type: ignore[return-value]
@@ -75,6 +77,13 @@ class _Visit(threading.Thread):
         self.work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self.answer: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._back: Callable[[], None] = lambda: None
+
+    def wait(self) -> _Answer | None:
+        """The answer to the last call; None when there is none in time."""
+        for _ in range(round(_PATIENCE_S / _LOOK_S)):
+            with contextlib.suppress(queue.Empty):
+                return self.answer.get(timeout=_LOOK_S)
+        return None
 
     def leave(self, back: Callable[[], None]) -> None:
         """Nobody waits for it any more."""

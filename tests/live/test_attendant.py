@@ -1,5 +1,6 @@
 """What hangs is left behind, told and counted; the puppet idles, or a card stands, until the part was opened anew."""
 
+import queue
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,29 @@ def test_a_call_that_hangs_is_left_behind_and_no_more_than_three(impatient: None
     until(lambda: not any(visit.is_alive() for visit in one._left))
     assert one.call(lambda: 5) == 5
     one.close()
+
+
+def test_a_wait_that_took_long_by_the_clock_alone_is_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Attendant("part")
+    one.call(lambda: None)
+    assert one._visit is not None
+    waits = iter([queue.Empty()] * 30)  # the machine slept, or had no turn for us: each of them may have been a minute
+
+    class Late:
+        def get(self, timeout: float) -> tuple[object, None]:
+            if (late := next(waits, None)) is not None:
+                raise late
+            return 5, None
+
+        def put(self, answer: object) -> None:
+            return None
+
+    one._visit.answer = Late()  # type: ignore[assignment]
+    assert one.call(lambda: 5) == 5
+    monkeypatch.setattr(attendant, "_PATIENCE_S", 0.2)
+    waits = iter([queue.Empty()] * 30)
+    with pytest.raises(HungError):
+        one.call(lambda: 5)
 
 
 def test_an_estimator_that_hangs_idles_and_is_opened_anew(scenery: Path, impatient: None) -> None:
