@@ -90,10 +90,10 @@ def write_interlaced(path: Path, count: int = 8) -> Path:
     return write_film(path, pictures, codec="libx264", pix_fmt="yuv420p", options={"crf": "1", "x264-params": "tff=1"})
 
 
-def write_browser_film(path: Path, count: int) -> Path:
-    """A WebM as browsers record them: no rate but "1000 a second", and about 30 pictures, a few ms off."""
+def write_browser_film(path: Path, count: int, *, rate: int = 1000) -> Path:
+    """A WebM as browsers record them: `rate` by its header, and really about 30 pictures a second, a few ms off."""
     stamps = [round(i * 1000 / 30) + (0, 7, -6, 3)[i % 4] for i in range(count)]
-    return write_film(path, greys(count), codec="libvpx", pix_fmt="yuv420p", rate=1000, stamps_ms=stamps)
+    return write_film(path, greys(count), codec="libvpx", pix_fmt="yuv420p", rate=rate, stamps_ms=stamps)
 
 
 def damage(path: Path, *damaged: int) -> Path:

@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -30,6 +31,8 @@ NAMES = [
     "n" * 236 + ".mp4",
     os.fsdecode(b"\xff\xfe.mp4"),
 ]
+# Opens a port of the network, and waits there.
+SESSION = "v=0\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,7 @@ def test_a_pattern_is_not_taken_for_the_pictures_that_it_fits(tmp_path: Path) ->
         "ffconcat version 1.0\nfile b.ts\n",
         "[playlist]\nFile1=b.ts\n",
         '<?xml version="1.0"?>\n<MPD type="static"><Period></Period></MPD>',
-        "v=0\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        SESSION,
     ],
 )
 @pytest.mark.parametrize("name", ["a.m3u8", "a.mp4"])
@@ -115,13 +118,18 @@ def test_a_list_of_other_files_is_refused_and_opens_none(
         FilmReader(Path(name), lambda _: None)
 
 
-def test_what_hides_its_list_opens_no_other_file_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile b.ts\n", SESSION])
+def test_what_hides_its_list_opens_nothing_either(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_film(tmp_path / "b.ts", greys(3), codec="mpeg2video", pix_fmt="yuv420p")
-    (tmp_path / "a.mp4").write_text("ffconcat version 1.0\nfile b.ts\n")
+    (tmp_path / "a.mp4").write_text(content)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("live.sources.film.is_playlist", lambda _: False)
+    began_s = time.monotonic()
     with pytest.raises(CameraError, match="not a video"):
         FilmReader(Path("a.mp4"), lambda _: None)
+    assert time.monotonic() - began_s < 5, "FFmpeg waits 10 s at a port"
 
 
 def test_a_url_is_a_file_that_is_not_there() -> None:
