@@ -209,7 +209,7 @@ def change(key: str, value: object) -> Callable[[Path], None]:
         (change("topology", "coco17"), "another topology"),
         (change("points_px", lambda a: a[:, :25]), "not a recorded-poses file"),
         (change("t_s", lambda a: a[::-1]), "do not go forward"),
-        (change("t_s", lambda a: a * np.nan), "do not go forward"),
+        (change("t_s", lambda a: a * np.nan), "t_s has numbers out of range"),
         (lambda path: save_poses(path, [], estimator=ESTIMATOR), "no poses"),
         (lambda path: path.write_bytes(b"no zip"), "not a recorded-poses file"),
         (lambda path: None, "no such pose file"),
