@@ -28,6 +28,7 @@ from live.room.room import Room
 from live.start import open_parts
 
 _SAMPLE_S, _SWITCH_S, _VISIT_S = 2.0, 6.0, 10.0
+_SHORT_S = 300.0  # of a shorter run nothing can be said
 _SWITCHES = (
     ("target", "human"),
     ("background", "green"),
@@ -196,10 +197,10 @@ def sample(at_s: float, director: Director) -> Sample:
 def growth(samples: Sequence[Sample]) -> list[str]:
     """What was more (or slower) in the last quarter than in the second; in the first all is opened for the first time.
 
-    Lists nothing for fewer than 16 samples.
+    Lists nothing for less than five minutes, in which most is still opened for the first time.
     """
     quarter = len(samples) // 4
-    if quarter < 4:
+    if quarter * 4 * _SAMPLE_S < _SHORT_S:
         return []
     before, after = samples[quarter : 2 * quarter], samples[-quarter:]
 

@@ -37,6 +37,10 @@ def test_a_run_that_stays_as_it_is_passes(soak: Any) -> None:
     assert soak.growth(run(soak, rss_mb=60, threads=3, handles=6, fps=-4)) == []
 
 
+def test_of_a_short_run_nothing_is_said(soak: Any) -> None:
+    assert soak.growth(run(soak, 40, rss_mb=300)) == [] == soak.growth([])
+
+
 @pytest.mark.parametrize(("name", "slope"), [("rss_mb", 300), ("threads", 30), ("handles", 60), ("fps", -15)])
 def test_a_run_that_grows_is_told_by_what(name: str, slope: float, soak: Any) -> None:
     (problem,) = soak.growth(run(soak, **{name: slope}))
