@@ -53,22 +53,10 @@ def open_parts(
     find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
     engines = EngineOpener(config.threads, say)
     opener = SceneOpener(config, clock, engines.open)
-    pool = ThreadPoolExecutor(2)
-    try:
-        source_opening = pool.submit(open_source, config, clock, say)
-        estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
-        scene = opener.first(_look(config))
-        opened = source_opening.result()
-        estimator = _estimator(opened, estimator_opening, config)
-    finally:
-        pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
+    scene, opened, estimator = _loaded(config, clock, opener, say)
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
-    _describe(scene, estimator, report, say)
-    if problem := cache_problem():
-        say(f"the compiled drawing code cannot be kept ({problem}): each start takes half a minute longer")
-    if not config.mark:
-        say(RESPONSIBLE)
+    _describe(scene, estimator, config, report, say)
     bundle = scene.target.bundle
     fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
     outputs = [make_sink(spec) for spec in config.sinks if not is_browser(spec)]
@@ -85,6 +73,21 @@ def open_parts(
     # In the middle of a file nothing is switched: the same clip is to give the same frames.
     upgrade = Upgrade(engines, scenes, say) if config.realtime and config.upgrade else None
     return Parts(source, poses, scenes, sinks, fps, director, upgrade)
+
+
+def _loaded(
+    config: LiveConfig, clock: Clock, opener: SceneOpener, say: Say
+) -> tuple[Scene, OpenedSource, PoseEstimator]:
+    """What takes long, side by side."""
+    pool = ThreadPoolExecutor(2)
+    try:
+        source_opening = pool.submit(open_source, config, clock, say)
+        estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
+        scene = opener.first(_look(config))
+        opened = source_opening.result()
+        return scene, opened, _estimator(opened, estimator_opening, config)
+    finally:
+        pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
 
 
 def _look(config: LiveConfig) -> Look:
@@ -144,7 +147,7 @@ def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None"
     return opening.result()
 
 
-def _describe(scene: Scene, estimator: PoseEstimator, report: Report, say: Say) -> None:
+def _describe(scene: Scene, estimator: PoseEstimator, config: LiveConfig, report: Report, say: Say) -> None:
     bundle, generator = scene.target.bundle, scene.generator
     if estimator.name != bundle.estimator:
         say(
@@ -154,3 +157,7 @@ def _describe(scene: Scene, estimator: PoseEstimator, report: Report, say: Say) 
     report.engine = generator.described()
     if generator.engine is None:
         say("this target has no generator yet: the bare paper doll is shown")
+    if not config.mark:
+        say(RESPONSIBLE)
+    if problem := cache_problem():
+        say(f"the compiled drawing code cannot be kept ({problem}): each start takes half a minute longer")
