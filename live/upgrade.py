@@ -21,8 +21,8 @@ from live.puppet.errors import PuppetError
 from live.scene import Scene, Scenes
 
 _POLL_S = 0.5  # how often a child that prepares is looked after
-_END_S = 1.0  # how long one is waited for that was told to end
-_JOIN_S = 2.0
+_END_S = 0.5  # how long one is waited for that was told to end
+_JOIN_S = 1.0
 
 # Prepares an engine for a target, in another process, on so many threads, and gives what went wrong, "" when nothing.
 # Ends early when the event is set.
