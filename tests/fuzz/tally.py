@@ -17,7 +17,8 @@ from tests.fuzz.loader import Loader
 from tests.fuzz.trial import ACCEPTED, REFUSED, TRACEBACK, WRONG, change
 
 HANG, CRASH, LARGE = "hang", "crash", "over 500 MB"
-PATIENCE_S, MOST_MB = 10.0, 500
+# Compiling comes before the first; making a bomb takes seconds too.
+START_S, PATIENCE_S, MOST_MB = 900.0, 60.0, 500
 COLUMNS = (REFUSED, ACCEPTED, TRACEBACK, HANG, WRONG, CRASH, LARGE)
 FAULTS = COLUMNS[2:]
 
@@ -61,38 +62,40 @@ class Bench:
     def __init__(self, loader: Loader, out: Path, work: Path, seed: int) -> None:
         self._loader, self._out, self._work, self._seed = loader, out, work, seed
         self.tally = Tally(loader.name)
-        self._child: subprocess.Popen[str] | None = None
+        self._heard = b""  # from the child, and not yet a whole line
 
     def run(self, first: int, stop: int, until_s: float) -> None:
-        """Try the mutations `first` to `stop`, or those that are begun by `until_s` (of `time.monotonic`)."""
+        """Try the mutations `first` to `stop`, or those begun by `until_s` (a monotonic time; starts do not count)."""
         at = first
         while at < stop and time.monotonic() < until_s:
-            child = self._child = self._start(at, stop)
+            begun_s = time.monotonic()
+            child = self._start(at, stop)
+            until_s += time.monotonic() - begun_s
             while at < stop and time.monotonic() < until_s and self._one(child, at):
                 at += 1
             child.kill()
-            child.wait()
+            child.communicate()
             at += at < stop and time.monotonic() < until_s  # the one that hung or crashed
 
-    def _start(self, first: int, stop: int) -> subprocess.Popen[str]:
+    def _start(self, first: int, stop: int) -> subprocess.Popen[bytes]:
         """A child that has loaded the good input once: what it compiles is compiled."""
         words = [self._loader.name, str(self._seed), str(first), str(stop), str(self._work)]
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.child", *words],
             stdout=subprocess.PIPE,
-            text=True,
             env={name: value for name, value in os.environ.items() if name != VARIABLE} | {BOUNDS_CHECK: "1"},
         )
-        ready = self._line(child, 300.0)
+        self._heard = b""
+        ready = self._line(child, START_S)
         if ready is None or not ready["ready"]:
             raise SystemExit(f"{self._loader.name} does not take its own good input: {ready}")
         return child
 
-    def _one(self, child: subprocess.Popen[str], at: int) -> bool:
+    def _one(self, child: subprocess.Popen[bytes], at: int) -> bool:
         """Note how mutation `at` ended; False where the child is of no more use."""
         found = self._line(child, PATIENCE_S)
         if found is None:
-            self._fault(at, HANG if child.poll() is None else CRASH, f"exit code {child.poll()}")
+            self._fault(at, *self._end_of(child))
             return False
         self.tally.ends[found["kind"]] += 1
         self.tally.peak_mb = max(self.tally.peak_mb, found["peak_mb"])
@@ -102,11 +105,25 @@ class Bench:
             self._fault(at, LARGE, f"{found['peak_mb']:.0f} MB")
         return True
 
-    def _line(self, child: subprocess.Popen[str], patience_s: float) -> dict[str, Any] | None:
+    def _end_of(self, child: subprocess.Popen[bytes]) -> tuple[str, str]:
+        """Whether the child still works at it, or is gone."""
+        try:
+            return CRASH, f"exit code {child.wait(1.0)}"
+        except subprocess.TimeoutExpired:
+            return HANG, f"nothing for {PATIENCE_S:.0f} s"
+
+    def _line(self, child: subprocess.Popen[bytes], patience_s: float) -> dict[str, Any] | None:
+        """What the child says next; None when it says nothing for so long, or no more."""
         assert child.stdout is not None
-        ready, _, _ = select.select([child.stdout], [], [], patience_s)
-        line = child.stdout.readline() if ready else ""
-        return json.loads(line) if line.endswith("\n") else None
+        while b"\n" not in self._heard:
+            ready, _, _ = select.select([child.stdout], [], [], patience_s)
+            more = os.read(child.stdout.fileno(), 1 << 16) if ready else b""
+            if not more:
+                return None
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        found: dict[str, Any] = json.loads(line)
+        return found
 
     def _fault(self, at: int, kind: str, said: str) -> None:
         self.tally.ends[kind] += 1
