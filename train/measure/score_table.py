@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from engines.json_file import read_json
 from engines.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.drift import HeldDrift, Mark, grows
@@ -51,7 +52,9 @@ def write_scores(out: Path, measured: Measured) -> str:
 def read_scores(out: Path) -> dict[str, Any]:
     """metrics.json of an evaluation; None stands where nothing was measured. Raises TrainError."""
     try:
-        values: dict[str, Any] = json.loads((out / JSON).read_text(encoding="utf-8"))
+        values = read_json(out / JSON)
+        if not isinstance(values, dict):
+            raise ValueError(f"{JSON} holds a {type(values).__name__}")
         return values
     except (OSError, ValueError) as error:
         raise TrainError(f"no measures in {out}", got=str(error), do="python -m train evaluate RUN") from error

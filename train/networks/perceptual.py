@@ -3,8 +3,6 @@
 VGG19 as in the paper, where its weights can be had (a file, or torch hub); else MobileNetV2.
 """
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.json_file import parse_json
 from train.errors import TrainError
 
 # 1/2, 1/2, 1/4, 1/4 and 1/8 of the size. Narrow layers: the wide ones between them cost four times as much to compare.
@@ -137,14 +136,14 @@ def _open_mobilenet(path: str) -> MobileNetFeatures:
     try:
         with np.load(Path(path).expanduser(), allow_pickle=False) as data:
             weights = dict(data)
-        return MobileNetFeatures(json.loads(bytes(weights["layers"]).decode()), weights)
+        return MobileNetFeatures(parse_json(bytes(weights["layers"])), weights)
     except FileNotFoundError:
         raise TrainError(
             "no such perceptual weights file", got=path, do="check the path, or pass --perceptual none"
         ) from None
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+    except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
         raise TrainError(
             f"perceptual weights that cannot be read: {path}",
-            got=str(error),
+            got=f"{type(error).__name__}: {error}",
             wanted="an .npz with layers, weights and biases",
         ) from error

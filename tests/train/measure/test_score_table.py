@@ -52,6 +52,9 @@ def test_the_json_is_read_back_with_nothing_for_what_was_not_measured(tmp_path: 
     assert json.loads((tmp_path / "metrics.json").read_text())["held"]["full"]["reset_frames"] is None
 
 
-def test_a_folder_without_measures_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "{", "[]", "[" * 100_000, '{"steps": NaN}'])
+def test_a_folder_without_measures_is_refused(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "metrics.json").write_text(content)
     with pytest.raises(TrainError, match="no measures"):
         read_scores(tmp_path)

@@ -65,7 +65,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no weights")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
-    for name in ("text.npz", "other.npz"):
+    np.savez(tmp_path / "deep.npz", layers=np.frombuffer(b"[" * 100_000, np.uint8))
+    np.savez(tmp_path / "number.npz", layers=np.frombuffer(b"3", np.uint8))
+    for name in ("text.npz", "other.npz", "deep.npz", "number.npz"):
         with pytest.raises(TrainError, match="cannot be read"):
             open_perceptual(f"mobilenet_v2:{tmp_path / name}")
 
