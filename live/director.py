@@ -175,16 +175,15 @@ class Director:
         """Everything there is to show, ready for JSON: the last two seconds, not the whole run."""
         self._choices.look()
         scene, sinks, report = self._stage.scenes.current, self._stage.sinks, self._stage.report
-        look, engine, now = scene.look, scene.generator.engine, self._stage.clock.now()
-        p50, p95 = report.recent_latency_s(now) or (None, None)
-        recording = self._recorder.path
+        look, bundle, engine = scene.look, scene.target.bundle, scene.generator.engine
+        recording, now = self._recorder.path, self._stage.clock.now()
         return {
             "target": look.target,
-            "title": scene.target.bundle.title,
-            "canvas": list(scene.target.bundle.canvas),
-            "consent": consent_text(scene.target.bundle.consent),
+            "title": bundle.title,
+            "canvas": list(bundle.canvas),
+            "consent": consent_text(bundle.consent),
             "framing": look.framing,
-            "framing_asked": "auto" if self._auto is not None else self._switcher.wanted.framing,
+            "framing_asked": self._switcher.wanted.framing if self._auto is None else "auto",
             "background": look.background,
             "picture": None if is_background(self.given.background) else self.given.background,
             "mirror": look.mirror,
@@ -202,11 +201,7 @@ class Director:
             "calibrating": self._coaching.running,
             "show_me": self._showing_me,
             "person": report.person,
-            "fps": round(report.generated.recent_per_s(now), 1),
-            "latency_ms": {"p50": _ms(p50), "p95": _ms(p95)},
-            "stage_ms": report.recent_stages_ms(now),
-            "budget_ms": BUDGET_MS,
-            "drops": sum(report.dropped_by_slot.values()),
+            **_speed(report, now),
             "source": self._stage.source,
             "sinks": sinks.names,
             "targets": self._choices.targets,
@@ -262,6 +257,17 @@ class Director:
 
     def _told(self, name: str, value: object) -> None:
         self._stage.report.changed(name, value, self._stage.clock.now())
+
+
+def _speed(report: Report, now_s: float) -> dict[str, object]:
+    p50, p95 = report.recent_latency_s(now_s) or (None, None)
+    return {
+        "fps": round(report.generated.recent_per_s(now_s), 1),
+        "latency_ms": {"p50": _ms(p50), "p95": _ms(p95)},
+        "stage_ms": report.recent_stages_ms(now_s),
+        "budget_ms": BUDGET_MS,
+        "drops": sum(report.dropped_by_slot.values()),
+    }
 
 
 def _check_target(name_or_folder: str) -> None:

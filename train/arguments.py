@@ -92,6 +92,7 @@ def _add_after_run(commands: Any) -> None:
     command.add_argument("--long", action="store_true", help="also play it for 10,000 frames: does the picture drift?")
     _add_drivers(command)
     _add_comparison(commands)
+    _add_transfer(commands)
     _add_export(commands)
 
 
@@ -135,6 +136,8 @@ def _add_comparison(commands: Any) -> None:
     _add_drivers(command)
     _add_run_flags(command, end_note=" each")
 
+
+def _add_transfer(commands: Any) -> None:
     command = commands.add_parser("transfer", help="a whole video performed by a finished puppet, with its sound")
     command.add_argument("source", type=_path, metavar="VIDEO", help="video of one person")
     command.add_argument("--target", required=True, metavar="NAME|DIR", help="the character, as in run_live.py")
