@@ -9,6 +9,7 @@ from typing import Any
 import av
 
 from live.container import film_url, opened_film
+from live.sinks.ai_metadata import CONTAINER_METADATA, XMP_BOX
 from live.sources.film import FilmReader
 from live.sources.timeline import Timeline
 from train.errors import TrainError
@@ -23,7 +24,8 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
     """Write `out` (.mp4): the pictures of one file, untouched, with the sound of another. True when it has sound.
 
     Sound keeps its place beside the source's first picture and ends with the pictures; where the source's timestamps
-    jump it goes on, as its pictures do. Sound that cannot be read is left out from there on, which is said. Raises
+    jump it goes on, as its pictures do. Sound that cannot be read is left out from there on, which is said. The file
+    says that its pictures are generated (`live.sinks.ai_metadata`). Raises
     PuppetError when the source is no film, TrainError when `out` cannot be written.
     """
     with closing(FilmReader(source, lambda _: None)) as film:
@@ -31,6 +33,7 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
     try:
         with opened_film(pictures) as shown, opened_film(source) as heard:
             with av.open(film_url(out), "w", format="mp4", container_options=_CONTAINER) as made:
+                made.metadata.update(CONTAINER_METADATA)
                 video = shown.streams.video[0]
                 sound = _Sound(heard, made, start_s, _length_s(video), jumps, say) if has_sound else None
                 into = made.add_stream_from_template(video)
@@ -39,6 +42,8 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
                     streams.append(sound.packets())
                 for packet in heapq.merge(*streams, key=_time_s):
                     made.mux(packet)
+            with out.open("ab") as file:
+                file.write(XMP_BOX)
             return sound is not None and sound.laid > 0
     except (OSError, av.FFmpegError) as error:
         raise TrainError(

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -15,7 +16,9 @@ from live.puppet.body_stats import fit_stats
 from live.puppet.errors import TargetError
 from live.puppet.topology import TOPOLOGY
 from live.puppet.values import Pose
+from live.sinks.ai_metadata import COMMENT
 from tests.live.command_line import ROOT, pictures
+from tests.live.odd_films import grey, write_film
 from tests.live.tiny_target import ESTIMATOR, walking, write_target
 from tests.train.heard_film import loudness, write_heard_film
 from train import __main__ as cli
@@ -54,6 +57,8 @@ def test_every_frame_comes_once_at_the_rate_of_the_source_and_with_its_sound(
     assert (begins, last) == (pytest.approx(COUNT / 25 / 2, abs=0.06), pytest.approx(COUNT / 25, abs=0.01))
     assert "40 frames at 25 fps, with sound" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+    with av.open(str(out), options={"export_xmp": "1"}) as file:
+        assert file.metadata["comment"] == COMMENT and "DigitalSourceType" in file.metadata["xmp"]
 
 
 def test_it_gives_the_frames_of_a_live_run_with_the_same_calibration(
@@ -70,6 +75,19 @@ def test_it_gives_the_frames_of_a_live_run_with_the_same_calibration(
     ours, calibrated, plain = (pictures(str(tmp_path / f"{n}.mp4")) for n in ("out", "live", "uncalibrated"))
     assert np.array_equal(ours, calibrated)
     assert not np.array_equal(ours, plain)  # the statistics matter
+
+
+def test_each_frame_is_shown_at_its_own_time(target: Path, tmp_path: Path) -> None:
+    # Two seconds of 10 a second, then 30 a second, as phones film in the dark and in the light.
+    stamps = [*(100 * i for i in range(20)), *(2000 + round(i * 1000 / 30) for i in range(20))]
+    film = write_film(tmp_path / "a.mp4", [grey(90)] * COUNT, stamps_ms=stamps, codec="libx264", pix_fmt="yuv420p")
+    flags = ["--target", str(target), "--source", str(film), "--no-realtime", "--sink", str(tmp_path / "live.mp4")]
+    assert run_live.main(flags) == 0
+    transfer(TransferConfig(film, str(target), tmp_path / "out.mp4"))
+    for name in ("live.mp4", "out.mp4"):
+        with av.open(str(tmp_path / name)) as file:
+            shown = [frame.time for frame in file.decode(video=0)]
+        assert shown == pytest.approx([stamp / 1000 for stamp in stamps], abs=0.5 / 29.97), "in its own window"
 
 
 def test_no_picture_of_the_source_is_ever_shown(target: Path, film: Path, tmp_path: Path, found: list[Pose]) -> None:
