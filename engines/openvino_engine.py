@@ -1,12 +1,12 @@
 """Backend `openvino`: the default on CPUs, in int8, bf16 where the CPU has it, and fp32."""
 
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.backend import Feeds, Say
 from engines.base import EngineSpec, TensorSpec, check_ports
 from engines.cells import cell_size
+from engines.cpu import cpu_bf16, cpu_name
 from engines.errors import EngineError, reason
 from engines.graph.prepare import write_prepared
 from engines.host_engine import Arrays, HostEngine, Step
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 
 # What the layers compute in that are not quantized; int8: what is fastest for them here.
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
-_CPU_INFO = Path("/proc/cpuinfo")
-
-
-def cpu_bf16(cpu_info: Path = _CPU_INFO) -> bool | None:
-    """Whether this CPU computes in bf16 by itself (avx512_bf16 or amx_bf16); None where the system does not tell.
-
-    OpenVINO's own list of capabilities is not enough: it names BF16 also where it only emulates it.
-    """
-    flags = _cpu_lines(cpu_info, "flags")
-    return bool({flag for line in flags for flag in line.split()} & {"avx512_bf16", "amx_bf16"}) if flags else None
 
 
 class OpenVINOBackend:
@@ -78,22 +68,6 @@ class OpenVINOBackend:
             detail=f"{threads} thread{'s' if threads > 1 else ''}",
             ports=ports,
         )
-
-
-def cpu_name(cpu_info: Path = _CPU_INFO) -> str:
-    """The processor's name and the flags that decide how fast it is, as far as the system tells."""
-    names = _cpu_lines(cpu_info, "model name")
-    flags = {flag for line in _cpu_lines(cpu_info, "flags") for flag in line.split()}
-    fast = sorted(flag for flag in flags if flag.startswith(("avx", "amx")))
-    return " ".join([(names or [platform.processor() or platform.machine()])[0], *fast])
-
-
-def _cpu_lines(cpu_info: Path, key: str) -> list[str]:
-    try:
-        text = cpu_info.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith(key)]
 
 
 def _compile(

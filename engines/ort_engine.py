@@ -49,7 +49,7 @@ class OnnxRuntimeBackend:
         """See `Backend.identity`."""
         import onnxruntime as ort
 
-        from engines.openvino_engine import cpu_name
+        from engines.cpu import cpu_name
 
         return {"version": ort.__version__, "device": f"{self._provider} {ort.get_device()}", "cpu": cpu_name()}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engines.backend import Feeds, Say
 from engines.base import EngineSpec
+from engines.cpu import cpu_saturates
 from engines.errors import EngineError
 from engines.graph.borders import take_cells_as_they_are
 from engines.graph.edit import Graph
@@ -15,7 +16,7 @@ from engines.graph.stem import turn_stems
 from engines.graph.tables import divide_first, split_joined
 from engines.ort_engine import open_reference
 
-RECIPE = 1  # counts up whenever a file prepared by an older version is not to be used any more
+RECIPE = 2  # counts up whenever a file prepared by an older version is not to be used any more
 
 
 def write_prepared(model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, int8: bool, say: Say) -> Path:
@@ -30,7 +31,7 @@ def write_prepared(model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, in
         plain = out.with_name("plain.onnx")
         out.replace(plain)
         try:
-            write_int8(plain, spec, out, feeds, reference, layers=layers, say=say)
+            write_int8(plain, spec, out, feeds, reference, layers=layers, seven_bits=cpu_saturates(), say=say)
         finally:
             reference.close()
             plain.unlink()

@@ -37,11 +37,13 @@ def write_int8(
     *,
     say: Say,
     layers: Sequence[str] | None = None,
+    seven_bits: bool = False,
 ) -> Path:
     """Writes the int8 version of the fp32 ONNX file `model` (ports may be cells) to `out` and returns that.
 
     `reference`, an engine of the same network, tells the state that goes with a frame. `layers`: the names of the nodes
-    to quantize, None: `quantizable`. Raises EngineError.
+    to quantize, None: `quantizable`. `seven_bits`: of the weights, for processors on which 8 overflow
+    (`engines.cpu.cpu_saturates`). Raises EngineError.
     """
     nodes = quantizable(Graph(model)) if layers is None else list(layers)
     if not nodes:
@@ -49,7 +51,7 @@ def write_int8(
     say(f"int8: taking the ranges of {len(nodes)} layers from {_SAMPLES} frames")
     try:
         with _quiet():
-            _quantize(model, out, nodes, _samples(Graph(model), spec, feeds, reference))
+            _quantize(model, out, nodes, _samples(Graph(model), spec, feeds, reference), seven_bits)
     except ImportError as error:
         raise EngineError(
             "onnxruntime's quantization cannot be used", got=reason(error), do="pip install onnx==1.22.0 onnxruntime"
@@ -62,7 +64,9 @@ def write_int8(
     return out
 
 
-def _quantize(model: Path, out: Path, nodes: list[str], samples: Iterator[dict[str, U8Array]]) -> None:
+def _quantize(
+    model: Path, out: Path, nodes: list[str], samples: Iterator[dict[str, U8Array]], seven_bits: bool
+) -> None:
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -83,6 +87,7 @@ def _quantize(model: Path, out: Path, nodes: list[str], samples: Iterator[dict[s
         nodes_to_quantize=nodes,
         op_types_to_quantize=list(_QUANTIZED),
         per_channel=True,
+        reduce_range=seven_bits,
         activation_type=QuantType.QInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,

@@ -47,7 +47,7 @@ def _cores() -> int:
 
 def _processor() -> str:
     try:
-        from engines.openvino_engine import cpu_name
+        from engines.cpu import cpu_name
     except ImportError:  # numpy is missing
         return platform.processor() or platform.machine()
     return cpu_name().partition(" avx")[0]  # its flags are for the engines' cache

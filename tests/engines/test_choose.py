@@ -7,8 +7,9 @@ import pytest
 from engines import choose
 from engines.base import EngineSpec, TensorSpec
 from engines.choose import AUTO, BACKENDS, candidates, open_engine
+from engines.cpu import cpu_bf16, cpu_name, cpu_saturates
 from engines.errors import EngineError
-from engines.openvino_engine import OpenVINOBackend, cpu_bf16, cpu_name
+from engines.openvino_engine import OpenVINOBackend
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 
@@ -143,6 +144,22 @@ def test_bf16_is_used_only_on_a_cpu_that_is_known_to_have_it(
     monkeypatch.setattr("engines.openvino_engine.cpu_bf16", lambda: has)
     assert OpenVINOBackend().lacks("bf16") == why
     assert OpenVINOBackend().lacks("fp32") == OpenVINOBackend().lacks("int8") == ""
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "saturates"),
+    [
+        ("x86_64", "fma avx2", True),
+        ("AMD64", "avx2 avx_vnni", False),
+        ("x86_64", "avx512f avx512_vnni amx_tile", False),
+        ("aarch64", "", False),
+    ],
+)
+def test_weights_lose_a_bit_only_where_products_of_8_bits_overflow(
+    tmp_path: Path, machine: str, flags: str, saturates: bool
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"flags\t\t: fpu {flags}\n")
+    assert cpu_saturates(tmp_path / "cpuinfo", machine) is saturates
 
 
 def test_a_cpu_is_known_by_its_name_and_its_fast_instructions(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engines.errors import EngineError
+from engines.graph import prepare
 from engines.graph.edit import Graph
 from engines.graph.lint import check_for_tensorrt
 from engines.graph.prepare import write_prepared
@@ -17,6 +18,7 @@ from engines.ort_engine import open_reference
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 onnx = pytest.importorskip("onnx")
+numpy_helper = pytest.importorskip("onnx.numpy_helper")
 FEEDS = [tiny_feeds(seed) for seed in range(4)]
 
 
@@ -68,6 +70,18 @@ def test_it_is_symmetric_with_a_scale_for_each_channel_of_the_weights(int8: Path
     weights = [n for n in pairs if n.op_type == "DequantizeLinear" and n.input[0] in constants]
     assert {constants[node.input[1]].shape for node in weights} == {(16,), (64,)}
     assert {entry.domain for entry in onnx.load(int8).opset_import} == {""}
+
+
+def test_weights_of_seven_bits_are_asked_for_where_eight_overflow(
+    tiny_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = []
+    for saturates in (False, True):
+        monkeypatch.setattr(prepare, "cpu_saturates", lambda saturates=saturates: saturates)
+        out = write_prepared(tiny_network, tiny_spec(), tmp_path / "q.onnx", FEEDS, int8=True, say=lambda _: None)
+        weights = [numpy_helper.to_array(w) for w in onnx.load(out).graph.initializer]
+        largest.append(max(int(np.abs(w.astype(int)).max()) for w in weights if w.dtype == np.int8 and w.ndim == 4))
+    assert largest == [127, 64]
 
 
 def test_tensorrt_would_take_the_quantized_file_too(tiny_network: Path, tmp_path: Path) -> None:
