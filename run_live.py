@@ -24,9 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     flags = parser()
     arguments = flags.parse_args(argv)
-    if problem := check(arguments):
-        flags.error(problem)
-    return ended(lambda: _run(arguments))
+
+    def run() -> int:
+        if not arguments.doctor and (problem := check(arguments)):  # the doctor runs where nothing is installed yet
+            flags.error(problem)
+        return _run(arguments)
+
+    return ended(run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
