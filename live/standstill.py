@@ -5,6 +5,7 @@ import numpy as np
 from live.puppet.values import U8, Frame
 
 _STILL_S = 5.0
+_HOLE_S = 1.0  # without any frame: the machine slept, or was busy, and nothing is known of the camera
 _STEP_PX = 16  # each 16th pixel of each 16th row: the noise of a sensor that works changes some of them
 
 
@@ -13,13 +14,14 @@ class Standstill:
 
     def __init__(self) -> None:
         self._sample: U8 | None = None
-        self._since_s = 0.0
+        self._since_s = self._last_s = 0.0
         self._told = False
 
     def step(self, frame: Frame) -> bool:
         """True once, when the picture has been the same to the byte for 5 s, and again only after it has moved."""
         sample = frame.image[::_STEP_PX, ::_STEP_PX]
-        if self._sample is None or not np.array_equal(sample, self._sample):
+        hole, self._last_s = frame.t_capture_s - self._last_s > _HOLE_S, frame.t_capture_s
+        if hole or self._sample is None or not np.array_equal(sample, self._sample):
             self._sample, self._since_s, self._told = sample.copy(), frame.t_capture_s, False
             return False
         if self._told or frame.t_capture_s - self._since_s < _STILL_S:
