@@ -23,7 +23,7 @@ COMMANDS = {
     "calib": "-m calib --source {poses} --profiles {home}/profiles",
     "train help": "-m train --help",
     "train prepare": "-m train prepare {film} --name film --work {home}/work",
-    "train run": "-m train run {home} --out {home}/work/run --steps 1",
+    "train run": "-m train run {home}/work/film --out {home}/work/run --steps 1",
 }
 # What may lie in a home afterwards: our own, and the list of fonts that matplotlib makes, which mediapipe brings along.
 OURS = (".cache/everybody-dance-live/", ".config/everybody-dance-live/", ".cache/matplotlib/", "profiles/", "work/")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import train.films.film
+from engines.whole_folder import mark
 from live.puppet.atlas import Atlas
 from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose
@@ -17,6 +18,7 @@ from tests.train.picture_set import write_picture_set
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.sample import Shot
 from train.dataset.dataset import open_dataset
+from train.dataset.folder import KIND
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films import prepare as module
@@ -183,6 +185,7 @@ def test_too_few_frames_with_a_person_are_refused_and_leave_nothing(
 def test_a_failure_leaves_the_old_dataset_alone(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "paper").mkdir()
     (tmp_path / "paper" / "old").write_text("mine")
+    mark(tmp_path / "paper", KIND)
 
     def disk_full(*_: object) -> None:
         raise OSError("no space left on device")
