@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
@@ -40,6 +40,7 @@ class VideoFileSink:
         self.name = str(path)
         self._path, self._file = path, FilmFile(path)
         self._container: av.container.OutputContainer | None = None
+        self._scaler = VideoReformatter()  # kept: a new one computes its tables and starts threads
         self._first_tick: int | None = None
         self._header = 0  # bytes before the first picture
         self.written: Path | None = None
@@ -68,7 +69,9 @@ class VideoFileSink:
         if self._first_tick is None:
             self._first_tick = tick
         rgb = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
-        yuv = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+        yuv = self._scaler.reformat(
+            rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
+        )
         yuv.pts, yuv.time_base = tick - self._first_tick, self._beat
         try:
             self._container.mux(self._stream.encode(yuv))

@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from live.container import FILM_ERRORS, LARGEST_PX, is_playlist, opened_film
@@ -21,7 +22,7 @@ from live.sources.deinterlace import Deinterlacer
 from live.sources.film_rate import film_rate, jumps, scan
 from live.sources.timeline import Timeline
 from live.sources.tone_map import BT2020, HLG, PQ, ToneMap
-from live.sources.upright import display_matrix, upright
+from live.sources.upright import PLAIN, display_matrix, upright
 
 # A container's own frame count may be off by the frames a decoder holds back at the end.
 _COUNT_SLACK = 3
@@ -49,6 +50,8 @@ class FilmReader:
         self.lost = 0
         self._say, self._next_id = say, 0
         self._broke: str | None = None
+        self._lies = PLAIN
+        self._scaler = VideoReformatter()  # kept: a new one computes its tables and starts threads
         self._reported = False
         self._closing = ExitStack()
         if not path.is_file():
@@ -115,7 +118,7 @@ class FilmReader:
         if picture is None:
             return None
         if self._next_id == 0:
-            self.start_s = picture.time or 0.0
+            self.start_s, self._lies = picture.time or 0.0, display_matrix(picture)
         frame = Frame(self._next_id, self._timeline.at(picture.time), self._seen(picture))
         self._next_id += 1
         return frame
@@ -150,11 +153,12 @@ class FilmReader:
             image = _over_black(self._converted(picture, "rgba"))
         else:
             image = self._converted(picture, "rgb24")
-        return upright(image, display_matrix(picture))
+        return upright(image, self._lies)
 
     def _converted(self, picture: av.VideoFrame, pixels: str) -> Any:
         """(H, W, C), as the frame's own tags say; what is not tagged is BT.601 of limited range."""
-        return picture.to_ndarray(format=pixels, width=round(picture.width * self._aspect))
+        width = round(picture.width * self._aspect)
+        return self._scaler.reformat(picture, format=pixels, width=width, threads=1).to_ndarray()
 
     def _report(self, *, ended: bool = True) -> None:
         """Say what was amiss, once, at the end or when the film is left before it."""

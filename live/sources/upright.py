@@ -14,7 +14,10 @@ PLAIN: Matrix = (1, 0, 0, 1)
 
 
 def display_matrix(frame: av.VideoFrame) -> Matrix:
-    """(a, b, c, d) in quarter turns: of the eight ways in which a picture can lie, the nearest. Each -1, 0 or 1."""
+    """(a, b, c, d) in quarter turns: of the eight ways in which a picture can lie, the nearest. Each -1, 0 or 1.
+
+    A frame that was asked is freed by the garbage collector only (PyAV ties it to its side data): ask one of a film.
+    """
     data = cast(Mapping[Type, Any], frame.side_data).get(Type.DISPLAYMATRIX)
     if data is None:
         return PLAIN

@@ -1,5 +1,6 @@
 """`FilmReader`: a film is shown as it is to be seen, and what is damaged in it costs no more than itself."""
 
+import gc
 from contextlib import closing
 from fractions import Fraction
 from itertools import product
@@ -54,6 +55,17 @@ def test_each_of_the_eight_ways_a_picture_can_lie_is_shown_upright(
         u, v = (x, y) - middle
         left, top = np.rint((a * u + c * v, b * u + d * v) + shown_middle).astype(int)
         assert np.abs(image[top, left].astype(int) - colour).max() < 12
+
+
+def test_pictures_are_freed_one_by_one_and_not_by_the_garbage_collector(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "a.mp4", [corners()] * 30, **H264)
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(read(film)[0]) == 30
+        assert sum(type(kept) is av.VideoFrame for kept in gc.get_objects()) <= 2
+    finally:
+        gc.enable()
 
 
 def test_pixels_that_are_not_square_are_stretched(tmp_path: Path) -> None:
