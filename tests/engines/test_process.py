@@ -15,10 +15,10 @@ _COMPUTE = "hashlib.pbkdf2_hmac('sha256', b'', b'', 300_000_000)"  # minutes in 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
-def started(main: str, **streams: object) -> "subprocess.Popen[str]":
-    """A process whose `main()` has these lines, after it has printed "here"."""
+def started(main: str, *, before: str = "pass", **streams: object) -> "subprocess.Popen[str]":
+    """A process whose `main()` has the line `before`, prints "here", and has the lines `main` after that."""
     lines = "".join(f"    {line}\n" for line in main.splitlines())
-    code = f"{_RUN}def main():\n    print('here', flush=True)\n{lines}process.run(main)\n"
+    code = f"{_RUN}def main():\n    {before}\n    print('here', flush=True)\n{lines}process.run(main)\n"
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **given)  # type: ignore[call-overload,no-any-return]
 
@@ -76,8 +76,9 @@ def test_a_signal_stops_what_does_not_listen(busy: str) -> None:
 
 @POSIX
 def test_a_second_signal_ends_at_once_what_goes_on_after_the_first() -> None:
-    main = "process.handle(lambda *_: print('saving', file=sys.stderr))\nfor _ in range(60): time.sleep(1)"
-    code, told = ended(started(main), signal.SIGTERM, signal.SIGTERM, within_s=2.5)
+    saving = "process.handle(lambda *_: print('saving', file=sys.stderr))"
+    child = started("for _ in range(60): time.sleep(1)", before=saving)
+    code, told = ended(child, signal.SIGTERM, signal.SIGTERM, within_s=2.5)
     assert code == 130 and told.startswith("saving\n") and told.endswith("stopped\n")
 
 
