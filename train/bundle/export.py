@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import EngineSpec, TensorSpec
+from engines.base import EngineSpec
 from engines.bundle import KIND, files_of_bundle, open_bundle, write_manifest
 from engines.choose import open_engine
 from engines.errors import EngineError
@@ -17,7 +17,7 @@ from engines.lock import LockError
 from engines.names import name_error
 from engines.whole_folder import FolderError, check_place, whole_folder
 from live.face import SPEC, Face
-from live.generator import feeds_of
+from live.generator import feeds_of, generator_spec
 from live.puppet.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import Conditioning
@@ -30,7 +30,7 @@ from train.errors import TrainError
 from train.films.prepare_pairs import no_puppet
 from train.measure.player import Drawing, FaceDrawing, Player, averaged_generator
 from train.networks.face_network import DeployedFace
-from train.networks.networks import CELL, CHANNELS, DeployedGenerator
+from train.networks.networks import DeployedGenerator
 from train.networks.presets import YARDSTICK
 from train.report import sheet
 from train.training.checkpoint import Checkpoint, load_checkpoint
@@ -162,7 +162,7 @@ def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> t
     if checkpoint.steps_done == 0:
         return {"generators": {}}, None
     network = DeployedGenerator(averaged_generator(checkpoint)).eval()
-    preset, spec = checkpoint.config.preset, engine_spec(dataset.canvas, checkpoint.pose_map_channels)
+    preset, spec = checkpoint.config.preset, generator_spec(dataset.canvas)
     file_name = f"generator.{preset}.onnx"
     (folder / file_name).write_bytes(to_onnx(network, spec))
     clip = _parity_clip(dataset, take)
@@ -174,21 +174,6 @@ def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> t
     check_face_parity(folder / FACE_FILE, face, clip)
     entries["face"] = _entry(FACE_FILE, SPEC) | {"map": face_map_hash()}
     return entries, FaceDrawing(Player(network), Face(torch_engine(face)))
-
-
-def engine_spec(canvas: tuple[int, int], pose_map_channels: int) -> EngineSpec:
-    """The tensors of the exported generator for a canvas (width, height)."""
-    width, height = canvas
-    picture = (1, height, width, CHANNELS)
-    return EngineSpec(
-        inputs=(
-            TensorSpec("pose_map", (1, height // CELL, width // CELL, pose_map_channels)),
-            TensorSpec("doll", picture),
-            TensorSpec("previous", picture),
-        ),
-        outputs=(TensorSpec("frame", picture),),
-        state=(("frame", "previous"),),
-    )
 
 
 def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:
