@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import EngineError
+from engines.json_file import read_json
 from engines.lock import LockError, held
 
 MARKER = ".everybody-dance-live.json"
@@ -123,14 +124,14 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
     """What `mark` wrote; None where there is no marker of ours."""
     path = folder / MARKER
     try:
-        if path.is_symlink() or path.stat().st_size > _LARGEST_MARKER:
+        if path.is_symlink():
             return None
-        marker = json.loads(path.read_bytes())
+        marker = read_json(path, largest=_LARGEST_MARKER)
         if not isinstance(marker, dict) or marker.get("program") != PROGRAM:
             return None
         files = marker.get("files", [])
         return marker if isinstance(files, list) and all(isinstance(name, str) for name in files) else None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
 
 
