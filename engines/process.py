@@ -21,6 +21,7 @@ _PATIENCE_S = 1.5  # for what is to end by itself: after a signal, and after the
 _ONE_WISH_S = 0.3  # signals closer than this are one: a terminal and a parent process may both pass one on
 _AT_ONCE_S = 0.4  # what a second signal leaves for the file in hand
 _THREADS_S = 0.3  # for threads that were told to end
+_IMPORT, _IMPORT_S = "<frozen importlib._bootstrap>", 0.02
 _OWN = "process"  # the name of the threads of this file
 
 
@@ -66,12 +67,13 @@ class _Watch:
         self._ours, self._theirs = socket.socketpair()
         self._theirs.setblocking(False)
         self._first_s = float("inf")
+        self._again = 0  # signals that we sent ourselves
         self._patience: threading.Timer | None = None
 
     def start(self) -> None:
         """From the main thread, before anything else."""
         signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
-        handle(_interrupt)
+        handle(self._interrupt)
         threading.Thread(target=self._run, name=_OWN, daemon=True).start()
 
     def ends(self, code: int) -> None:
@@ -83,14 +85,31 @@ class _Watch:
         while numbers := self._ours.recv(64):
             if not {int(number) for number in SIGNALS} & set(numbers):
                 continue  # something else, such as a resized terminal
+            if self._again:
+                self._again -= 1
+                continue
             now = time.monotonic()
             if self._first_s == float("inf"):
                 self._first_s = now
-                if signal.getsignal(numbers[0]) is _interrupt:
+                if signal.getsignal(numbers[0]) == self._interrupt:
                     self._wait(STOPPED)
             elif now - self._first_s > _ONE_WISH_S:
                 time.sleep(_AT_ONCE_S)
                 _leave(STOPPED)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt, but not in the middle of an import: compiled libraries make "cannot be imported" of
+        it, and that would be told as what is wrong.
+        """
+        if not _imports(frame):
+            raise KeyboardInterrupt
+        later = threading.Timer(_IMPORT_S, self._send_again, [number])
+        later.name, later.daemon = _OWN, True
+        later.start()
+
+    def _send_again(self, number: int) -> None:
+        self._again += 1
+        signal.raise_signal(number)
 
     def _wait(self, code: int) -> None:
         if self._patience is not None:
@@ -100,8 +119,13 @@ class _Watch:
         self._patience.start()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported in `frame`, or in one that called it."""
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORT:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
@@ -109,19 +133,21 @@ def _nothing(number: int, frame: FrameType | None) -> None:
 
 
 def _end(code: int) -> NoReturn:
-    """End with `code`; by force where a thread does not end."""
+    """End with `code`, once threads that were told to end have, or had their time."""
     _flush()
     until_s = time.monotonic() + _THREADS_S
-    rest = [t for t in threading.enumerate() if t is not threading.current_thread() and t.name != _OWN]
-    for thread in rest:
-        thread.join(max(0.0, until_s - time.monotonic()))
-    if any(thread.is_alive() for thread in rest):
-        _leave(code)  # one that computes in a library while the interpreter is taken down may crash
-    sys.exit(code)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.name != _OWN:
+            thread.join(max(0.0, until_s - time.monotonic()))
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
-    """End at once, after what was registered for the end: terminals are put back, temporary folders removed."""
+    """End at once, after what was registered for the end: terminals are put back, temporary folders removed.
+
+    The interpreter is not taken down: that costs a second with our libraries on an idle machine, frees nothing that the
+    system does not free, and may crash where a thread still computes in one of them.
+    """
     last = threading.Timer(1.0, os._exit, [code])
     last.daemon = True
     last.start()

@@ -83,6 +83,22 @@ def test_a_second_signal_ends_at_once_what_goes_on_after_the_first() -> None:
 
 
 @POSIX
+def test_a_signal_in_the_middle_of_an_import_is_not_taken_for_a_broken_library(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(
+        "import time\ntry:\n    print('here', flush=True)\n    time.sleep(0.7)\n"
+        "except KeyboardInterrupt as error:\n    raise ImportError('multiarray failed to import') from error\n"
+    )
+    child = started("time.sleep(60)", before=f"sys.path.insert(0, {str(tmp_path)!r}); import library")
+    assert ended(child, signal.SIGINT, within_s=1.2) == (130, "stopped\n")
+
+
+@POSIX
+def test_the_end_does_not_wait_for_the_interpreter_to_be_taken_down() -> None:
+    slow = "globals()['kept'] = type('Library', (), {'__del__': lambda self: time.sleep(9)})()"
+    assert ended(started("return 7", before=slow), within_s=0.5) == (7, "")
+
+
+@POSIX
 def test_nohup_is_respected() -> None:
     ignoring = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
     code = f"{ignoring}{_RUN}process.run(lambda: os.kill(os.getpid(), signal.SIGHUP) or time.sleep(0.1) or 3)"
