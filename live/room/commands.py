@@ -24,7 +24,7 @@ def obey(director: DirectorPort, text: str | None, *, show_me: Callable[[bool], 
     """
     message = _read(text)
     asked, value = message.get("do"), message.get("value")
-    if asked == "change" and isinstance(name := message.get("name"), str) and _is_plain(value):
+    if asked == "change" and isinstance(name := message.get("name"), str) and _is_plain(name) and _is_plain(value):
         _check_reach(director, name, value)
         director.change(name, value)
         return

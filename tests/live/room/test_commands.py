@@ -57,6 +57,13 @@ def test_every_switch_reaches_the_director(director: FakeDirector, do: str, valu
     assert director.asked == [(flag, value if flag != "recording" else None)]
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\nb", "x" * 5000])
+def test_a_name_that_cannot_be_written_on_a_terminal_is_no_command(director: FakeDirector, name: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        command(director, json.dumps({"do": "change", "name": name, "value": True}))
+    assert str(refused.value).encode() and len(str(refused.value)) < 500 and not director.asked
+
+
 def test_a_recording_gets_its_name_from_the_director(director: FakeDirector) -> None:
     command(director, '{"do": "record", "value": true}')
     assert director.asked[0][0] == "recording" and str(director.asked[0][1]).endswith(".mp4")
