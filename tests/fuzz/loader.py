@@ -28,7 +28,7 @@ class Loader:
 
     `load` reads the folder: it raises an error of ours, or gives what it read; None: it takes what is there for
     nothing. `check` raises AssertionError for a value that breaks what the loader promises. `own`: mutators of the kind
-    of file, else those of KINDS.
+    of file, else those of KINDS. `partial`: what is damaged is read as far as it goes, and seldom refused.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Loader:
     check: Callable[[object], None]
     seal: Callable[[Path], None] = _unsealed
     own: tuple[Mutator, ...] = ()
+    partial: bool = False
 
     def mutators(self, file: str) -> tuple[Mutator, ...]:
         """What may be done to one of its files."""

@@ -215,8 +215,10 @@ if importlib.util.find_spec("onnx"):
 
 def all_loaders() -> Iterable[Loader]:
     """Those of the trainer too, where it is installed."""
+    from tests.fuzz.source_loaders import SOURCE_LOADERS
+
     if not importlib.util.find_spec("torch"):
-        return LOADERS
+        return [*LOADERS, *SOURCE_LOADERS]
     from tests.fuzz.train_loaders import TRAIN_LOADERS
 
-    return [*LOADERS, *TRAIN_LOADERS]
+    return [*LOADERS, *SOURCE_LOADERS, *TRAIN_LOADERS]

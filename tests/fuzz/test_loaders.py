@@ -25,4 +25,4 @@ def test_nothing_that_is_loaded_ends_in_a_traceback_or_is_read_wrongly(loader: L
         outcome = attempt(loader, tmp_path / "tried")
         assert outcome.kind in (ACCEPTED, REFUSED), f"trial {trial}: {outcome.said}"
         refused += outcome.kind == REFUSED
-    assert refused > MUTATIONS // 3, "most of what is damaged is seen to be"
+    assert refused > (0 if loader.partial else MUTATIONS // 3), "most of what is damaged is seen to be"

@@ -12,6 +12,7 @@ from tests.fuzz.array_mutations import NPZ
 from tests.fuzz.loader import Loader
 from tests.fuzz.loaders import in_range
 from tests.fuzz.mutations import JSON
+from tests.fuzz.set_loaders import SET_LOADERS
 from tests.fuzz.tensor_mutations import TENSORS
 from tests.train.dataset_folder import write_dataset
 from train.dataset.dataset import Dataset, open_dataset
@@ -101,6 +102,7 @@ def _dataset(folder: Path) -> object:
 
 
 TRAIN_LOADERS = [
+    *SET_LOADERS,
     Loader("checkpoint", write_run, (NAME,), load_checkpoint, checkpoint, own=TENSORS),
     Loader("face checkpoint", write_run, (FACE,), load_face, face, own=TENSORS),
     Loader("run config", write_config, ("config.json",), read_config, config, own=JSON),
