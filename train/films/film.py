@@ -13,6 +13,7 @@ from tqdm import tqdm
 from engines.bundle import sha256_of
 from live.estimator import HolisticEstimator
 from live.puppet.values import Frame, Pose
+from live.sources.picture_files import read_rgb
 from train.errors import TrainError
 from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
 from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
@@ -42,13 +43,13 @@ class Film:
         return {path.name: sha256_of(path) for path in (self.video, self.matte, self.plate) if path}
 
     def probe(self) -> VideoInfo:
-        """Raises TrainError when it is no video, or its matte or plate are missing or of another size."""
+        """Raises TrainError when it is no video, or its matte or plate are of another size, CameraError when the plate
+        is no picture.
+        """
         info = probe(self.video)
         sizes = {self.matte: probe(self.matte).size} if self.matte else {}
         if self.plate:
-            plate = cv2.imread(str(self.plate))
-            if plate is None:
-                raise TrainError(f"the plate is not a picture: {self.plate}", wanted="PNG or JPEG")
+            plate = read_rgb(self.plate)
             sizes[self.plate] = plate.shape[1], plate.shape[0]
         for path, size in sizes.items():
             if size != info.size:
@@ -108,8 +109,7 @@ class Film:
         pictures = [np.array(frames[i, ..., :3]) for i in picked]
         mattes = [np.array(frames[i, ..., 3]) for i in picked]
         if self.plate:
-            image = np.asarray(cv2.imread(str(self.plate)), np.uint8)
-            plate = box.picture(np.ascontiguousarray(image[..., ::-1]))
+            plate = box.picture(read_rgb(self.plate))
         else:
             plate = make_plate(pictures, mattes)
         if self.matte is None and camera_moves(pictures, mattes, plate) <= MOVING_CAMERA:

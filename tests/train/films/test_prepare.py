@@ -210,7 +210,7 @@ def test_a_person_who_cannot_be_measured_is_refused(
 
 def test_a_plate_that_is_no_picture_is_refused_before_the_work_begins(video: Path, tmp_path: Path) -> None:
     (tmp_path / "plate.png").write_bytes(b"no picture")
-    with pytest.raises(TrainError, match="not a picture"):
+    with pytest.raises(PuppetError, match="not a picture"):
         make(video, tmp_path, plate=tmp_path / "plate.png")
     assert [path.name for path in tmp_path.iterdir()] == ["plate.png"]
 
