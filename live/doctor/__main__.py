@@ -11,7 +11,7 @@ from engines import process
 from live.doctor.exam import CAMERA, EXAMS, VIRTUAL_CAMERA, Exam
 from live.doctor.finding import Finding
 from live.doctor.isolation import examined
-from live.doctor.printout import Printout, as_json, lines, verdict
+from live.doctor.printout import as_json, lines, verdict
 from live.doctor.privacy import of_this_user
 
 _AT_ONCE = 2
@@ -36,18 +36,14 @@ def main(argv: Sequence[str] | None = None, *, examine: Examine = examined, out:
     arguments = _parser().parse_args(argv)
     skipped = {CAMERA: arguments.no_camera, VIRTUAL_CAMERA: arguments.no_virtual_camera}
     left_out = {exam: f"--no-{exam.name.replace(' ', '-')}" for exam, skip in skipped.items() if skip}
-    printout, privacy = Printout(out or sys.stdout), of_this_user()
+    out, privacy = out or sys.stdout, of_this_user()
     found: list[tuple[Exam, list[Finding]]] = []
-    try:
-        for exam, findings in _examined(left_out, examine):
-            found.append((exam, findings))
-            if not arguments.json:
-                printout.write(lines(exam, findings, privacy))
-    except KeyboardInterrupt:
-        Printout(sys.stderr).write("stopped")
-        os._exit(1)  # an exam that hangs is not waited for
+    for exam, findings in _examined(left_out, examine):
+        found.append((exam, findings))
+        if not arguments.json:
+            print(lines(exam, findings, privacy), file=out, flush=True)
     flat = [finding for _, findings in found for finding in findings]
-    printout.write(as_json(found, privacy) if arguments.json else f"\n{verdict(flat)}")
+    print(as_json(found, privacy) if arguments.json else f"\n{verdict(flat)}", file=out)
     return int(any(finding.mark == "bad" for finding in flat))
 
 

@@ -1,10 +1,8 @@
 """What the doctor found, as lines for people and as JSON for bug reports."""
 
-import contextlib
 import json
-import os
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from live.doctor.exam import Exam
 from live.doctor.finding import Finding, Mark
@@ -13,24 +11,6 @@ from live.doctor.privacy import Privacy
 FORMAT = 1
 _SIGNS: dict[Mark, str] = {"ok": " ok ", "warning": "  ! ", "bad": "BAD ", "absent": "  - "}
 _NAME_WIDTH = 15
-
-
-class Printout:
-    """Writes to `out`. Where that is None, closed or full it writes nothing, and raises nothing."""
-
-    def __init__(self, out: TextIO | None) -> None:
-        self._out = out
-
-    def write(self, text: str) -> None:
-        """A line or several."""
-        if self._out is None:
-            return
-        encoding = self._out.encoding or "ascii"
-        try:
-            print(text.encode(encoding, "backslashreplace").decode(encoding), file=self._out, flush=True)
-        except (OSError, ValueError):  # whoever read it is gone, or the disk is full
-            _muffle(self._out)
-            self._out = None
 
 
 def lines(exam: Exam, findings: Sequence[Finding], privacy: Privacy) -> str:
@@ -62,11 +42,3 @@ def as_json(examined: Sequence[tuple[Exam, Sequence[Finding]]], privacy: Privacy
 def _line(name: str, finding: Finding) -> str:
     do = f"; do this: {finding.do}" if finding.do else ""
     return f"{_SIGNS[finding.mark]} {name:<{_NAME_WIDTH}} {finding.text}{do}"
-
-
-def _muffle(out: TextIO) -> None:
-    """Let what Python still writes to `out` at its end go nowhere: it would complain, and spoil the exit code."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, out.fileno())
-        os.close(nowhere)
