@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,14 +98,15 @@ class SceneOpener:
         conditioner, background = self._conditioner(look, target), make_background(look.background, target.plate)
         engine, face = self._engines(look, target)
         config = self._config
-        generator = Generator(
-            engine, background, gap_reset_s=config.gap_reset_s, face=face, clock=self._clock, mark=config.mark
-        )
-        try:
+        with ExitStack() as opened:
+            for owned in (engine, face):
+                if owned is not None:
+                    opened.callback(owned.close)
+            generator = Generator(
+                engine, background, gap_reset_s=config.gap_reset_s, face=face, clock=self._clock, mark=config.mark
+            )
             _warm_up(target, conditioner, generator)
-        except BaseException:
-            generator.close()
-            raise
+            opened.pop_all()
         presence, legs = self._presence(target), _legs(look, target)
         return Scene(look, target, conditioner, presence, legs, generator, background, cut)
 
