@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from engines import process
+from engines.system import process
 
 if TYPE_CHECKING:
     from live.status import Status

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from engines import process
+from engines.system import process
 
 _DESCRIPTION = """\
 Measure yourself once, so that the character moves with your size and in your room. You need no hands: you are told what

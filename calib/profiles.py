@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from engines.whole_file import clear_unfinished, write_whole
+from engines.system.whole_file import clear_unfinished, write_whole
 from live.calibration import Profile, profile_path, read_profile
 from live.puppet.errors import CalibrationError
 

@@ -2,16 +2,16 @@
 
 from typing import NoReturn
 
-from engines import process
+from engines.system import process
 
 
 def entry() -> NoReturn:
-    """The process; see `engines.command_line`, which takes a second to load."""
+    """The process; see `engines.tools.command_line`, which takes a second to load."""
     process.run(_main)
 
 
 def _main() -> int:
-    from engines.command_line import main
+    from engines.tools.command_line import main
 
     return main()
 

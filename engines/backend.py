@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from engines.base import Engine, EngineSpec, U8Array
+from engines.engine import Engine, EngineSpec, U8Array
 
 Say = Callable[[str], None]
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from engines.base import EngineSpec
 from engines.consent import consent_of
+from engines.engine import EngineSpec
 from engines.errors import BundleError
-from engines.json_file import read_json
-from engines.leftovers import clear_older_exports
 from engines.manifest import FACE, checked_manifest, engine_spec, named_files
-from engines.user_folders import USER
-from engines.whole_file import write_whole
-from engines.whole_folder import clear
+from engines.system.json_file import read_json
+from engines.system.leftovers import clear_older_exports
+from engines.system.user_folders import USER
+from engines.system.whole_file import write_whole
+from engines.system.whole_folder import clear
 
 KIND = "bundle"
 MANIFEST = "manifest.json"

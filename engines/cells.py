@@ -7,7 +7,7 @@ numpy that is a copy of 16-byte pieces (0.04 ms at 512x512); inside a graph the 
 import numpy as np
 import numpy.typing as npt
 
-from engines.base import TensorSpec, U8Array
+from engines.engine import TensorSpec, U8Array
 
 
 def cell_size(picture: tuple[int, ...], port: tuple[object, ...]) -> int:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from engines.base import EngineSpec, TensorSpec
 from engines.consent import consent_of
+from engines.engine import EngineSpec, TensorSpec
 from engines.errors import BundleError, EngineError
 
 FORMAT = 1

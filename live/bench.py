@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines import process
+from engines.system import process
 from live.puppet.condition import Conditioner
 from live.puppet.fingerprint import golden_pose
 from live.puppet.values import Pose

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engines.json_file import read_json
-from engines.names import LONGEST
-from engines.user_folders import USER
+from engines.system.json_file import read_json
+from engines.system.names import LONGEST
+from engines.system.user_folders import USER
 from live.puppet.body_stats import FARTHEST, BodyStats
 from live.puppet.errors import CalibrationError, PuppetError
 from live.puppet.topology import FACE, TOPOLOGY, K

@@ -4,8 +4,8 @@ import threading
 from typing import Any
 
 from engines.bundle import Bundle, find_targets, open_bundle
-from engines.choose import candidates
 from engines.errors import EngineError
+from engines.selection.candidates import candidates
 from live.look import FRAMINGS
 
 _JOIN_S = 1.0

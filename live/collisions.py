@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from engines.bundle import SHIPPED, user_targets
-from engines.same_file import Named, collision, same_file
+from engines.system.same_file import Named, collision, same_file
 from live.specs import is_camera, sink_file
 
 

@@ -5,11 +5,11 @@ reference.
 import threading
 
 from engines.backend import Feeds, Say
-from engines.base import Engine
 from engines.bundle import FaceNetwork, Generator
-from engines.cache import Cache
-from engines.choose import Candidate, candidates
-from engines.workshop import Opened, Workshop
+from engines.engine import Engine
+from engines.selection.cache import Cache
+from engines.selection.candidates import Candidate, candidates
+from engines.selection.selector import Opened, Workshop
 from live.look import Look
 from live.news import News
 from live.rehearsal import FaceRehearsal, Rehearsal

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from engines.base import Engine, EngineSpec, TensorSpec
+from engines.engine import Engine, EngineSpec, TensorSpec
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.errors import TargetError

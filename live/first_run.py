@@ -7,8 +7,8 @@ from typing import TextIO
 
 from engines.bundle import find_targets, open_bundle
 from engines.errors import EngineError
-from engines.user_folders import USER
-from engines.whole_file import write_whole
+from engines.system.user_folders import USER
+from engines.system.whole_file import write_whole
 from live.news import News
 from live.sources.base import Say
 

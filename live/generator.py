@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.base import Engine, EngineSpec, TensorSpec
+from engines.engine import Engine, EngineSpec, TensorSpec
 from engines.errors import EngineError
 from live.card import back_soon_card
 from live.clock import Clock, SystemClock

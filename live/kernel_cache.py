@@ -8,7 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from engines.user_folders import USER
+from engines.system.user_folders import USER
 
 VARIABLE, BOUNDS_CHECK = "NUMBA_CACHE_DIR", "NUMBA_BOUNDSCHECK"  # numba reads them when it is imported
 

@@ -5,7 +5,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from engines.same_file import same_file
+from engines.system.same_file import same_file
 from live.look import LookError
 from live.resolve import free_file
 from live.sinks.several import Sinks

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.whole_file import whole_file
+from engines.system.whole_file import whole_file
 from live.puppet.array_file import Field, read_npz
 from live.puppet.errors import PoseFileError
 from live.puppet.topology import TOPOLOGY, K

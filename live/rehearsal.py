@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.backends.onnxruntime_engine import open_reference
 from engines.bundle import SHIPPED, find_target, open_bundle
-from engines.ort_engine import open_reference
 from live.face import crop_face, face_share, square_of
 from live.generator import feeds_of
 from live.puppet.condition import Conditioner

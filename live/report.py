@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from live.histogram import Histogram
 from live.memory import peak_rss_mb
 from live.puppet.errors import PuppetError

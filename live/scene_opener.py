@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.base import Engine
 from engines.bundle import FaceNetwork
 from engines.bundle import Generator as GeneratorNetwork
+from engines.engine import Engine
 from live.background import make_background
 from live.calibration import fitted, mirrored
 from live.clock import Clock

@@ -1,6 +1,6 @@
 """What the texts after --source, --sink and --engine may be. Imports nothing, so that `--help` is quick."""
 
-# The names of engines.choose.AUTO, which would bring numpy along.
+# The names of engines.selection.candidates.AUTO, which would bring numpy along.
 ENGINES = (
     "tensorrt",
     *("onnxruntime:cuda", "onnxruntime:tensorrt", "onnxruntime:coreml", "onnxruntime:directml"),

@@ -11,9 +11,9 @@ import numpy as np
 
 import engines
 from engines.backend import Say
-from engines.base import Engine
-from engines.choose import Candidate
+from engines.engine import Engine
 from engines.errors import EngineError
+from engines.selection.candidates import Candidate
 from live.engine_opener import EngineOpener, Network, role_of
 from live.look import Look
 from live.news import News

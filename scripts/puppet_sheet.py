@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engines.ort_engine import open_reference  # noqa: E402
+from engines.backends.onnxruntime_engine import open_reference  # noqa: E402
 from live.estimator import HolisticEstimator  # noqa: E402
 from live.face import Face  # noqa: E402
 from live.generator import Drawn, Generator  # noqa: E402

@@ -100,7 +100,7 @@ def fault(code: int, film: Path, report: Path) -> str:
 def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str]) -> None:
     """The child: `run_live.py` with these flags, and somebody at the page."""
     import run_live
-    from engines import process
+    from engines.system import process
     from live.director import Director
     from live.engine_opener import EngineOpener
 

@@ -1,6 +1,8 @@
 """What every test shares: hypothesis settings and the way to the recorded clips."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,10 +15,11 @@ import engines  # noqa: F401 - no test imports a runtime before its telemetry is
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("house")
 
-# No test writes to the user's cache of engines, or leaves a child behind that prepares some (see engines/cache.py).
+# No test writes to the user's cache of engines, or leaves a child behind that prepares some.
 os.environ["EDL_CACHE"] = "off"
 # Nor to the user's settings: profiles, and which target was shown last.
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="edl-settings-")
+os.environ["XDG_CONFIG_HOME"] = _SETTINGS = tempfile.mkdtemp(prefix="edl-settings-")
+atexit.register(shutil.rmtree, _SETTINGS, ignore_errors=True)
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "clips"
 HARDWARE = ("camera", "v4l2", "gpu", "tensorrt")

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from calib.profiles import rename_profile, save_profile
-from engines import whole_folder
-from engines.cache import Cache, Entry
-from engines.gate import Verdict
+from engines.selection.cache import Cache, Entry
+from engines.selection.compare import Verdict
+from engines.system import whole_folder
 from live.calibration import Profile, find_profiles
 from tests.live.puppet.figure import walker
 from train.report.curves import Curve

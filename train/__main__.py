@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engines import process
 from engines.errors import EngineError
+from engines.system import process
 from live.puppet.errors import PuppetError
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
 from train.collisions import found_in

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.consent import CONSENTS
-from engines.names import name_error
+from engines.system.names import name_error
 
 DEFAULT_MINUTES = 120.0  # of training in `all`: three hours in all on two cores
 FACE_MINUTES = 20.0  # of the face's training, and the most that `all` gives it

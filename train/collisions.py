@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engines.bundle import find_target, user_targets
 from engines.errors import EngineError
-from engines.same_file import Named, collision
+from engines.system.same_file import Named, collision
 
 
 def found_in(chosen: argparse.Namespace) -> str | None:

@@ -1,10 +1,11 @@
 """From a bundle's fp32 ONNX file to the one that a CPU runs: the same pictures, sooner; quantized if asked."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engines.backend import Feeds, Say
-from engines.base import EngineSpec
 from engines.cpu import cpu_saturates
+from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError
 from engines.graph.borders import take_cells_as_they_are
 from engines.graph.edit import Graph
@@ -14,20 +15,26 @@ from engines.graph.quantize import quantizable, write_int8
 from engines.graph.shuffles import order_shuffles
 from engines.graph.stem import turn_stems
 from engines.graph.tables import divide_first, split_joined
-from engines.ort_engine import open_reference
+
+OpenEngine = Callable[[Path, EngineSpec], Engine]
 
 RECIPE = 2  # counts up whenever a file prepared by an older version is not to be used any more
 
 
-def write_prepared(model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, int8: bool, say: Say) -> Path:
-    """Writes to `out`, and returns it. `feeds` are looked at for int8 only. Raises EngineError."""
+def write_prepared(
+    model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, int8_after: OpenEngine | None, say: Say
+) -> Path:
+    """Write to `out`, and return it. Raises EngineError.
+
+    `int8_after`: opens the fp32 reference that int8 is calibrated on, with `feeds`; None: stay in fp32.
+    """
     graph = Graph(model)
     check_folded(graph)
     layers = quantizable(graph)
     rewrite(graph)
     graph.write(out)
-    if int8:
-        reference = open_reference(model, spec)
+    if int8_after is not None:
+        reference = int8_after(model, spec)
         plain = out.with_name("plain.onnx")
         out.replace(plain)
         try:

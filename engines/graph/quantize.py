@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.backend import Feeds, Say
-from engines.base import Engine, EngineSpec, U8Array
 from engines.cells import Border
+from engines.engine import Engine, EngineSpec, U8Array
 from engines.errors import EngineError, reason
 from engines.graph.edit import Graph
 

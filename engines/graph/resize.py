@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.base import EngineSpec, TensorSpec
+from engines.engine import EngineSpec, TensorSpec
 from engines.errors import EngineError, reason
 from engines.graph.edit import Array, Graph
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TextIO
 
-from engines import process
+from engines.system import process
 from live.doctor.exam import CAMERA, EXAMS, VIRTUAL_CAMERA, Exam
 from live.doctor.finding import Finding
 from live.doctor.isolation import examined

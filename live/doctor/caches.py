@@ -4,7 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from engines.cache import FOLDER_VARIABLE, OFF, SIDECAR, cache_folder
+from engines.selection.cache import SIDECAR
+from engines.system.user_folders import FOLDER_VARIABLE, OFF, cache_folder
 from live.doctor.finding import Finding
 from live.kernel_cache import VARIABLE
 

@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from engines.cache import cache_folder
 from engines.errors import reason
-from engines.user_folders import USER
+from engines.system.user_folders import USER, cache_folder
 from live.doctor.finding import Finding
 
 _LITTLE_GB = 2.0  # some hours of puppet.mp4, and every engine there is

@@ -3,9 +3,9 @@
 import shutil
 import subprocess
 
+from engines.backends.tensorrt.cuda import find_device
+from engines.backends.tensorrt.library import check_tensorrt
 from engines.errors import EngineError, reason
-from engines.trt.cuda import find_device
-from engines.trt.library import check_tensorrt
 from live.doctor.finding import Finding
 
 _TOOL = "nvidia-smi"

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 
 from engines.backend import Feeds
-from engines.base import EngineSpec, U8Array
+from engines.backends.onnxruntime_engine import open_reference
 from engines.bundle import SHIPPED, Bundle, Generator, find_targets, open_bundle
-from engines.cache import Cache, Entry
-from engines.choose import Candidate, candidates
+from engines.engine import EngineSpec, U8Array
 from engines.errors import EngineError, reason
-from engines.gate import Verdict, judge
-from engines.ort_engine import open_reference
-from engines.workshop import Workshop
+from engines.selection.cache import Cache, Entry
+from engines.selection.candidates import Candidate, candidates
+from engines.selection.compare import Verdict, judge
+from engines.selection.selector import Workshop
 from live.doctor.finding import Finding
 
 _FRAMES = 6

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from engines.bundle import MANIFEST, file_inside, find_targets
 from engines.errors import EngineError
-from engines.json_file import read_json
+from engines.system.json_file import read_json
 from live.room.figure import figure_chains
 
 FOLDER = Path(__file__).parent / "page"

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from engines.user_folders import USER
-from engines.whole_file import write_whole
+from engines.system.user_folders import USER
+from engines.system.whole_file import write_whole
 from live.room.access import new_token
 from live.sources.base import Say
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.base import EngineSpec, U8Array
+from engines.engine import EngineSpec, U8Array
 
 
 def rollout(model: Path, spec: EngineSpec, frames: Iterable[Mapping[str, U8Array]]) -> Iterator[U8Array]:

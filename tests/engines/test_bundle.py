@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from engines.bundle import KIND, MANIFEST, SHIPPED, Bundle, files_of_bundle, open_bundle, sha256_of, write_manifest
-from engines.choose import open_engine
 from engines.errors import BundleError, EngineError
-from engines.whole_folder import FolderError, check_place
+from engines.selection.candidates import open_engine
+from engines.system.whole_folder import FolderError, check_place
 from tests.engines.tiny_bundle import FILES, manifest, refused, rewrite
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engines.base import TensorSpec
 from engines.cells import Border, cell_size
+from engines.engine import TensorSpec
 
 
 def cells_of(picture: np.ndarray, size: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from engines import bundle
 from engines.bundle import find_target, find_targets
 from engines.errors import BundleError
-from engines.whole_folder import MARKER, PROGRAM
+from engines.system.whole_folder import MARKER, PROGRAM
 
 
 def make_targets(root: Path, *names: str) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.base import EngineSpec, TensorSpec, U8Array
+from engines.engine import EngineSpec, TensorSpec, U8Array
 
 POSE_CHANNELS = 20
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.cache import Cache, Entry
-from engines.fake_engine import open_fake
-from engines.gate import Verdict
-from engines.ort_engine import open_reference
+from engines.backends.fake_engine import open_fake
+from engines.backends.onnxruntime_engine import open_reference
+from engines.selection.cache import Cache, Entry
+from engines.selection.compare import Verdict
 from live.background import read_picture
 from live.calibration import Profile, fitted, mirrored, read_profile
 from live.generator import Drawn, Generator

@@ -39,7 +39,7 @@ def write_config(folder: Path) -> None:
 
 def read_config(folder: Path) -> RunConfig:
     """It as a checkpoint would hold it."""
-    from engines.json_file import read_json
+    from engines.system.json_file import read_json
     from train.errors import TrainError
 
     try:

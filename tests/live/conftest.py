@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.process import SIGNALS
+from engines.system.process import SIGNALS
 from live import resolve
 from live.recording import save_poses
 from tests.live.tiny_target import ESTIMATOR, walking, write_target

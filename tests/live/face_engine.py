@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engines.base import EngineSpec
+from engines.engine import EngineSpec
 from live.face import SPEC
 from live.puppet.values import U8
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.base import Engine
-from engines.fake_engine import open_fake
+from engines.backends.fake_engine import open_fake
+from engines.engine import Engine
 from live.clock import Clock, FakeClock
 from live.coach import CoachFactory
 from live.config import LiveConfig

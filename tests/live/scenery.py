@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.base import Engine, U8Array
+from engines.engine import Engine, U8Array
 from engines.errors import EngineError
 from live.coach import CoachFactory, CoachView
 from live.config import LiveConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.base import U8Array
+from engines.engine import U8Array
 from live import attendant
 from live.attendant import Attendant, HungError
 from live.look import Look
@@ -143,7 +143,7 @@ def test_an_engine_that_hangs_is_a_card_and_the_scene_is_opened_anew(scenery: Pa
     assert "left behind" in {change["name"] for change in show.report.to_json()["changes"]}
     hung, another = engines.opened
     assert hung.closed_by is None and another.closed_by is not None
-    engines.gate.set()
+    engines.selection.compare.set()
     until(lambda: hung.closed_by == "draw")
 
 

@@ -119,7 +119,7 @@ def test_the_newest_wish_wins_and_what_it_overtook_is_never_shown(scenery: Path)
         director.change("mirror", True)
         director.change("target", str(scenery / "red"))
         assert director.state()["pending"] == "changing …"
-        engines.gate.set()
+        engines.selection.compare.set()
 
     show = Show(scenery, {10: overtake}, engines=engines).run()
     assert set(show.shown()) == {"red full"}
@@ -133,7 +133,7 @@ def test_a_switch_that_takes_long_holds_nothing_up(scenery: Path) -> None:
     engines = Engines(held="blue")
     orders = {
         5: lambda director: director.change("target", str(scenery / "blue")),
-        30: lambda director: engines.gate.set() or director.settled(PATIENCE_S),
+        30: lambda director: engines.selection.compare.set() or director.settled(PATIENCE_S),
     }
     show = Show(scenery, orders, engines=engines, settle=False).run()  # type: ignore[arg-type]
     assert show.shown() == ["red full"] * 30 + ["blue full"] * 10
@@ -149,7 +149,7 @@ def test_the_end_of_the_run_during_a_switch_closes_everything(scenery: Path) -> 
         director.stop()
 
     show = Show(scenery, {10: leave}, engines=engines, settle=False)
-    show.run(after_loop=engines.gate.set)
+    show.run(after_loop=engines.selection.compare.set)
     assert set(show.shown()) == {"red full"} and show.sink.complete is True
     assert [engine.closed_by is not None for engine in engines.opened] == [True, True]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.base import EngineSpec
+from engines.engine import EngineSpec
 from live.face import FEATHER, RIM_PX, SPEC, Face, crop_face, face_share, paste_face, square_of
 from live.puppet import topology as T
 from live.puppet.errors import TargetError

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.backends.fake_engine import open_fake
 from engines.errors import EngineError
-from engines.fake_engine import open_fake
 from live.background import make_background
 from live.clock import FakeClock
 from live.composite import composite, gate

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import run_live
-from engines.choose import AUTO
+from engines.selection.candidates import AUTO
 from live import resolve
 from live.arguments import parser
 from live.sources.camera_list import CameraDevice

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from engines.bundle import Generator
-from engines.cache import Cache
-from engines.choose import BACKENDS, Candidate
-from engines.workshop import Workshop
+from engines.selection.cache import Cache
+from engines.selection.candidates import BACKENDS, Candidate
+from engines.selection.selector import Workshop
 from live import engine_opener, upgrade
 from live.engine_opener import EngineOpener
 from live.look import Look

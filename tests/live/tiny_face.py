@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.base import EngineSpec
 from engines.bundle import write_manifest
+from engines.engine import EngineSpec
 from live.face import SPEC
 from live.puppet.face_map import face_map_hash
 from tests.engines.tiny_model import tiny_spec, write_tiny_model

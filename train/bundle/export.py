@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import EngineSpec
 from engines.bundle import KIND, files_of_bundle, open_bundle, write_manifest
-from engines.choose import open_engine
+from engines.engine import EngineSpec
 from engines.errors import EngineError
-from engines.lock import LockError
-from engines.names import name_error
-from engines.whole_folder import FolderError, check_place, whole_folder
+from engines.selection.candidates import open_engine
+from engines.system.lock import LockError
+from engines.system.names import name_error
+from engines.system.whole_folder import FolderError, check_place, whole_folder
 from live.face import SPEC, Face
 from live.generator import feeds_of, generator_spec
 from live.puppet.face_map import face_map_hash

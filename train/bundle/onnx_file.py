@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engines.base import EngineSpec
+from engines.engine import EngineSpec
 
 OPSET = 18  # TensorRT 10.0 takes 9 to 20
 

@@ -1,7 +1,7 @@
 """`python -m train.bundle.torch2trt MODEL --out PLAN`: a TensorRT plan by torch2trt. `engines` runs it and the plan.
 
 Optional and not run by the authors: torch2trt is no dependency, needs TensorRT 10, and ended in May 2024. How to
-install it stands in engines/trt/torch2trt.py.
+install it stands in engines/backends/tensorrt/torch2trt.py.
 """
 
 import argparse
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 
+from engines.backends.tensorrt.library import check_tensorrt
+from engines.backends.tensorrt.torch2trt import INSTALL, check_torch2trt
 from engines.errors import EngineError, reason
-from engines.trt.library import check_tensorrt
-from engines.trt.torch2trt import INSTALL, check_torch2trt
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from train.bundle.onnx_module import OnnxModule
 from train.errors import TrainError
 

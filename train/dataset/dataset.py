@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.json_file import read_json
+from engines.system.json_file import read_json
 from live.puppet.atlas import Atlas, load_atlas
 from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from engines.names import name_error
-from engines.whole_folder import check_place, foreign, whole_folder
+from engines.system.names import name_error
+from engines.system.whole_folder import check_place, foreign, whole_folder
 from train.errors import TrainError
 
 KIND = "data set"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.whole_file import whole_file
+from engines.system.whole_file import whole_file
 from live.background import read_picture
 from live.puppet import topology as T
 from live.puppet.array_file import Field, map_npy, read_npz

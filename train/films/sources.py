@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from engines.same_file import collision
-from engines.whole_folder import clear, unfinished
+from engines.system.same_file import collision
+from engines.system.whole_folder import clear, unfinished
 from live.sources.picture_files import inside
 from train.dataset.folder import check_dataset_place
 from train.errors import TrainError

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from live.recording import save_poses
 from train.arguments import FACE_SHARE
 from train.dataset.dataset import Dataset, open_dataset

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.player import NETWORK
 from train.measure.score_table import number, table

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from engines.json_file import read_json
-from engines.whole_file import write_whole
+from engines.system.json_file import read_json
+from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.drift import HeldDrift, Mark, grows
 from train.measure.drivers import Driven

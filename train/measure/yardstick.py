@@ -1,4 +1,4 @@
-"""Yardsticks for `engines.bench`: what the same pictures cost in PyTorch, and what pix2pixHD costs; in the same run."""
+"""Yardsticks for `bench`: what the same pictures cost in PyTorch, and what pix2pixHD costs; in the same run."""
 
 import tempfile
 import time
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from engines.backend import Say
-from engines.base import EngineSpec
-from engines.bench import Contender, Timing, measure, open_contenders, resident_mb, table
 from engines.bundle import find_target, open_bundle
-from engines.chart import write_chart
-from engines.choose import candidates
+from engines.engine import EngineSpec
 from engines.graph.flops import count_flops
 from engines.graph.half import write_half
 from engines.graph.resize import write_resized
+from engines.selection.candidates import candidates
+from engines.tools.bench import Contender, Timing, measure, open_contenders, resident_mb, table
+from engines.tools.chart import write_chart
 from train.bundle.onnx_module import OnnxModule
 from train.errors import TrainError
 from train.networks.networks import CELL, DeployedGenerator, to_cells

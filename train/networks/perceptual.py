@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.json_file import parse_json
+from engines.system.json_file import parse_json
 from train.errors import TrainError
 
 # 1/2, 1/2, 1/4, 1/4 and 1/8 of the size. Narrow layers: the wide ones between them cost four times as much to compare.

@@ -14,9 +14,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engines.bundle import find_target, open_bundle
-from engines.lock import held
-from engines.same_file import same_file
-from engines.whole_folder import clear, unfinished
+from engines.system.lock import held
+from engines.system.same_file import same_file
+from engines.system.whole_folder import clear, unfinished
 from live.background import make_background
 from live.clock import SystemClock
 from live.config import LiveConfig

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from train.errors import TrainError
 
 F64 = NDArray[np.float64]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.report import chart
 from train.report.chart import Chart

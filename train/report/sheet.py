@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.whole_file import write_whole
+from engines.system.whole_file import write_whole
 from train.errors import TrainError
 
 U8 = NDArray[np.uint8]

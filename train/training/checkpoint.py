@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engines.json_file import parse_json
+from engines.system.json_file import parse_json
 from train.errors import TrainError
 from train.training.config import RunConfig
 from train.training.field import seconds, table, text, whole

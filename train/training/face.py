@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engines.host_engine import Arrays, HostEngine, Step
+from engines.backends.host_engine import Arrays, HostEngine, Step
 from live.face import SPEC, Face, paste_face
 from live.puppet.face_box import FaceSquare
 from live.puppet.face_map import SIDE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.json_file import parse_json
+from engines.system.json_file import parse_json
 from live.puppet.face_map import face_map_hash
 from train.errors import TrainError
 from train.networks.face_network import FaceNetwork

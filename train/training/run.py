@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from engines.whole_file import whole_file, write_whole
+from engines.system.whole_file import whole_file, write_whole
 from live.puppet.fingerprint import fingerprint
 from train.dataset.dataset import open_dataset
 from train.dataset.pairs import PairRollouts, open_rollouts

@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from engines.lock import held
-from engines.whole_file import clear_unfinished
-from engines.whole_folder import MARKER, FolderError, check_place, mark, read_marker
+from engines.system.lock import held
+from engines.system.whole_file import clear_unfinished
+from engines.system.whole_folder import MARKER, FolderError, check_place, mark, read_marker
 from train.errors import TrainError
 from train.report import curves, report
 from train.training import checkpoint, face_checkpoint

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from engines.errors import reason
-from engines.whole_file import whole_file
+from engines.system.whole_file import whole_file
 from train.errors import TrainError
 
 

@@ -1,5 +1,5 @@
 # The names of TensorRT's Python API that this project uses, as they are in 10.16 and in 11: the wheels ship no type
-# hints. A name that is not here does not exist for mypy; tests/engines/trt/api_surface.json says where each one is.
+# hints. A name that is not here does not exist for mypy; api_surface.json in the tests says where each one is.
 from enum import Enum
 
 __version__: str

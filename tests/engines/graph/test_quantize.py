@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.backends.onnxruntime_engine import open_reference
 from engines.errors import EngineError
 from engines.graph import prepare
 from engines.graph.edit import Graph
 from engines.graph.lint import check_for_tensorrt
 from engines.graph.prepare import write_prepared
 from engines.graph.quantize import quantizable, write_int8
-from engines.ort_engine import open_reference
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 onnx = pytest.importorskip("onnx")
@@ -25,7 +25,7 @@ FEEDS = [tiny_feeds(seed) for seed in range(4)]
 @pytest.fixture(scope="module")
 def int8(tiny_network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("int8") / "network.onnx"
-    return write_prepared(tiny_network, tiny_spec(), out, FEEDS, int8=True, say=lambda _: None)
+    return write_prepared(tiny_network, tiny_spec(), out, FEEDS, int8_after=open_reference, say=lambda _: None)
 
 
 def test_convolutions_and_the_sums_between_them_are_quantized_and_nothing_at_the_ends(tiny_network: Path) -> None:
@@ -78,7 +78,9 @@ def test_weights_of_seven_bits_are_asked_for_where_eight_overflow(
     largest = []
     for saturates in (False, True):
         monkeypatch.setattr(prepare, "cpu_saturates", lambda saturates=saturates: saturates)
-        out = write_prepared(tiny_network, tiny_spec(), tmp_path / "q.onnx", FEEDS, int8=True, say=lambda _: None)
+        out = write_prepared(
+            tiny_network, tiny_spec(), tmp_path / "q.onnx", FEEDS, int8_after=open_reference, say=lambda _: None
+        )
         weights = [numpy_helper.to_array(w) for w in onnx.load(out).graph.initializer]
         largest.append(max(int(np.abs(w.astype(int)).max()) for w in weights if w.dtype == np.int8 and w.ndim == 4))
     assert largest == [127, 64]
@@ -96,6 +98,6 @@ def test_folder_and_logging_are_as_they_were(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     level = logging.getLogger().level
-    write_prepared(tiny_network, tiny_spec(), tmp_path / "q.onnx", FEEDS, int8=True, say=lambda _: None)
+    write_prepared(tiny_network, tiny_spec(), tmp_path / "q.onnx", FEEDS, int8_after=open_reference, say=lambda _: None)
     assert (os.getcwd(), logging.getLogger().level, caplog.records) == (str(tmp_path), level, [])
     assert [path.name for path in tmp_path.iterdir()] == ["q.onnx"]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from engines.backends.onnxruntime_engine import open_reference
 from engines.errors import EngineError
 from engines.graph.flops import count_flops
 from engines.graph.resize import write_resized
-from engines.ort_engine import open_reference
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 

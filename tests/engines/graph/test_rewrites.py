@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines.backends.onnxruntime_engine import open_reference
 from engines.errors import EngineError
 from engines.graph.borders import take_cells_as_they_are
 from engines.graph.edit import Graph
@@ -15,7 +16,6 @@ from engines.graph.prepare import check_folded, rewrite
 from engines.graph.shuffles import order_shuffles
 from engines.graph.stem import turn_stems
 from engines.graph.tables import divide_first, split_joined
-from engines.ort_engine import open_reference
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 onnx = pytest.importorskip("onnx")

@@ -117,7 +117,7 @@ def test_run_live_has_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 STUB = """
 import sys
-from engines import process
+from engines.system import process
 from live.doctor import __main__ as doctor
 from live.doctor.exam import Exam
 from live.doctor.isolation import examined

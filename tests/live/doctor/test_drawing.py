@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from engines.backend import Feeds
-from engines.base import EngineSpec
+from engines.backends.fake_engine import FakeBackend, open_fake
+from engines.backends.host_engine import HostEngine
+from engines.backends.openvino_engine import OpenVINOBackend
 from engines.bundle import Generator
-from engines.cache import Cache, Entry
-from engines.choose import BACKENDS, Candidate
+from engines.engine import EngineSpec
 from engines.errors import EngineError
-from engines.fake_engine import FakeBackend, open_fake
-from engines.gate import Verdict
-from engines.host_engine import HostEngine
-from engines.openvino_engine import OpenVINOBackend
-from engines.workshop import Workshop
+from engines.selection.cache import Cache, Entry
+from engines.selection.candidates import BACKENDS, Candidate
+from engines.selection.compare import Verdict
+from engines.selection.selector import Workshop
 from live.doctor import graphics_card
 from live.doctor.finding import Finding
 from live.doctor.graphics_card import examined_card

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import cv2
 
-from engines import whole_folder
 from engines.bundle import find_target, find_targets, open_bundle
+from engines.system import whole_folder
 from tests.train.dataset_folder import write_dataset
 from train.bundle.export import export_doll
 

@@ -9,8 +9,8 @@ import onnx
 import pytest
 
 from engines.bundle import open_bundle
-from engines.choose import open_engine
-from engines.whole_folder import MARKER, FolderError
+from engines.selection.candidates import open_engine
+from engines.system.whole_folder import MARKER, FolderError
 from live.face import Face
 from live.puppet.face_map import face_map_hash
 from live.target import open_target

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.engines.backends.tensorrt.fake_cuda import FakeCuda
+from tests.engines.backends.tensorrt.fake_tensorrt import FakeTensorRT
 from tests.engines.tiny_model import tiny_feeds, write_tiny_model
-from tests.engines.trt.fake_cuda import FakeCuda
-from tests.engines.trt.fake_tensorrt import FakeTensorRT
 from train.bundle import torch2trt as command
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cv2
 
-from engines import whole_folder
+from engines.system import whole_folder
 from tests.train.pair_set import write_pairs
 from train.dataset.pairs import open_pairs
 from train.films.prepare_pairs import prepare_pairs

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import train.films.film
-from engines.whole_folder import mark
+from engines.system.whole_folder import mark
 from live.puppet.atlas import Atlas
 from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose

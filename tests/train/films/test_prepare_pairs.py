@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engines.errors import EngineError
-from engines.whole_folder import MARKER
+from engines.system.whole_folder import MARKER
 from tests.killed import kill_at_every_step
 from tests.train.pair_set import write_pairs
 from tests.train.picture_set import write_rgb

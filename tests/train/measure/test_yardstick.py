@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engines.bench import measure
+from engines.backends.onnxruntime_engine import open_reference
 from engines.graph.flops import count_flops
-from engines.ort_engine import open_reference
+from engines.tools.bench import measure
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 from tests.engines.tiny_network import write_tiny_network
 from train.__main__ import main
@@ -21,7 +21,7 @@ def network(tmp_path: Path) -> Path:
 
 
 def test_both_are_timed_with_what_they_compute(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.bench.matmul_peak", lambda precision, threads: 1e12)
+    monkeypatch.setattr("engines.tools.bench.matmul_peak", lambda precision, threads: 1e12)
     contenders = yardstick.yardsticks(network, tiny_spec(), 32, tmp_path)
     eager, yard = measure([c for c in contenders if c.precision == "fp32"], frames=2, threads=1)
     assert (eager.name, yard.name) == ("torch eager", "torch pix2pixhd")

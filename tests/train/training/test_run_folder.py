@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from engines.errors import EngineError
-from engines.lock import LockError
-from engines.whole_folder import MARKER, mark
+from engines.system.lock import LockError
+from engines.system.whole_folder import MARKER, mark
 from tests.killed import kill_at_every_step
 from train.errors import TrainError
 from train.training.run_folder import run_folder

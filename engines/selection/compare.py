@@ -1,0 +1,181 @@
+"""The gate: an engine is used once its pictures were compared with the reference's, frame after frame, each feeding
+back its own.
+"""
+
+import itertools
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.backend import Feeds
+from engines.engine import Engine, U8Array
+from engines.errors import EngineError
+
+F32Array = npt.NDArray[np.float32]
+
+# Limits, in levels of 0..255. 35 dB is a root of the mean square of 4.5 levels. A frame that is 2 levels off on average
+# is seen beside the right one, not by itself. An error that feeds on itself grows; noise does not.
+LEAST_PSNR_DB = 35.0
+LARGEST_MEAN = 2.0
+LARGEST_GROWTH = 1.5
+_STILL = 0.05  # levels: differences below it grow by chance
+_SINGLE_EVERY = 10  # a single step from the reference's own state is looked at in every so many frames
+_WARM_UP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the comparison showed, over `frames` frames; differences in levels of 0..255, of what is seen: alpha, and
+    colours times alpha (a network's colours where nothing shows are never seen, nor looked at when they are fed back).
+
+    psnr_db: of the closed loop, over all pixels; figure_db: over those where either picture shows something.
+    single_mean, loop_mean: the largest mean absolute difference of a frame, in a single step from the reference's
+    state, and in the closed loop. growth: how much larger the loop's differences are than single steps' in its second
+    half, against the first. median_ms: of a frame; reference_ms: of the reference, in turns with it.
+    """
+
+    frames: int
+    single_mean: float
+    loop_mean: float
+    psnr_db: float
+    figure_db: float
+    growth: float
+    median_ms: float
+    reference_ms: float
+
+    @property
+    def refusal(self) -> str:
+        """Why it may not be used, with the figures; "" when it may."""
+        reasons = []
+        if not self.figure_db >= LEAST_PSNR_DB:  # the stricter of the two: around it nothing differs
+            reasons.append(
+                f"{self.figure_db:.1f} dB against the reference in the figure, wanted: at least {LEAST_PSNR_DB:.0f}"
+            )
+        worst = max(self.single_mean, self.loop_mean)
+        if not worst <= LARGEST_MEAN:
+            reasons.append(f"a frame {worst:.2f} levels off on average, wanted: at most {LARGEST_MEAN:.1f}")
+        if not self.growth <= LARGEST_GROWTH:
+            reasons.append(f"its error grows {self.growth:.1f} times from the first half of the loop to the second")
+        return "; ".join(reasons)
+
+    def __str__(self) -> str:
+        return (
+            f"{_decibels(self.psnr_db)} over {self.frames} frames ({_decibels(self.figure_db)} in the figure), at most "
+            f"{self.loop_mean:.2f} levels a frame, growth {self.growth:.2f}, {self.median_ms:.1f} ms a frame "
+            f"(reference {self.reference_ms:.1f})"
+        )
+
+
+def judge(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int | None = None) -> Verdict:
+    """Runs both over the first `frames` of `feeds` (None: all). Both are reset before. Raises EngineError.
+
+    The candidate is a new one and nobody's: its state is overwritten.
+    """
+    if candidate.spec != reference.spec:
+        raise EngineError("two networks were compared", got=str(candidate.spec), wanted=str(reference.spec))
+    candidate.reset()
+    reference.reset()
+    measured = _Measured()
+    for place, feed in enumerate(itertools.islice(feeds, frames)):
+        looked_at = place % _SINGLE_EVERY == 0
+        if looked_at:
+            measured.single.append(_single_step(candidate, reference, feed))
+        start_s = time.perf_counter()
+        wanted = reference.run(feed)
+        middle_s = time.perf_counter()
+        got = candidate.run(feed)
+        measured.reference_s.append(middle_s - start_s)
+        measured.candidate_s.append(time.perf_counter() - middle_s)
+        measured.add(got, wanted, looked_at)
+    return measured.verdict()
+
+
+def _single_step(candidate: Engine, reference: Engine, feed: Mapping[str, U8Array]) -> float:
+    """The mean difference of one step from the reference's state; both states are as they were afterwards."""
+    own, other = candidate.state(), reference.state()
+    candidate.load_state(other)
+    wanted, got = reference.run(feed), candidate.run(feed)
+    mean = _mean_difference(got, wanted)
+    candidate.load_state(own)
+    reference.load_state(other)
+    return mean
+
+
+class _Measured:
+    """The sums that a verdict is made of."""
+
+    def __init__(self) -> None:
+        self.single: list[float] = []
+        self.candidate_s: list[float] = []
+        self.reference_s: list[float] = []
+        self._means: list[float] = []
+        self._looped: list[float] = []  # those of the frames of `single`
+        self._squares = self._count = self._figure_squares = self._figure_count = 0.0
+
+    def add(self, got: Mapping[str, U8Array], wanted: Mapping[str, U8Array], looked_at: bool) -> None:
+        for name, picture in wanted.items():
+            squares = np.square(_seen(got[name]) - _seen(picture))
+            self._squares += float(squares.sum())
+            self._count += picture.size
+            shown = _shown(got[name]) | _shown(picture)
+            self._figure_squares += float(squares[shown].sum())
+            self._figure_count += float(np.count_nonzero(shown)) * picture.shape[-1]
+        self._means.append(_mean_difference(got, wanted))
+        if looked_at:
+            self._looped.append(self._means[-1])
+
+    def verdict(self) -> Verdict:
+        if not self._means:
+            raise EngineError("there is nothing to compare engines with", got="0 frames", wanted="at least one")
+        half = (len(self.single) + 1) // 2
+        return Verdict(
+            frames=len(self._means),
+            single_mean=max(self.single),
+            loop_mean=max(self._means),
+            psnr_db=_psnr_db(self._squares, self._count),
+            figure_db=_psnr_db(self._figure_squares, self._figure_count),
+            growth=self._loop_to_single(half, None) / self._loop_to_single(0, half),
+            median_ms=_median_ms(self.candidate_s),
+            reference_ms=_median_ms(self.reference_s),
+        )
+
+    def _loop_to_single(self, first: int, last: int | None) -> float:
+        """How many times a single step's difference the loop's is, over the frames first..last that were looked at."""
+        looped, single = self._looped[first:last], self.single[first:last]
+        still = _STILL * (len(single) or 1)
+        return (sum(looped) + still) / (sum(single) + still)
+
+
+def _mean_difference(got: Mapping[str, U8Array], wanted: Mapping[str, U8Array]) -> float:
+    """Of what is seen, over all values of all outputs."""
+    total = sum(float(np.abs(_seen(got[name]) - _seen(picture)).sum()) for name, picture in wanted.items())
+    return total / sum(picture.size for picture in wanted.values())
+
+
+def _seen(picture: U8Array) -> F32Array:
+    """(..., 4) with straight alpha: colours times alpha, and alpha; another picture as it is. Levels of 0..255."""
+    levels = picture.astype(np.float32)
+    if picture.shape[-1] == 4:
+        levels[..., :3] *= levels[..., 3:] / 255
+    return levels
+
+
+def _shown(picture: U8Array) -> npt.NDArray[np.bool_]:
+    """Where a picture (..., C) shows something; all of it if it has no alpha."""
+    return picture[..., 3] > 0 if picture.shape[-1] == 4 else np.ones(picture.shape[:-1], np.bool_)
+
+
+def _psnr_db(squares: float, count: float) -> float:
+    return 10 * math.log10(255**2 * count / squares) if squares else math.inf
+
+
+def _median_ms(times_s: list[float]) -> float:
+    return float(np.median(times_s[_WARM_UP:] or times_s)) * 1000.0
+
+
+def _decibels(value: float) -> str:
+    return "identical" if math.isinf(value) else f"{value:.1f} dB"

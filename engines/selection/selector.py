@@ -1,0 +1,219 @@
+"""`Workshop`: prepares, judges and opens the engines of one network. Nothing leaves it that was not compared with the
+reference.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engines.backend import Feeds, Say
+from engines.backends.network_file import check_network_file
+from engines.backends.onnxruntime_engine import open_reference
+from engines.bundle import sha256_of
+from engines.engine import Engine, EngineSpec
+from engines.errors import EngineError, reason
+from engines.graph.prepare import RECIPE
+from engines.selection.cache import Cache, Entry
+from engines.selection.candidates import AT_ONCE, Candidate
+from engines.selection.compare import Verdict, judge
+
+_FEW = 4  # frames
+_ITSELF = Verdict(0, 0.0, 0.0, float("inf"), float("inf"), 1.0, 1.0, 1.0)
+
+
+class Network(Protocol):
+    """A network of a bundle (`engines.bundle.Generator`, `FaceNetwork`)."""
+
+    @property
+    def file(self) -> Path:
+        """Its fp32 ONNX file."""
+
+    @property
+    def spec(self) -> EngineSpec:
+        """Its tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The engine that was chosen and why, why each other was passed over, and which of those are worth preparing.
+
+    `prepared`: it runs what was prepared for it, and was judged over the whole rehearsal.
+    """
+
+    engine: Engine
+    candidate: Candidate
+    prepared: bool
+    why: str
+    passed_over: tuple[str, ...]
+    worth_preparing: tuple[Candidate, ...]
+
+
+class Workshop:
+    """`feeds`: what the network is fed in a performance. `threads` of the CPU an engine gets. Not thread-safe.
+
+    Raises EngineError for a file that no runtime is to be given, see `network_file`.
+    """
+
+    def __init__(self, network: Network, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
+        self._network, self._feeds, self._cache, self._threads, self._say = network, feeds, cache, threads, say
+        check_network_file(network.file)
+        self._model_hash = sha256_of(network.file)
+
+    def judged(self, candidate: Candidate) -> Entry | None:
+        """What is known of the candidate on this machine, passed or refused; None: nothing yet."""
+        if candidate.is_reference:
+            return Entry(None, _ITSELF, 0.0)
+        return self._cache.find(self._key(candidate))
+
+    def build(self, candidate: Candidate) -> Entry:
+        """Prepares and judges the candidate, unless that was done before. Slow. Raises EngineError when it cannot."""
+        known = self.judged(candidate)
+        if known is not None:
+            return known
+        key = self._key(candidate)
+        with self._cache.building(key) as folder:
+            known = self._cache.find(key)  # by another process, while we waited
+            if known is not None:
+                return known
+            start_s = time.perf_counter()
+            artifact = self._prepare(candidate, folder)
+            build_s = time.perf_counter() - start_s
+            self._say(f"{candidate}: comparing it with the reference")
+            verdict = self._compare(candidate, artifact, frames=None)
+            kept = artifact if artifact != self._network.file else None
+            return self._cache.store(key, Entry(kept, verdict, build_s))
+
+    def compare(self, candidate: Candidate, entry: Entry) -> Verdict:
+        """Judges once more what `judged` or `build` gave."""
+        return self._compare(candidate, entry.artifact or self._network.file, frames=None)
+
+    def open(self, candidate: Candidate, entry: Entry) -> Engine:
+        """Opens what `judged` or `build` gave. Raises EngineError for one that was refused."""
+        if entry.verdict.refusal:
+            raise EngineError(
+                f"{candidate} is not used for {self._network.file.name}: it was compared with the reference",
+                got=entry.verdict.refusal,
+                do="use --precision auto",
+            )
+        return self._open(candidate, entry.artifact or self._network.file)
+
+    def open_best(self, allowed: Sequence[Candidate]) -> Opened:
+        """The fastest of `allowed` that is ready; where none is, one that opens the bundle's own file, after a short
+        comparison; where none does (int8 asked for by name), the first that can be built, now.
+
+        Raises EngineError, with every reason, when none can be opened.
+        """
+        usable = [candidate for candidate in allowed if not candidate.why_not]
+        known = {candidate: entry for candidate in usable if (entry := self.judged(candidate)) is not None}
+        passed = [c for c, entry in known.items() if not entry.verdict.refusal and not c.is_reference]
+        ready = sorted(passed, key=lambda c: _cost(known[c].verdict))
+        at_once = [c for c in usable if str(c) in AT_ONCE and c not in known]
+        rest = [c for c in usable if c.is_reference] or [c for c in usable if c not in known and c not in at_once]
+        reasons = _reasons(allowed, known)
+        for candidate in [*ready, *at_once, *rest]:
+            try:
+                engine, why = self._opened(candidate, known.get(candidate), quick=candidate in at_once)
+            except EngineError as error:
+                reasons[candidate] = str(error)
+                continue
+            reasons.pop(candidate, None)
+            for other in ready[ready.index(candidate) + 1 :] if candidate in ready else []:
+                reasons[other] = f"slower ({_times(known[other].verdict)})"
+            told = _by_backend(reasons)
+            return Opened(engine, candidate, candidate not in at_once, why, told, _unjudged(usable, known))
+        raise EngineError(
+            f"no engine can run {self._network.file.name}",
+            got=" | ".join(f"{candidate}: {reason}" for candidate, reason in reasons.items()),
+            do="export the target again if the file is damaged; else pip install openvino onnxruntime",
+        )
+
+    def _opened(self, candidate: Candidate, entry: Entry | None, *, quick: bool) -> tuple[Engine, str]:
+        if candidate.is_reference:
+            return self._open(candidate, self._network.file), "the reference"
+        if not quick:
+            entry = entry or self.build(candidate)
+            return self.open(candidate, entry), str(entry.verdict)
+        verdict = self._compare(candidate, self._network.file, frames=_FEW)
+        entry = Entry(None, verdict, 0.0)
+        return self.open(candidate, entry), f"compared over {_FEW} frames: {_decibels(verdict)}"
+
+    def _prepare(self, candidate: Candidate, folder: Path) -> Path:
+        network = self._network
+        try:
+            return candidate.backend.prepare(
+                network.file, network.spec, candidate.precision, folder, self._feeds, self._say
+            )
+        except OSError as error:
+            raise EngineError(
+                f"{candidate} cannot be prepared", got=reason(error), do="make room on the disk"
+            ) from error
+
+    def _compare(self, candidate: Candidate, artifact: Path, *, frames: int | None) -> Verdict:
+        reference = open_reference(self._network.file, self._network.spec)
+        try:
+            engine = self._open(candidate, artifact)
+            try:
+                return judge(engine, reference, self._feeds, frames=frames)
+            finally:
+                engine.close()
+        finally:
+            reference.close()
+
+    def _open(self, candidate: Candidate, artifact: Path) -> Engine:
+        spec = self._network.spec
+        return candidate.backend.open(artifact, spec, precision=candidate.precision, threads=self._threads)
+
+    def _key(self, candidate: Candidate) -> dict[str, str]:
+        return {
+            "recipe": str(RECIPE),
+            "model": self._model_hash,
+            "shapes": ", ".join(str(tensor) for tensor in (*self._network.spec.inputs, *self._network.spec.outputs)),
+            "backend": candidate.backend.name,
+            "precision": candidate.precision,
+            **{f"backend {name}": value for name, value in candidate.backend.identity().items()},
+        }
+
+
+def _reasons(allowed: Sequence[Candidate], known: dict[Candidate, Entry]) -> dict[Candidate, str]:
+    """Why each was not taken, as far as it is known before one is opened; one for a backend that is not here at all."""
+    reasons: dict[Candidate, str] = {}
+    for candidate in allowed:
+        if candidate.why_not:
+            reasons[candidate] = candidate.why_not
+        elif candidate not in known:
+            reasons[candidate] = "not prepared yet"
+        elif known[candidate].verdict.refusal:
+            reasons[candidate] = f"refused: {known[candidate].verdict.refusal}"
+    return reasons
+
+
+def _by_backend(reasons: dict[Candidate, str]) -> tuple[str, ...]:
+    """A line for each candidate; one for all of a backend that fail for the same reason."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for candidate, why in reasons.items():
+        grouped.setdefault((candidate.backend.name, why), []).append(candidate.precision)
+    return tuple(f"{name} {', '.join(precisions)}: {why}" for (name, why), precisions in grouped.items())
+
+
+def _unjudged(usable: Sequence[Candidate], known: dict[Candidate, Entry]) -> tuple[Candidate, ...]:
+    """Those that nobody has judged yet, of the first backend that has any which was not refused."""
+    for name in dict.fromkeys(candidate.backend.name for candidate in usable):
+        own = [candidate for candidate in usable if candidate.backend.name == name]
+        if any(candidate not in known or not known[candidate].verdict.refusal for candidate in own):
+            return tuple(candidate for candidate in own if candidate not in known)
+    return ()
+
+
+def _cost(verdict: Verdict) -> float:
+    """Its time as a share of the reference's, which ran in turns with it: what else the machine did falls out."""
+    return verdict.median_ms / verdict.reference_ms
+
+
+def _times(verdict: Verdict) -> str:
+    return f"{verdict.median_ms:.1f} ms when the reference took {verdict.reference_ms:.1f}"
+
+
+def _decibels(verdict: Verdict) -> str:
+    return f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"

@@ -1,0 +1,228 @@
+"""What `python -m engines` does: what there is on this machine, how good and how fast it is, and preparing it."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engines.backend import Feeds
+from engines.backends.tensorrt.backend import BUILDERS
+from engines.bundle import SHIPPED, Bundle, find_target, find_targets, open_bundle
+from engines.errors import EngineError
+from engines.selection.cache import Cache
+from engines.selection.candidates import BACKENDS, Candidate, candidates
+from engines.selection.selector import Network, Workshop
+from engines.system.same_file import collision
+from engines.system.user_folders import cache_folder
+from engines.tools import selftest
+from engines.tools.bench import measure, open_contenders, table
+from engines.tools.chart import write_chart
+from live.puppet.errors import PuppetError
+from live.rehearsal import FaceRehearsal, Rehearsal
+
+SIZES = (256, 512, 768, 1024)
+_FACE = "face"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; gives the exit code: 0 ok, 1 failure (said in one line), 2 usage."""
+    flags = _parser()
+    arguments = flags.parse_args(argv)
+    if problem := _collision(arguments):
+        flags.error(problem)
+    try:
+        return int(arguments.run(arguments))
+    except (EngineError, PuppetError) as error:
+        print(f"error: {error}", file=sys.stderr)
+    return 1
+
+
+def list_all(arguments: argparse.Namespace) -> int:
+    """Targets, engines, and what is ready."""
+    targets = find_targets()
+    print("targets" if targets else "targets: none is installed")
+    for name, folder in targets.items():
+        try:
+            bundle = open_bundle(folder)
+        except EngineError as error:
+            print(f"  {name}: damaged: {error} ({folder})")
+            continue
+        generators = ", ".join(bundle.generators) or "none (bare doll)"
+        face = "" if bundle.face is None else "; with a face network"
+        print(f"  {name}: {bundle.title}; generators: {generators}{face}; licence: {bundle.licence} ({folder})")
+    print("engines")
+    for backend in BACKENDS.values():
+        if backend.name == "fake":
+            continue
+        missing = backend.available()
+        shown = [p + (f" (no: {why})" if (why := backend.lacks(p)) else "") for p in backend.precisions]
+        version = "" if missing else f" {backend.identity()['version'].partition('-')[0]}"
+        print(f"  {backend.name}{version}: {missing or ', '.join(shown)}")
+    print(f"prepared engines are kept in {cache_folder() or 'no folder: they are switched off'}")
+    return 0
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Prepares and judges everything that the arguments allow; 1 when none of it may be used."""
+    if arguments.background:
+        _step_back()
+    allowed = _usable(arguments)
+    good = True
+    for name, network, feeds in _networks(arguments.target):
+        workshop = Workshop(network, feeds, _cache(), threads=arguments.threads, say=_say)
+        passed = 0
+        for candidate in allowed:
+            try:
+                entry = workshop.build(candidate)
+            except EngineError as error:
+                _say(f"{name}, {candidate}: failed: {error}")
+                continue
+            refusal = entry.verdict.refusal
+            passed += not refusal
+            _say(f"{name}, {candidate}: {'REFUSED: ' + refusal if refusal else 'passed'}; {entry.verdict}")
+        good = good and passed > 0
+    return 0 if good else 1
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Judges anew what is kept for a target, prepared before or now; 1 when something fails that is in use."""
+    good = True
+    for name, network, feeds in _networks(arguments.target):
+        workshop = Workshop(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
+        for candidate in _usable(arguments):
+            before = workshop.judged(candidate)
+            if before is None:
+                _say(f"{name}, {candidate}: not prepared (python -m engines build --target {arguments.target})")
+                continue
+            verdict = workshop.compare(candidate, before)
+            agrees = bool(verdict.refusal) == bool(before.verdict.refusal)
+            good = good and agrees
+            state = "passes" if not verdict.refusal else f"refused: {verdict.refusal}"
+            _say(f"{name}, {candidate}: {state}{'' if agrees else ', which is NOT what is kept'}; {verdict}")
+    return 0 if good else 1
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Times a target's generators, prints the table, and draws the chart."""
+    bundle = open_bundle(find_target(arguments.target))
+    allowed = _all(arguments)
+    networks = {name: network for name, network, _ in _networks(arguments.target)}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, network in networks.items():
+            sizes = arguments.sizes if name != _FACE else [max(s for t in network.spec.inputs for s in t.shape[1:3])]
+            contenders, absent = open_contenders(
+                network.file,
+                network.spec,
+                allowed,
+                sizes=sizes,
+                threads=arguments.threads,
+                folder=Path(folder),
+                say=_say,
+            )
+            timings = measure(contenders, frames=arguments.frames, threads=arguments.threads)
+            title = f"{bundle.name} {name}, {arguments.frames} frames each, {arguments.threads} thread(s)"
+            print(f"{title}\n{table([*timings, *(t for t in absent if t.size == sizes[0])])}")
+            if arguments.chart is not None and name != _FACE:
+                _say(f"chart: {write_chart(timings, title, arguments.chart)}")
+    return 0
+
+
+def run_selftest(arguments: argparse.Namespace) -> int:
+    """TensorRT's own test, see engines/tools/selftest.py."""
+    return selftest.run(arguments, lambda bundle, name: _feeds(str(bundle.folder), name))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engines", description="The engines that draw the puppet.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="the installed targets and the engines of this machine").set_defaults(run=list_all)
+    own = _command(commands, "build", "prepare a target's engines and compare each with the reference")
+    own.add_argument("--background", action="store_true", help="leave the processor to other programs first")
+    own.add_argument("--builder", choices=BUILDERS, default="onnx", help="what makes TensorRT's plans")
+    own.set_defaults(run=build)
+    own = _command(commands, "verify", "compare a target's prepared engines with the reference once more")
+    own.set_defaults(run=verify)
+    own = _command(commands, "bench", "time a target's networks on every engine, in turns in one run")
+    own.add_argument("--frames", type=_positive, default=100, metavar="N", help="frames to time on each")
+    own.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,N", help="sides of the canvas, in pixels")
+    own.add_argument("--chart", type=Path, metavar="FILE.png", help="draw the times of the generator as bars")
+    own.set_defaults(run=bench)
+    own = commands.add_parser("selftest", help="does TensorRT hold here what we say? needs an NVIDIA GPU")
+    selftest.add_arguments(own)
+    own.set_defaults(run=run_selftest)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    own = commands.add_parser(name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    own.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target, or the folder of one")
+    own.add_argument("--engine", default="auto", help=f"all (auto), or one of {', '.join(BACKENDS)}")
+    own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32, bf16")
+    own.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of each engine")
+    return own
+
+
+def _collision(arguments: argparse.Namespace) -> str | None:
+    """Whether a picture or report would be written over a target's files; None when not."""
+    writes = [
+        (f"--{name}", path) for name in ("chart", "report") if (path := getattr(arguments, name, None)) is not None
+    ]
+    closed = [("the installed targets", SHIPPED)]
+    if writes and arguments.target and Path(arguments.target).is_dir():
+        closed.append(("--target", Path(arguments.target)))
+    return collision([], writes, closed=closed)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(_positive(part) for part in text.split(","))
+
+
+def _all(arguments: argparse.Namespace) -> list[Candidate]:
+    return candidates(arguments.engine, arguments.precision, builder=getattr(arguments, "builder", "onnx"))
+
+
+def _usable(arguments: argparse.Namespace) -> list[Candidate]:
+    """Those that can be used here, but for the reference itself."""
+    return [c for c in _all(arguments) if not c.why_not and not c.is_reference]
+
+
+def _networks(target: str) -> Iterator[tuple[str, Network, Feeds]]:
+    """(name, network, its feeds) of each network of a target."""
+    bundle: Bundle = open_bundle(find_target(target))
+    if not bundle.generators:
+        raise EngineError(f"target {bundle.name} has no network", do="train it; now its bare doll is shown")
+    for name, generator in bundle.generators.items():
+        yield name, generator, _feeds(target, name)
+    if bundle.face is not None:
+        yield _FACE, bundle.face, _feeds(target, _FACE)
+
+
+def _feeds(target: str, network: str) -> Feeds:
+    rehearsal = Rehearsal(target)
+    return FaceRehearsal(rehearsal) if network == _FACE else rehearsal
+
+
+def _cache() -> Cache:
+    return Cache(say=_say)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _step_back() -> None:
+    """Let every other program go first."""
+    import os
+
+    if hasattr(os, "nice"):
+        os.nice(19)
