@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NoReturn
 from engines.system import process
 
 if TYPE_CHECKING:
-    from live.status import Status
+    from live.telemetry.status import Status
 
 _STARTED_S = time.perf_counter()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`. Gives the exit code: 0 ok, 1 failure; usage mistakes exit with 2 by themselves."""
-    from live.arguments import check, parser
-    from live.libraries import ended
+    from live.cli.arguments import check, parser
+    from live.cli.exit_code import ended
 
     flags = parser()
     arguments = flags.parse_args(argv)
@@ -47,9 +47,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _perform(arguments: argparse.Namespace) -> int:
     from engines.errors import EngineError
-    from live.log import RunLog
     from live.puppet.errors import PuppetError
-    from live.status import Status
+    from live.telemetry.log import RunLog
+    from live.telemetry.status import Status
 
     with contextlib.ExitStack() as closing:
         log = None if arguments.log is None else closing.enter_context(contextlib.closing(RunLog(arguments.log)))
@@ -64,8 +64,8 @@ def _perform(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace, status: "Status") -> int:
-    from live.arguments import to_config
-    from live.resolve import has_desktop, resolve
+    from live.cli.arguments import to_config
+    from live.cli.defaults import has_desktop, resolve
 
     open_browser = has_desktop() if arguments.open is None else arguments.open
     page = arguments.realtime and (has_desktop() or bool(arguments.open))
@@ -75,15 +75,15 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
     source, sinks = resolve(arguments.source, arguments.sink, status.say, page=page)
     config = to_config(arguments, target=target, source=source, sinks=sinks, open_browser=open_browser)
     if arguments.dry_run:
-        from live.resolve import described
+        from live.cli.defaults import described
 
         print(json.dumps(described(config), indent=1))
         return 0
     from calib.raised_hands import RaisedHands
     from calib.wizard import open_coach
     from live.clock import SystemClock
-    from live.perform import perform
-    from live.report import Report
+    from live.session.session import perform
+    from live.telemetry.report import Report
 
     clock, stop, report = SystemClock(), threading.Event(), Report(_STARTED_S)
     return perform(
@@ -102,7 +102,7 @@ def _target(arguments: argparse.Namespace, say: Callable[[str], None], *, page: 
     """The target of the run; None: none was named, and the list was all that was asked for. `page`: it has one where no
     sinks were named.
     """
-    from live.first_run import choose_target
+    from live.cli.first_run import choose_target
     from live.specs import is_browser
 
     if arguments.target is not None:

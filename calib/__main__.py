@@ -73,7 +73,7 @@ def _folder(text: str) -> Path:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`; gives the exit code."""
-    from live.libraries import ended
+    from live.cli.exit_code import ended
 
     arguments = parser().parse_args(argv)
     return ended(lambda: _run(arguments))
@@ -94,8 +94,8 @@ def _run(arguments: argparse.Namespace) -> int:
 def _calibrate(arguments: argparse.Namespace) -> int:
     from calib.headless import calibrate
     from calib.terminal import Screen
-    from live.calibration import profile_path, read_profile
-    from live.target import open_target
+    from live.performer.profile import profile_path, read_profile
+    from live.scene.target import open_target
 
     if arguments.profile is not None:
         profile_path(arguments.profile)  # to be told at once
@@ -112,7 +112,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _list(folder: Path | None) -> int:
-    from live.calibration import find_profiles, profiles_folder
+    from live.performer.profile import find_profiles, profiles_folder
 
     good, refused = find_profiles(folder)
     for profile in good:

@@ -8,11 +8,11 @@ import numpy as np
 from calib.measure import FOOT_PER_SHANK, estimator_noise
 from calib.score import held_figures, score
 from calib.sight import look
-from live.calibration import Profile
+from live.performer.profile import Profile
 from live.puppet import topology as T
-from live.puppet.body_stats import BONE_NAMES, BodyStats, fit_stats
+from live.puppet.geometry.body_stats import BONE_NAMES, BodyStats, fit_stats
 from live.puppet.values import Pose
-from live.target import Target
+from live.scene.target import Target
 
 UPRIGHT_BONES = ("head", "torso", "thigh", "shank")
 FIGURE_FRAMES = 30  # of which the score takes the median

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calib.sight import seen_joints
-from live.calibration import FaceShape
+from live.performer.profile import FaceShape
 from live.puppet import topology as T
 from live.puppet.values import Pose
 

@@ -10,15 +10,15 @@ from calib.faces import FaceCounter
 from calib.profiles import default_name, save_profile
 from calib.terminal import Screen
 from calib.wizard import Wizard, open_coach
-from live.calibration import Profile
 from live.clock import SystemClock
 from live.config import LiveConfig
-from live.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.performer.profile import Profile
 from live.puppet.errors import CalibrationError
 from live.puppet.values import Pose
+from live.scene.target import Target
 from live.sources.base import Source
 from live.sources.choose import OpenedSource, open_source
-from live.target import Target
 
 PERFORMER = "me"
 

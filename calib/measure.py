@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calib.sight import look, seen_joints
-from live.calibration import Noise
+from live.performer.profile import Noise
 from live.puppet import topology as T
-from live.puppet.body_stats import (
+from live.puppet.geometry.body_stats import (
     BONE_NAMES,
     BONES,
     LEG_BONES,
@@ -19,7 +19,7 @@ from live.puppet.body_stats import (
     BodyStats,
     fit_stats,
 )
-from live.puppet.first_guess import PEOPLES_BONES
+from live.puppet.geometry.first_guess import PEOPLES_BONES
 from live.puppet.values import Pose
 
 Poses = Sequence[Pose]

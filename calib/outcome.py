@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from calib.face_shape import face_shape
 from calib.measure import Taken, estimator_noise, measure_half, measure_seated, measure_whole
 from calib.score import Score, held_figures, score
-from live.calibration import FaceShape, Noise, Profile
-from live.puppet.body_stats import BodyStats
+from live.performer.profile import FaceShape, Noise, Profile
+from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import Pose
-from live.target import Target
+from live.scene.target import Target
 
 Holds = Mapping[str, tuple[Pose, ...]]
 

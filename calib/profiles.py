@@ -1,4 +1,4 @@
-"""Profiles on disk: written whole or not at all, listed, renamed, deleted. Reading is `live/calibration.py`'s."""
+"""Profiles on disk: written whole or not at all, listed, renamed, deleted. Reading is `live/performer/profile.py`'s."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines.system.whole_file import clear_unfinished, write_whole
-from live.calibration import Profile, profile_path, read_profile
+from live.performer.profile import Profile, profile_path, read_profile
 from live.puppet.errors import CalibrationError
 
 _LONGEST = 60  # characters of a name that is made of a camera's or a clip's

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from calib.sight import look
-from live.landing import Held, Landing, landing
-from live.puppet.body_stats import BodyStats
-from live.puppet.first_guess import first_guess
-from live.puppet.running_stats import RunningStats
+from live.performer.placement import Held, Landing, landing
+from live.puppet.geometry.body_stats import BodyStats
+from live.puppet.geometry.first_guess import first_guess
+from live.puppet.geometry.running_stats import RunningStats
 from live.puppet.values import Pose
-from live.target import Target
+from live.scene.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.puppet import topology as T
-from live.puppet.body_stats import SEEN, STANDING_THIGH, TORSO_PER_SHOULDER
+from live.puppet.geometry.body_stats import SEEN, STANDING_THIGH, TORSO_PER_SHOULDER
 from live.puppet.values import Bool, Pose
 
 # Wrists and elbows tell whether the arms still move.

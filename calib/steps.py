@@ -8,7 +8,7 @@ import numpy as np
 from calib.face_shape import OPEN_BY, has_face, mouth_gap
 from calib.sight import Sight, look, seen_joints
 from live.puppet import topology as T
-from live.puppet.body_stats import TORSO_PER_SHOULDER
+from live.puppet.geometry.body_stats import TORSO_PER_SHOULDER
 from live.puppet.values import Pose
 
 MOVED = 0.03  # of the standing height, on the floor: less is no step back and no coming close

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from live.coach import CoachView
+from live.control.wizard_port import CoachView
 
 _BELL = {"tick": "\a", "done": "\a\a", "fail": "\a"}
 

@@ -13,11 +13,11 @@ from calib.pace import Pace
 from calib.profiles import default_name, save_profile
 from calib.sight import Sight, Stillness, look
 from calib.steps import Known, Scene, Step
-from live.calibration import Profile, profile_path
-from live.coach import CoachView
+from live.control.wizard_port import CoachView
+from live.performer.profile import Profile, profile_path
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose
-from live.target import Target
+from live.scene.target import Target
 
 AWAY_S = 60.0  # nobody in view for this long: the performer has gone
 SCORE_S = 4.0  # the score stays on the screen before it is saved

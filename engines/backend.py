@@ -1,12 +1,11 @@
 """What every backend is: how a model is prepared for it once, slowly, and then opened, fast."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from engines.engine import Engine, EngineSpec, U8Array
-
-Say = Callable[[str], None]
+from engines.messages import Say
 
 # What a network is fed in a performance, frame after frame: `spec.feeds` by name. Drawn lazily, and from the beginning
 # again by every `iter()`: 300 frames at once would be half a gigabyte. The arrays of a frame hold until the next one.

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from engines.system import process
+from live.performer.recording import load_poses
 from live.puppet.condition import Conditioner
-from live.puppet.fingerprint import golden_pose
+from live.puppet.golden_pose import golden_pose
 from live.puppet.values import Pose
-from live.recording import load_poses
-from live.target import open_target
+from live.scene.target import open_target
 
 WARM_UP = 30
 

@@ -13,8 +13,8 @@ class LiveConfig:
     source, sinks, background: as typed (see live/sources, live/sinks, live/background). framing: "full", "half", or
     "auto": by what is in view. fps: of the output; None: the target's in real time, the clip's own otherwise. threads:
     of the engine. face: paint the face network's faces where the target has one. upgrade: prepare faster engines in the
-    background, and switch to them (in real time only). mark: see `live.mark`. calibration: see
-    `live.calibration.load_profile`; calibrate: begin with the wizard. host: where the control room listens;
+    background, and switch to them (in real time only). mark: see `live.render.mark`. calibration: see
+    `live.performer.profile.load_profile`; calibrate: begin with the wizard. host: where the control room listens;
     browser_asked: its sink was typed; open_browser: show it at once. duration_s, frames: where to stop, None: never.
     hold_s, ease_s: nobody in view -> hold the last pose, then ease to the idle loop. forget_s: away for longer than
     this, the next person counts as another one. gap_reset_s: a hole in time after which the previous picture is no

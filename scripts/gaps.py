@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from live.clock import SystemClock  # noqa: E402
 from live.config import LiveConfig  # noqa: E402
-from live.loop import Loop  # noqa: E402
 from live.puppet.values import PuppetFrame  # noqa: E402
-from live.report import Report  # noqa: E402
-from live.start import open_parts  # noqa: E402
+from live.session.assembly import open_parts  # noqa: E402
+from live.session.loop import Loop  # noqa: E402
+from live.telemetry.report import Report  # noqa: E402
 
 PERIOD_S, EVERY_S, PATIENCE_S = 1 / 30, 3.0, 60.0
 MOST_S = 2 * PERIOD_S  # beyond the period
@@ -87,11 +87,13 @@ def main(switches: int) -> int:
     parts.sinks.add(times)
     parts.director.start()
     settled: list[float] = []
+    asked: list[tuple[float, str]] = []
 
     def exchange() -> None:
         stop.wait(EVERY_S)
         for name, value in itertools.islice(itertools.cycle(SWITCHES), switches):
             begun_s = time.monotonic()
+            asked.append((begun_s, f"{name} {value}"))
             parts.director.change(name, value)
             if parts.director.settled(PATIENCE_S):
                 settled.append(time.monotonic() - begun_s)
@@ -102,20 +104,23 @@ def main(switches: int) -> int:
         [sys.executable, __file__, "--beat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     threading.Thread(target=exchange, daemon=True).start()
-    gc.freeze()  # as live.perform does
+    gc.freeze()  # as a show does
     try:
         Loop(parts, config, clock, stop, report, lambda told: None).run()
     finally:
         stop.set()
         parts.close()
         beats = [float(word) for word in beside.communicate()[0].split()]
-    gaps = [(excess, machine_s(beats, a, b)) for a, b, excess in late(times.sent_s) if excess > MOST_S]
-    ours = [excess - machine for excess, machine in gaps if excess - machine > MOST_S]
+    gaps = [(a, excess, machine_s(beats, a, b)) for a, b, excess in late(times.sent_s) if excess > MOST_S]
+    ours = [(excess - machine, a) for a, excess, machine in gaps if excess - machine > MOST_S]
     print(f"{len(settled)} of {switches} switches, {max(settled, default=0):.1f} s at most until one was seen")
     print(f"{len(times.sent_s)} pictures in {times.sent_s[-1] - times.sent_s[0]:.0f} s")
     print(f"the machine's own beats: {max((e for *_, e in late(beats)), default=0) * 1e3:.0f} ms late at most")
-    print(f"{len(gaps)} gaps, {max((e for e, _ in gaps), default=0) * 1e3:.0f} ms too long at most")
-    print(f"{len(ours)} of them not explained by the machine, {max(ours, default=0) * 1e3:.0f} ms at most")
+    print(f"{len(gaps)} gaps, {max((excess for _, excess, _ in gaps), default=0) * 1e3:.0f} ms too long at most")
+    print(f"{len(ours)} of them not explained by the machine")
+    for excess, at_s in ours:
+        before = [(at_s - asked_s, what) for asked_s, what in asked if asked_s < at_s] or [(0.0, "the start")]
+        print(f"  {excess * 1e3:.0f} ms, {before[-1][0]:.1f} s after {before[-1][1]}")
     return 1 if ours or len(settled) < switches else 0
 
 

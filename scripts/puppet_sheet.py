@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engines.backends.onnxruntime_engine import open_reference  # noqa: E402
-from live.estimator import HolisticEstimator  # noqa: E402
-from live.face import Face  # noqa: E402
-from live.generator import Drawn, Generator  # noqa: E402
+from live.performer.estimator import HolisticEstimator  # noqa: E402
+from live.performer.recording import load_poses  # noqa: E402
 from live.puppet.condition import Conditioner  # noqa: E402
-from live.puppet.stick_figure import draw_stick_figure  # noqa: E402
+from live.puppet.drawing.stick_figure import draw_stick_figure  # noqa: E402
 from live.puppet.values import Pose  # noqa: E402
-from live.recording import load_poses  # noqa: E402
-from live.target import Target, open_target  # noqa: E402
+from live.render.face import Face  # noqa: E402
+from live.render.renderer import Drawn, Generator  # noqa: E402
+from live.scene.target import Target, open_target  # noqa: E402
 from train.films.video import probe, read_frames  # noqa: E402
 from train.report.sheet import contact_sheet, write_picture  # noqa: E402
 

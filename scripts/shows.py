@@ -101,8 +101,8 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
     """The child: `run_live.py` with these flags, and somebody at the page."""
     import run_live
     from engines.system import process
-    from live.director import Director
-    from live.engine_opener import EngineOpener
+    from live.control.director import Director
+    from live.scene.engine_selector import EngineOpener
 
     plain_start = Director.start
 

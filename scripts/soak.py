@@ -21,11 +21,11 @@ from pathlib import Path
 
 from live.clock import SystemClock
 from live.config import LiveConfig
-from live.director import Director
-from live.loop import Loop, Parts
-from live.report import Report
+from live.control.director import Director
 from live.room.room import Room
-from live.start import open_parts
+from live.session.assembly import open_parts
+from live.session.loop import Loop, Parts
+from live.telemetry.report import Report
 
 _SAMPLE_S, _SWITCH_S, _VISIT_S = 2.0, 6.0, 10.0
 _SHORT_S = 300.0  # of a shorter run nothing can be said
@@ -74,7 +74,7 @@ def main() -> int:
     timer = threading.Timer(60 * arguments.minutes, stop.set)
     timer.start()
     soak.start(pages=arguments.pages)
-    gc.freeze()  # as live.perform does
+    gc.freeze()  # as a show does
     try:
         Loop(parts, config, clock, stop, report, say).run()
     finally:

@@ -7,7 +7,7 @@ from calib.profiles import rename_profile, save_profile
 from engines.selection.cache import Cache, Entry
 from engines.selection.compare import Verdict
 from engines.system import whole_folder
-from live.calibration import Profile, find_profiles
+from live.performer.profile import Profile, find_profiles
 from tests.live.puppet.figure import walker
 from train.report.curves import Curve
 from train.training.run_folder import run_folder

@@ -3,11 +3,12 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE_LINES, FUNCTION_LINES = 300, 40
+FILE_LINES, FUNCTION_LINES, FILES = 300, 60, 20
 LONGER_FUNCTIONS = {"train/training/run.py": 100}  # the training loop is read top to bottom
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager"}
 
@@ -78,7 +79,17 @@ def test_no_file_is_longer_than_300_lines() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES} == {}
 
 
-def test_no_function_is_longer_than_40_lines() -> None:
+def test_no_folder_holds_more_than_20_files_side_by_side() -> None:
+    counts = Counter(name_of(path.parent) for path in EVERYTHING if path.name != "__init__.py")
+    assert {name: count for name, count in counts.items() if count > FILES} == {}
+
+
+def test_every_room_says_what_lives_there() -> None:
+    rooms = [path for path in HOUSE if path.name == "__init__.py"]
+    assert [name_of(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text()))] == []
+
+
+def test_no_function_is_longer_than_60_lines() -> None:
     too_long = {}
     for path in HOUSE:
         for node in ast.walk(ast.parse(path.read_text())):

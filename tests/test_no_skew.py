@@ -7,20 +7,21 @@ import pytest
 
 pytest.importorskip("tqdm", reason="the trainer is not installed")
 
-from live.estimator import RecordedEstimator
-from live.face import Face
+from live.performer.estimator import RecordedEstimator
+from live.performer.recording import load_poses, save_poses
 from live.puppet.condition import Conditioner
 from live.puppet.values import Frame
-from live.recording import load_poses, save_poses
+from live.render.face import Face
 from tests.live.face_engine import FaceEngine
 from tests.train.dataset_folder import SOURCE_SIDE, write_dataset
 from tests.train.film import CONFIG, SIDE, poses
 from tests.train.trained_run import write_run
 from train.dataset import disturbance, rollouts
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.dataset.rollouts import Rollouts
-from train.measure.player import Player, deployed
-from train.training.checkpoint import load_checkpoint
+from train.networks.player import Player
+from train.training.checkpoint import deployed, load_checkpoint
 from train.training.faces import WARM_UP, collect_faces
 
 COUNT = 40

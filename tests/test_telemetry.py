@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from live.recording import save_poses
+from live.performer.recording import save_poses
 from tests.live.tiny_face import write_target_with_face
 from tests.live.tiny_target import ESTIMATOR, walking
 from tests.sealed_network import Done, missing, run_sealed

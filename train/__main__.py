@@ -148,8 +148,8 @@ def describe(chosen: argparse.Namespace) -> int:
     """Print parameters and arithmetic of every network preset."""
     import torch
 
-    from live.face import SPEC
-    from live.puppet.pose_map import CHANNELS
+    from live.puppet.drawing.pose_map import CHANNELS
+    from live.render.face import SPEC
     from train.networks.face_network import FaceNetwork
     from train.networks.networks import CELL, CELLS, count_flops, count_parameters
     from train.networks.presets import PRESETS, build_generator

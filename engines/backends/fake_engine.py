@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.engine import EngineSpec, U8Array
+from engines.messages import Say
 
 
 class FakeBackend:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.network_file import check_network_file
 from engines.cells import cell_size
 from engines.engine import EngineSpec, check_ports
 from engines.errors import EngineError, reason
 from engines.graph.prepare import write_prepared
+from engines.messages import Say
 
 # `--engine onnxruntime:DEVICE` -> (the provider, its options, its precisions). What it cannot do runs on the CPU.
 DEVICES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import open_reference
 from engines.backends.openvino_core import core
@@ -12,6 +12,7 @@ from engines.cpu import cpu_bf16, cpu_name
 from engines.engine import EngineSpec, TensorSpec, check_ports
 from engines.errors import EngineError, reason
 from engines.graph.prepare import write_prepared
+from engines.messages import Say
 
 if TYPE_CHECKING:
     import openvino as ov

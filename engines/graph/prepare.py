@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.cpu import cpu_saturates
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError
@@ -15,6 +15,7 @@ from engines.graph.quantize import quantizable, write_int8
 from engines.graph.shuffles import order_shuffles
 from engines.graph.stem import turn_stems
 from engines.graph.tables import divide_first, split_joined
+from engines.messages import Say
 
 OpenEngine = Callable[[Path, EngineSpec], Engine]
 

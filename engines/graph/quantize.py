@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.cells import Border
 from engines.engine import Engine, EngineSpec, U8Array
 from engines.errors import EngineError, reason
 from engines.graph.edit import Graph
+from engines.messages import Say
 
 if TYPE_CHECKING:
     import onnx

@@ -20,9 +20,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from engines.backend import Say
 from engines.bundle import sha256_of
 from engines.errors import EngineError, reason
+from engines.messages import Say
 from engines.selection.compare import Verdict
 from engines.system.json_file import read_json
 from engines.system.leftovers import clear_older_builds

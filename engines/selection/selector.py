@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.network_file import check_network_file
 from engines.backends.onnxruntime_engine import open_reference
 from engines.bundle import sha256_of
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError, reason
 from engines.graph.prepare import RECIPE
+from engines.messages import Say
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import AT_ONCE, Candidate
 from engines.selection.compare import Verdict, judge

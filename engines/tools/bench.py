@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.backend import Say
 from engines.engine import EngineSpec, U8Array
 from engines.errors import EngineError
 from engines.graph.flops import count_flops
 from engines.graph.resize import write_resized
+from engines.messages import Say
 from engines.selection.candidates import AT_ONCE, Candidate
 from engines.tools.peak import matmul_peak
 

@@ -19,7 +19,7 @@ from engines.tools import selftest
 from engines.tools.bench import measure, open_contenders, table
 from engines.tools.chart import write_chart
 from live.puppet.errors import PuppetError
-from live.rehearsal import FaceRehearsal, Rehearsal
+from live.scene.sample_feeds import FaceRehearsal, Rehearsal
 
 SIZES = (256, 512, 768, 1024)
 _FACE = "face"

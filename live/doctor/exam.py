@@ -18,20 +18,20 @@ class Exam:
 
 
 _SOON_S, _LATER_S = 40.0, 120.0
-CAMERA = Exam("camera", "live.doctor.cameras", _SOON_S)
-VIRTUAL_CAMERA = Exam("virtual camera", "live.doctor.readback", _SOON_S)
+CAMERA = Exam("camera", "live.doctor.exams.cameras", _SOON_S)
+VIRTUAL_CAMERA = Exam("virtual camera", "live.doctor.exams.readback", _SOON_S)
 EXAMS = (
-    Exam("machine", "live.doctor.machine", _SOON_S),
-    Exam("libraries", "live.doctor.packages", _LATER_S, needed=True),
+    Exam("machine", "live.doctor.exams.machine", _SOON_S),
+    Exam("libraries", "live.doctor.exams.packages", _LATER_S, needed=True),
     CAMERA,
     VIRTUAL_CAMERA,
-    Exam("telemetry", "live.doctor.telemetry", _SOON_S),
-    Exam("models", "live.doctor.models", _LATER_S, needed=True),
-    Exam("engines", "live.doctor.parity", _LATER_S, needed=True),
-    Exam("targets", "live.doctor.targets", _SOON_S, needed=True),
-    Exam("graphics card", "live.doctor.graphics_card", _SOON_S),
-    Exam("screen", "live.doctor.screen", _SOON_S),
-    Exam("page", "live.doctor.page", _SOON_S),
-    Exam("cache", "live.doctor.caches", _SOON_S),
-    Exam("disk", "live.doctor.disk", _SOON_S),
+    Exam("telemetry", "live.doctor.exams.telemetry", _SOON_S),
+    Exam("models", "live.doctor.exams.models", _LATER_S, needed=True),
+    Exam("engines", "live.doctor.exams.parity", _LATER_S, needed=True),
+    Exam("targets", "live.doctor.exams.targets", _SOON_S, needed=True),
+    Exam("graphics card", "live.doctor.exams.graphics_card", _SOON_S),
+    Exam("screen", "live.doctor.exams.screen", _SOON_S),
+    Exam("page", "live.doctor.exams.page", _SOON_S),
+    Exam("cache", "live.doctor.exams.caches", _SOON_S),
+    Exam("disk", "live.doctor.exams.disk", _SOON_S),
 )

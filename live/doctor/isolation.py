@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import EngineError, reason
+from live.cli.exit_code import explained
 from live.doctor.exam import Exam
 from live.doctor.finding import MARKS, Finding, Mark
-from live.libraries import explained
 from live.puppet.errors import PuppetError
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,1 @@
+"""What training learns and live draws, in one place: pose in, conditioning out. numpy and numba, nothing of live."""

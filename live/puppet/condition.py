@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from live.puppet import pose_map
 from live.puppet import topology as top
-from live.puppet.atlas import Atlas
-from live.puppet.body_stats import HEIGHT_PER_TORSO, BodyStats
-from live.puppet.complete import Completer
 from live.puppet.config import PuppetConfig
-from live.puppet.doll import Doll
-from live.puppet.face_box import face_box
-from live.puppet.first_guess import first_guess
-from live.puppet.normalize import Normalizer
-from live.puppet.retarget import Retargeter
-from live.puppet.running_stats import RunningStats
-from live.puppet.smooth import Smoother
+from live.puppet.drawing import pose_map
+from live.puppet.drawing.atlas import Atlas
+from live.puppet.drawing.doll import Doll
+from live.puppet.geometry.body_stats import HEIGHT_PER_TORSO, BodyStats
+from live.puppet.geometry.complete import Completer
+from live.puppet.geometry.face_box import face_box
+from live.puppet.geometry.first_guess import first_guess
+from live.puppet.geometry.normalize import Normalizer
+from live.puppet.geometry.retarget import Retargeter
+from live.puppet.geometry.running_stats import RunningStats
+from live.puppet.geometry.smooth import Smoother
 from live.puppet.values import F32, Conditioning, PlacedPose, Pose
 
 FADE_S = 0.4  # new statistics move the figure; over this time it glides to its new place

@@ -111,7 +111,7 @@ MEDIAPIPE_FACE = np.array(
     dtype=np.int64,
 )
 
-# The mirror image of each body and hand joint; face points stand for themselves here (`live/mirror.py` turns them).
+# The mirror image of each body and hand joint; face points stand for themselves here (`live.performer.mirror` does).
 # Never used to flip training pictures: an asymmetric figure would be averaged.
 _BODY_MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 8, 12, 13, 14, 9, 10, 11, 16, 15, 18, 17, 22, 23, 24, 19, 20, 21]
 MIRROR: NDArray[np.int64] = np.array(

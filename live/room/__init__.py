@@ -1,1 +1,1 @@
-"""The control room: a page in the browser that shows the puppet and the performer, and is told by."""
+"""The control room: a page in the browser that shows the puppet and the performer, and steers the run."""

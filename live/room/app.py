@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from live.room.camera_pass import CameraPass, CameraPasses
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
-from live.room.door import Door
+from live.room.entry.camera_pass import CameraPass, CameraPasses
+from live.room.entry.door import Door
 from live.room.pace import Pace
 from live.room.pages import Pages
 from live.room.pictures import Pictures

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 from engines.bundle import find_targets
-from live.background import is_background
 from live.puppet.errors import PuppetError
 from live.room.director_port import DirectorPort
+from live.scene.background import is_background
 
 _LONGEST = 1024  # characters of a text that is a value
 _LARGEST = 1 << 31

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from live.sources.base import Say
+from engines.messages import Say
 
 _EVERY_S = 60.0
 

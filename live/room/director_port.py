@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Protocol
 
-from live.coach import CoachView
-from live.look import Look
+from live.control.wizard_port import CoachView
 from live.puppet.values import Frame, Pose
+from live.scene.settings import Look
 
 
 class ViewfinderPort(Protocol):
@@ -43,7 +43,7 @@ class DirectorPort(Protocol):
         ...
 
     def change(self, name: str, value: object) -> None:
-        """`name`: one of `live.look.CHANGEABLE`."""
+        """`name`: one of `live.scene.settings.CHANGEABLE`."""
         ...
 
     def freeze(self, on: bool) -> None:

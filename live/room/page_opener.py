@@ -8,7 +8,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
-from live.sources.base import Say
+from engines.messages import Say
 
 _THERE_S = 60.0  # how long a browser may take to start
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engines.messages import Say
 from live.puppet.values import U8, PuppetFrame
 from live.room.director_port import ViewfinderPort
 from live.room.encode import cut_out_png, jpeg, small_jpeg
 from live.room.feed import Feed, Still, Viewer
 from live.room.figure import pack_pose
-from live.sources.base import Say
 
 # Pictures a second at most. `stage` goes on air and gets all there are; the others are for looking at.
 _PUPPET_PER_S, _STAGE_PER_S, _FIGURE_PER_S, _CAMERA_PER_S = 20.0, 120.0, 15.0, 12.0

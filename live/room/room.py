@@ -7,16 +7,16 @@ import threading
 
 import uvicorn
 
+from engines.messages import Say
 from live.puppet.errors import PuppetError
-from live.room.access import Access, is_loopback, new_token
 from live.room.app import RoomApp
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
-from live.room.door import Door, http_protocol
+from live.room.entry.access import Access, is_loopback, new_token
+from live.room.entry.door import Door, http_protocol
 from live.room.page_opener import PageOpener
 from live.room.pictures import Pictures
 from live.room.sink import RoomSink
-from live.sources.base import Say
 
 DEFAULT_PORT = 8137  # the same each time, so that OBS finds its browser source again
 _CLOSE_S = 2  # how long pages that do not answer are waited for at the end

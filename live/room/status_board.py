@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from live.coach import CoachView
+from live.control.wizard_port import CoachView
 from live.room.director_port import DirectorPort
 
 _EVERY_S, _EVERY_S_COACHED = 0.2, 0.1

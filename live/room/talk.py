@@ -7,10 +7,10 @@ import json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from live.puppet.errors import PuppetError
-from live.room.camera_pass import CameraPasses
 from live.room.commands import obey
 from live.room.complaints import Complaints
 from live.room.director_port import DirectorPort
+from live.room.entry.camera_pass import CameraPasses
 from live.room.pace import Pace
 from live.room.status_board import Newest, StatusBoard
 

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from live.clock import Clock
-from live.curtain import Curtain
 from live.puppet.errors import SinkError
 from live.puppet.values import U8, PuppetFrame
 from live.sinks.base import Sink
+from live.sinks.output_override import Curtain
 from live.slot import LatestSlot
 
 _CLOSE_S = 10.0  # a driver may hang; its thread is then left behind

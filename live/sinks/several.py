@@ -3,15 +3,15 @@
 import threading
 from pathlib import Path
 
+from engines.messages import Say
 from live.clock import Clock, SystemClock
-from live.curtain import Curtain
+from live.faults.trouble import detail, told
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
-from live.report import Report
 from live.sinks.base import Sink
 from live.sinks.outlet import Outlet, Place
-from live.sources.base import Say
-from live.trouble import detail, told
+from live.sinks.output_override import Curtain
+from live.telemetry.report import Report
 
 # A send that takes longer hangs in a driver, and began before: what it shows was let out already.
 _PATIENCE_S = 1.0

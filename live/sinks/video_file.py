@@ -133,3 +133,11 @@ class VideoFileSink:
             do=f"{todo}; what was recorded so far is there, and plays" if self._file.begun else todo,
         )
         return self.failure
+
+
+def free_file(stem: str) -> Path:
+    """STEM.mp4 in the current folder; STEM-2.mp4 and so on where there is one: nobody asked for it to be replaced."""
+    path, number = Path(f"{stem}.mp4"), 2
+    while os.path.lexists(path) or os.path.lexists(f"{path}.part"):
+        path, number = Path(f"{stem}-{number}.mp4"), number + 1
+    return path

@@ -1,0 +1,1 @@
+"""Where frames come from: webcams, films, folders of pictures, recorded poses. Nothing is known here of puppets."""

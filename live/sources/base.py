@@ -1,11 +1,8 @@
 """What every source is."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from live.puppet.values import Frame
-
-Say = Callable[[str], None]  # one line for the user that is no error
 
 
 class Source(Protocol):

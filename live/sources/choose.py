@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.messages import Say
 from live.clock import Clock
 from live.config import LiveConfig
 from live.puppet.errors import CameraError
 from live.puppet.values import Pose
-from live.sources.base import Say, Source
+from live.sources.base import Source
 from live.sources.looped import LoopedSource
 from live.specs import is_camera
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import reason
-from live.picture_size import picture_size
 from live.puppet.errors import CameraError
 from live.puppet.values import U8
+from live.sources.picture_size import picture_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 LARGEST_BYTES, LARGEST_PX = 128 << 20, 64 << 20  # of one picture; a pixel takes three bytes

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from live.performer.recording import load_poses
 from live.puppet.errors import PoseFileError
 from live.puppet.values import Frame
-from live.recording import load_poses
 
 _BLANK_PX = (2, 2)
 

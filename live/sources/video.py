@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from engines.messages import Say
 from live.puppet.values import Frame
-from live.sources.base import Say
-from live.sources.film import FilmReader
+from live.sources.film.reader import FilmReader
 from live.sources.letterbox import letterbox
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.clock import SystemClock
-from live.coach import CoachFactory, Gesture
 from live.config import LiveConfig
-from live.director import Director
-from live.loop import Loop
-from live.report import Report
+from live.control.director import Director
+from live.control.wizard_port import CoachFactory, Gesture
 from live.room.room import Room
-from live.start import open_parts
+from live.session.assembly import open_parts
+from live.session.loop import Loop
+from live.telemetry.report import Report
 from tests.browser.looking import until
 
 

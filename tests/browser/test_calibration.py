@@ -8,10 +8,10 @@ import pytest
 
 from calib.raised_hands import RaisedHands
 from calib.wizard import open_coach
-from live.calibration import read_profile
+from live.performer.profile import read_profile
+from live.performer.recording import save_poses
 from live.puppet import topology as T
 from live.puppet.values import Pose
-from live.recording import save_poses
 from tests.browser.conftest import OpenPage
 from tests.browser.live_run import live_run, reaches
 from tests.browser.looking import connected

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calib.sight import look
-from live.coach import Coach, CoachView
+from live.control.wizard_port import Coach, CoachView
 from live.puppet import topology as T
 from live.puppet.values import F32, Frame, Pose
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from calib.wizard import Wizard
-from live.calibration import Profile
+from live.performer.profile import Profile
 from live.puppet import topology as T
-from live.puppet.body_stats import BodyStats
+from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import Pose
-from live.target import Target, open_target
+from live.scene.target import Target, open_target
 from tests.live.puppet.figure import figure, pose
 from tests.live.tiny_target import write_target
 

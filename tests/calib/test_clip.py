@@ -6,8 +6,8 @@ import pytest
 
 from calib.clip import UPRIGHT_BONES, clip_profile, fit_clip, standing
 from live.puppet import topology as T
-from live.puppet.body_stats import BONE_NAMES, fit_stats
 from live.puppet.errors import PuppetError
+from live.puppet.geometry.body_stats import BONE_NAMES, fit_stats
 from live.puppet.values import Pose
 from tests.calib.people import from_the_waist, tiny
 from tests.live.puppet.figure import clip

@@ -8,12 +8,12 @@ import pytest
 from calib import headless
 from calib.__main__ import main
 from calib.terminal import Screen
-from live.calibration import load_profile
-from live.coach import CoachView
-from live.estimator import RecordedEstimator
+from live.control.wizard_port import CoachView
+from live.performer.estimator import RecordedEstimator
+from live.performer.profile import load_profile
+from live.performer.recording import save_poses
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, Pose
-from live.recording import save_poses
 from live.sources.choose import OpenedSource
 from tests.calib.follower import BLANK, FPS, Follower, follow
 from tests.calib.people import standing, tiny, wizard
@@ -70,7 +70,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch, camera: Webcam, poses: list[Pose]) 
 
 
 def poses_of(path: Path) -> list[Pose]:
-    from live.recording import load_poses
+    from live.performer.recording import load_poses
 
     return load_poses(path)[0]
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calib.measure import FOOT_PER_SHANK, Taken, estimator_noise, measure_half, measure_seated, measure_whole
-from live.landing import Held, landing
+from live.performer.placement import Held, landing
 from live.puppet import topology as T
-from live.puppet.body_stats import BONE_NAMES, BONES
 from live.puppet.errors import PuppetError
+from live.puppet.geometry.body_stats import BONE_NAMES, BONES
 from live.puppet.values import Pose
 from tests.calib.follower import Follower, arms_out
 from tests.calib.people import from_the_waist, standing

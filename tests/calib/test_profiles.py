@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from calib.profiles import default_name, delete_profile, rename_profile, save_profile
-from live.calibration import FaceShape, Noise, Profile, find_profiles, load_profile, read_profile
+from live.performer.profile import FaceShape, Noise, Profile, find_profiles, load_profile, read_profile
 from live.puppet.errors import CalibrationError
 from tests.live.puppet.figure import walker
 

@@ -11,14 +11,14 @@ import pytest
 from calib.clip import clip_profile, fit_clip
 from calib.faces import FaceCounter
 from calib.sight import look, seen_joints
-from live.calibration import Profile
-from live.estimator import HolisticEstimator
+from live.performer.estimator import HolisticEstimator
+from live.performer.profile import Profile
 from live.puppet import topology as T
-from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
+from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import Frame, Pose
+from live.scene.target import Target, open_target
 from live.sources.video import VideoSource
-from live.target import Target, open_target
 from tests.calib.follower import FPS, Follower, follow
 from tests.calib.people import wizard
 

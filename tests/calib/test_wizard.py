@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from calib.wizard import AWAY_S, Wizard
-from live.calibration import Profile
-from live.coach import CoachView
+from live.control.wizard_port import CoachView
+from live.performer.profile import Profile
 from live.puppet.errors import CalibrationError
 from live.puppet.values import Frame, Pose
-from live.target import Target
+from live.scene.target import Target
 from tests.calib.follower import BLANK, FPS, HALF_SCHEDULE, Follower, follow, scheduled
 from tests.calib.people import from_the_waist, standing, tiny, wizard
 

@@ -14,17 +14,17 @@ from engines.backends.fake_engine import open_fake
 from engines.backends.onnxruntime_engine import open_reference
 from engines.selection.cache import Cache, Entry
 from engines.selection.compare import Verdict
-from live.background import read_picture
-from live.calibration import Profile, fitted, mirrored, read_profile
-from live.generator import Drawn, Generator
-from live.idle import IdleLoop, load_idle
-from live.puppet.atlas import Atlas, load_atlas
+from live.performer.profile import Profile, fitted, mirrored, read_profile
+from live.performer.recording import load_poses, save_poses
 from live.puppet.condition import Conditioner
-from live.puppet.fingerprint import golden_pose
+from live.puppet.drawing.atlas import Atlas, load_atlas
+from live.puppet.golden_pose import golden_pose
 from live.puppet.topology import TOPOLOGY
 from live.puppet.values import BOUND_PX, Pose
-from live.recording import load_poses, save_poses
-from live.target import Target, open_target
+from live.render.renderer import Drawn, Generator
+from live.scene.background import read_picture
+from live.scene.idle_loop import IdleLoop, load_idle
+from live.scene.target import Target, open_target
 from tests.fuzz.loader import Loader
 from tests.live.tiny_face import write_target_with_face
 from tests.live.tiny_target import CONFIG, ESTIMATOR, SIDE, atlas, stats, walking, write_target

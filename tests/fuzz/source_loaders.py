@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from live.room.commands import obey
-from live.sources.film import FilmReader
+from live.sources.film.reader import FilmReader
 from live.sources.picture_files import LARGEST_PX, pictures_in, read_rgb
 from tests.fuzz.loader import Loader
 from tests.fuzz.mutations import JSON

@@ -15,7 +15,8 @@ from tests.fuzz.mutations import JSON
 from tests.fuzz.set_loaders import SET_LOADERS
 from tests.fuzz.tensor_mutations import TENSORS
 from tests.train.dataset_folder import write_dataset
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.dataset.rollouts import Rollouts
 from train.dataset.take import Take, open_take
 from train.training.checkpoint import NAME, Checkpoint, load_checkpoint, save_checkpoint

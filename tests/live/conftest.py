@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engines.system.process import SIGNALS
-from live import resolve
-from live.recording import save_poses
+from live.cli import defaults as resolve
+from live.performer.recording import save_poses
 from tests.live.tiny_target import ESTIMATOR, walking, write_target
 
 
@@ -25,7 +25,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setattr(resolve, "list_cameras", list)
     monkeypatch.setattr(resolve, "has_virtual_camera", lambda: False)
     monkeypatch.setattr(resolve, "has_desktop", lambda: False)
-    monkeypatch.setattr("live.calibration.profiles_folder", lambda: tmp_path / "profiles")
+    monkeypatch.setattr("live.performer.profile.profiles_folder", lambda: tmp_path / "profiles")
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in handlers.items():

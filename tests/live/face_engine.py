@@ -3,8 +3,8 @@
 from typing import Any
 
 from engines.engine import EngineSpec
-from live.face import SPEC
 from live.puppet.values import U8
+from live.render.face import SPEC
 
 
 class FaceEngine:

@@ -11,23 +11,23 @@ import numpy as np
 from engines.backends.fake_engine import open_fake
 from engines.engine import Engine
 from live.clock import Clock, FakeClock
-from live.coach import CoachFactory
 from live.config import LiveConfig
-from live.director import Director, Stage
-from live.estimator import PoseEstimator
-from live.generator import Drawn, Generator, generator_spec
-from live.look import Look
-from live.loop import Loop, Parts
-from live.pose_stage import PoseStage
+from live.control.director import Director, Stage
+from live.control.wizard_port import CoachFactory
+from live.faults.replacement import Replacement
+from live.faults.trouble import Trouble
+from live.performer.estimator import PoseEstimator
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
-from live.replacement import Replacement
-from live.report import Report
-from live.scene import Scenes
-from live.scene_opener import OpenEngine, SceneOpener
+from live.render.renderer import Drawn, Generator, generator_spec
+from live.scene.scene import Scenes
+from live.scene.scene_factory import OpenEngine, SceneOpener
+from live.scene.settings import Look
+from live.session.loop import Loop, Parts
+from live.session.pose_stage import PoseStage
 from live.sinks.base import Sink
 from live.sinks.several import Sinks
-from live.trouble import Trouble
+from live.telemetry.report import Report
 from tests.live.patience import PATIENCE_S
 from tests.live.tiny_target import PLATE, SIDE
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from engines.engine import Engine, U8Array
 from engines.errors import EngineError
-from live.coach import CoachFactory, CoachView
 from live.config import LiveConfig
-from live.director import Director
-from live.look import Look
-from live.puppet.atlas import Atlas, save_atlas
+from live.control.director import Director
+from live.control.wizard_port import CoachFactory, CoachView
+from live.puppet.drawing.atlas import Atlas, save_atlas
 from live.puppet.values import U8, Frame, Pose
+from live.scene.settings import Look
 from live.sinks.base import Sink
 from tests.live.fakes import Collector, ColourSource, ListedEstimator, fake_engine, fake_loop
 from tests.live.patience import PATIENCE_S

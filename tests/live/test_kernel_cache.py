@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from live.kernel_cache import VARIABLE, kernel_folder
-from live.puppet.fit import nearest_fit
+from live.puppet.drawing.fit import nearest_fit
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 
 from engines.bundle import write_manifest
 from engines.engine import EngineSpec
-from live.face import SPEC
-from live.puppet.face_map import face_map_hash
+from live.puppet.drawing.face_map import face_map_hash
+from live.render.face import SPEC
 from tests.engines.tiny_model import tiny_spec, write_tiny_model
 from tests.live.tiny_target import SIDE, write_target
 

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 
 from engines.bundle import write_manifest
-from live.puppet.atlas import Atlas, PartViews, save_atlas
-from live.puppet.body_stats import BodyStats
 from live.puppet.config import PuppetConfig
-from live.puppet.fingerprint import _STATS, fingerprint, golden_pose
-from live.puppet.fit import KEY_SIZE
-from live.puppet.parts import EXTENTS, PARTS
+from live.puppet.drawing.atlas import Atlas, PartViews, save_atlas
+from live.puppet.drawing.fit import KEY_SIZE
+from live.puppet.drawing.parts import EXTENTS, PARTS
+from live.puppet.fingerprint import _STATS, fingerprint
+from live.puppet.geometry.body_stats import BodyStats
+from live.puppet.golden_pose import golden_pose
 from live.puppet.values import Pose
 
 SIDE = 128

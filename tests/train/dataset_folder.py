@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from live.puppet.atlas import save_atlas
-from live.puppet.body_stats import fit_stats
+from live.puppet.drawing.atlas import save_atlas
 from live.puppet.fingerprint import fingerprint
+from live.puppet.geometry.body_stats import fit_stats
 from tests.live.puppet.paper import paper_atlas
 from tests.train.film import CONFIG, film_frame, poses, save_plate
-from train.dataset.dataset import FORMAT
+from train.dataset.format import FORMAT
 from train.dataset.take import save_poses_of
 from train.films.draft import place
 from train.films.video import VideoInfo

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from live.puppet.fingerprint import fingerprint
-from train.dataset.dataset import open_dataset
+from train.dataset.loader import open_dataset
 from train.training.checkpoint import Checkpoint, save_checkpoint
 from train.training.config import RunConfig
 from train.training.step import Trainer

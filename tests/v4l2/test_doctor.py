@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from live.doctor import cameras, readback
+from live.doctor.exams import cameras, readback
 from live.sources.camera_list import CameraDevice
 
 pytestmark = pytest.mark.v4l2

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from live.puppet.atlas import Atlas, PartViews
-from live.puppet.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
+from live.puppet.drawing.atlas import Atlas, PartViews
+from live.puppet.drawing.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
 from train.atlas.cut_out import rounded
 from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, still_samples, varied_samples
 from train.atlas.sample import F64, TEXELS_PER_TORSO, U8, Sample, Shot, collect, texture_shape, unforeshortened

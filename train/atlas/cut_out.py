@@ -113,7 +113,7 @@ def hand_mask(frame: F64, hand_px: F32, size_px: float, shape: tuple[int, int], 
     """(rows, columns) float32 0..1: palm and fingers of one sample, fingers `thick` torsos wide, from its 21 points
     `hand_px` (21, 2).
 
-    `frame`: the hand's (2, 3) frame on the canvas, see `live.puppet.parts`.
+    `frame`: the hand's (2, 3) frame on the canvas, see `live.puppet.drawing.parts`.
     """
     mask = np.zeros(shape, np.uint8)
     fixed = texels_of(frame, hand_px, shape)

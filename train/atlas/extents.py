@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from live.puppet.body_stats import BodyStats
-from live.puppet.parts import EXTENTS, F64, PART_NAMES
+from live.puppet.drawing.parts import EXTENTS, F64, PART_NAMES
+from live.puppet.geometry.body_stats import BodyStats
 
 # A head's reach above, below and beside the middle between the ears, in widths from ear to ear. Generous: measured on
 # a chibi whose helmet and chin reach 0.8, 0.5 and 0.55. A person's ears are 0.3 torsos apart and change nothing.

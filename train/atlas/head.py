@@ -22,7 +22,7 @@ def head_mask(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tu
     """(rows, columns) float32 0..1: what lies above the chin of one sample and is no arm: face, hair, hat.
 
     Nothing else of the figure is up there, so the matte alone tells. `frame`: the head's (2, 3) frame on the canvas,
-    see `live.puppet.parts`; `points_px` (137, 2) and `scores` (137,) of that sample.
+    see `live.puppet.drawing.parts`; `points_px` (137, 2) and `scores` (137,) of that sample.
     """
     (_, ears), down = _ears_and_way(frame, points_px, shape)
     way = (np.arange(shape[0], dtype=np.float32) + 0.5 - ears) / down

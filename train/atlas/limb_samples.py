@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from live.puppet.parts import BONE, HAND, Part
+from live.puppet.drawing.parts import BONE, HAND, Part
 from train.atlas.sample import F64, U8, Sample, Shot, fingers, rectify
 
 GROUP = 40  # samples of one view that vote for its median

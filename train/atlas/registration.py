@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from live.puppet.atlas import Atlas, PartViews
-from live.puppet.parts import BONE, HEAD, PARTS, part_frames
+from live.puppet.drawing.atlas import Atlas, PartViews
+from live.puppet.drawing.parts import BONE, HEAD, PARTS, part_frames
 from train.atlas.sample import Shot, rectify
 
 F32 = NDArray[np.float32]

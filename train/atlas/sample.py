@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet import topology as T
-from live.puppet.parts import HAND, HEAD, MOUTH, PARTS, Part, part_frames
+from live.puppet.drawing.parts import HAND, HEAD, MOUTH, PARTS, Part, part_frames
 from live.puppet.values import PlacedPose
 
 F32 = NDArray[np.float32]

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from live.puppet.atlas import Atlas, PartViews
-from live.puppet.doll import Doll
+from live.puppet.drawing.atlas import Atlas, PartViews
+from live.puppet.drawing.doll import Doll
 from train.atlas.sample import Shot
 from train.dataset.align import find_flow
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from live.puppet.parts import BONE, HAND, HEAD, MOUTH, Part
+from live.puppet.drawing.parts import BONE, HAND, HEAD, MOUTH, Part
 from train.atlas.covered import COVERED_PARTS, covered
 from train.atlas.cut_out import (
     MEMBER_COLOUR,

@@ -53,7 +53,7 @@ def _draw_neck(mask: NDArray[np.uint8], frame: F64, points_px: F32, size_px: flo
 def trunk_mask(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int], size: float = SHRUNK) -> F32:
     """(rows, columns) float32, 1 within the field, `size` times as large as its corners, and on the neck above it.
 
-    `frame`: the torso's (2, 3) frame on the canvas, see `live.puppet.parts`; `points_px` (137, 2) of that sample.
+    `frame`: the torso's (2, 3) frame on the canvas, see `parts`; `points_px` (137, 2) of that sample.
     """
     corners = points_px[[T.R_SHOULDER, T.L_SHOULDER, T.L_HIP, T.R_HIP]].astype(np.float64)
     middle = corners.mean(axis=0)

@@ -1,0 +1,1 @@
+"""From a run to a target bundle: ONNX files, idle loop, poster."""

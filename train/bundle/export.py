@@ -16,24 +16,25 @@ from engines.selection.candidates import open_engine
 from engines.system.lock import LockError
 from engines.system.names import name_error
 from engines.system.whole_folder import FolderError, check_place, whole_folder
-from live.face import SPEC, Face
-from live.generator import feeds_of, generator_spec
-from live.puppet.face_map import face_map_hash
+from live.puppet.drawing.face_map import face_map_hash
 from live.puppet.fingerprint import fingerprint
 from live.puppet.values import Conditioning
+from live.render.face import SPEC, Face
+from live.render.renderer import feeds_of, generator_spec
 from train.bundle.idle import idle_loop
 from train.bundle.onnx_file import to_onnx
 from train.bundle.poster import poster
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.format import no_puppet
+from train.dataset.loader import open_dataset
 from train.dataset.take import Take
 from train.errors import TrainError
-from train.films.prepare_pairs import no_puppet
-from train.measure.player import Drawing, FaceDrawing, Player, averaged_generator
 from train.networks.face_network import DeployedFace
 from train.networks.networks import DeployedGenerator
+from train.networks.player import Drawing, FaceDrawing, Player
 from train.networks.presets import YARDSTICK
 from train.report import sheet
-from train.training.checkpoint import Checkpoint, load_checkpoint
+from train.training.checkpoint import Checkpoint, averaged_generator, load_checkpoint
 from train.training.face import torch_engine
 from train.training.face_checkpoint import averaged_face
 

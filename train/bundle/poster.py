@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from live.puppet import topology as T
 from train.dataset.dataset import Dataset
 from train.dataset.take import Take
-from train.measure.player import Drawing
+from train.networks.player import Drawing
 from train.report import sheet
 
 U8 = NDArray[np.uint8]

@@ -1,0 +1,1 @@
+"""A prepared data set, and the stretches of it that training draws."""

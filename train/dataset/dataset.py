@@ -8,22 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.system.json_file import read_json
-from live.puppet.atlas import Atlas, load_atlas
-from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
-from live.puppet.errors import PuppetError
+from live.puppet.drawing.atlas import Atlas, load_atlas
+from live.puppet.drawing.pose_map import CHANNELS
 from live.puppet.fingerprint import fingerprint
-from live.puppet.pose_map import CHANNELS
+from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.take import Take, open_take
 from train.errors import TrainError
 
 U8 = NDArray[np.uint8]
-FORMAT = 1
 _SEPARATORS = frozenset("/\\:")
-_LARGEST_MANIFEST = 32 << 20  # bytes; it lists every picture that a take was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +62,8 @@ class Dataset:
             yield self.draw(take.placed(index, refined=refined)), np.asarray(take.frames[index])
 
 
-def open_dataset(folder: Path) -> Dataset:
-    """Raises TrainError when the folder is not a dataset, or was prepared with other drawing rules than this
-    version's.
-    """
-    try:
-        manifest: dict[str, Any] = read_json(folder / "dataset.json", largest=_LARGEST_MANIFEST)
-        if not isinstance(manifest, dict):
-            raise ValueError(f"dataset.json holds a {type(manifest).__name__}")
-    except (OSError, ValueError) as error:
-        raise TrainError(
-            f"not a dataset: {folder}", got=str(error), do="make one with: python -m train prepare VIDEO --name NAME"
-        ) from error
-    if manifest.get("format") != FORMAT:
-        raise TrainError(
-            f"dataset of another format: {folder}", got=f"{manifest.get('format')!s:.80}", wanted=str(FORMAT)
-        )
-    try:
-        if manifest.get("kind") == "pairs":
-            from train.dataset.pairs import open_pairs  # it builds on this module
-
-            return open_pairs(folder, manifest)
-        return _open(folder, manifest)
-    except (PuppetError, LookupError, TypeError, AttributeError, ValueError, OSError) as error:
-        raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
-
-
-def _open(folder: Path, manifest: dict[str, Any]) -> Dataset:
+def read_dataset(folder: Path, manifest: dict[str, Any]) -> Dataset:
+    """Open what `prepare` wrote; `manifest` is its dataset.json. Raises TrainError and what wrong JSON raises."""
     config = PuppetConfig.from_json(manifest["puppet"])
     if manifest["fingerprint"] != fingerprint(config):
         raise TrainError(

@@ -21,7 +21,7 @@ STRIDES, STRIDE_SHARES = (1, 2, 3), (0.75, 0.2, 0.05)  # live drops frames (vid2
 ZOOM_SHARE, ZOOMS = 0.25, (0.87, 1.35)  # between the framings of the takes
 BONE_SPREAD = 0.04  # of a bone's length: performers whose proportions were measured a little wrong
 # Chance that a group of points is lost within a rollout (vid2vid: random_drop_prob 0.05). Whole limbs less often: live
-# completes them (live/puppet/complete.py), so that what is left is a hand or a face that was not found.
+# completes them (live/puppet/geometry/complete.py), so that what is left is a hand or a face that was not found.
 HAND_LOST, LIMB_LOST = 0.05, 0.02
 
 

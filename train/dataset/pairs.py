@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.puppet.array_file import map_npy
-from live.puppet.atlas import Atlas
-from live.puppet.body_stats import BONE_NAMES, BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import POSE_MAP_SHRINK, PuppetConfig
-from live.puppet.pose_map import CHANNELS
+from live.puppet.drawing.atlas import Atlas
+from live.puppet.drawing.pose_map import CHANNELS
+from live.puppet.geometry.body_stats import BONE_NAMES, BodyStats
 from live.puppet.topology import K
 from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.dataset import Dataset
+from train.dataset.format import PAIRS, PAIRS_FPS
 from train.dataset.rollouts import Batch, RandomBatches, Rollouts
 from train.dataset.take import FRAMES, Take
 from train.errors import TrainError
-from train.films.prepare_pairs import FPS, KIND
 
 U8 = NDArray[np.uint8]
 
@@ -62,7 +62,7 @@ class PairRollouts(RandomBatches):
     ) -> None:
         super().__init__(length=length, batch=batch, crop=crop, seed=seed)
         self._dataset = dataset
-        self._take = dataset.takes[KIND]
+        self._take = dataset.takes[PAIRS]
         self._frames = self._take.held_out if held_out else self._take.trained_on
         if len(self._frames) < length:
             raise TrainError(
@@ -93,7 +93,7 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
     """Open what `prepare_pairs` wrote; `manifest` is its dataset.json. Raises TrainError when files are missing."""
     config = PuppetConfig.from_json(manifest["puppet"])
     try:
-        inputs, frames = (map_npy(folder / KIND / f, FRAMES) for f in ("inputs.npy", "frames.npy"))
+        inputs, frames = (map_npy(folder / PAIRS / f, FRAMES) for f in ("inputs.npy", "frames.npy"))
     except (OSError, ValueError) as error:
         raise TrainError(f"the dataset cannot be read: {folder}", got=str(error), do="prepare it again") from error
     count, (width, height) = int(manifest["pairs"]), config.canvas_px
@@ -106,14 +106,14 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
         )
     stats = _nobody(config.canvas_px)
     take = Take(
-        name=KIND,
-        folder=folder / KIND,
+        name=PAIRS,
+        folder=folder / PAIRS,
         frames=frames,
         placed_px=np.zeros((count, K, 2), np.float32),
         registered_px=np.zeros((count, K, 2), np.float32),
         scores=np.zeros((count, K), np.float32),
         size_px=np.ones(count),
-        t_s=np.arange(count) / FPS,
+        t_s=np.arange(count) / PAIRS_FPS,
         weight=np.ones(count, np.float32),
         plate=np.zeros((height, width, 3), np.uint8),
         stats=stats,
@@ -122,7 +122,7 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
     )
     atlas = Atlas.empty()
     drawer = Conditioner(config, target=stats, atlas=atlas, performer=stats)
-    return PairDataset(folder, manifest["name"], FPS, config, KIND, atlas, {KIND: take}, drawer, inputs)
+    return PairDataset(folder, manifest["name"], PAIRS_FPS, config, PAIRS, atlas, {PAIRS: take}, drawer, inputs)
 
 
 def _nobody(size: tuple[int, int]) -> BodyStats:

@@ -5,7 +5,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from train.dataset.rollouts import Batch
-from train.training.share import WHOLE, Share
+from train.dataset.share import WHOLE, Share
 
 AHEAD = 2  # batches drawn and not yet used
 

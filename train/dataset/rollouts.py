@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from live.puppet import topology as T
 from live.puppet.config import POSE_MAP_SHRINK
-from live.puppet.pose_map import CHANNELS
+from live.puppet.drawing.pose_map import CHANNELS
 from live.puppet.topology import BODY
 from live.puppet.values import PlacedPose
 from train.dataset.align import align
 from train.dataset.dataset import Dataset
 from train.dataset.disturbance import ZOOM_SHARE, ZOOMS, Stretch, draw_stretch, zoomed
+from train.dataset.share import WHOLE, Share
 from train.dataset.take import Take
 from train.errors import TrainError
-from train.training.share import WHOLE, Share
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]

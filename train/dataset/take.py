@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.system.whole_file import whole_file
-from live.background import read_picture
 from live.puppet import topology as T
 from live.puppet.array_file import Field, map_npy, read_npz
-from live.puppet.body_stats import BodyStats
 from live.puppet.errors import PuppetError
+from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import BOUND_PX, PlacedPose
+from live.scene.background import read_picture
 from train.errors import TrainError
 
 F32 = NDArray[np.float32]

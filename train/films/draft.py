@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from live.puppet.atlas import Atlas
-from live.puppet.body_stats import BodyStats
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
+from live.puppet.drawing.atlas import Atlas
+from live.puppet.geometry.body_stats import BodyStats
 from train.atlas.sample import Shot
 from train.dataset.take import bent, save_poses_of
-from train.films.agreement import Fit
-from train.films.findings import Findings, tally
-from train.films.picture_quality import judge_pictures
-from train.films.pose_quality import judge_poses
-from train.films.steadiness import judge_steadiness
+from train.films.quality.agreement import Fit
+from train.films.quality.findings import Findings, tally
+from train.films.quality.picture_quality import judge_pictures
+from train.films.quality.pose_quality import judge_poses
+from train.films.quality.steadiness import judge_steadiness
 from train.films.video import Letterbox, VideoInfo
 from train.films.watched import Watched
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engines.bundle import sha256_of
-from live.estimator import HolisticEstimator
+from live.performer.estimator import HolisticEstimator
 from live.puppet.values import Frame, Pose
 from live.sources.picture_files import read_rgb
 from train.errors import TrainError

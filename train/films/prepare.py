@@ -10,27 +10,27 @@ import numpy as np
 from tqdm import tqdm
 
 from engines.bundle import sha256_of
+from live.performer.recording import save_poses
 from live.puppet import topology as T
-from live.puppet.atlas import Atlas, save_atlas
-from live.puppet.body_stats import BodyStats, fit_stats
 from live.puppet.config import PuppetConfig
+from live.puppet.drawing.atlas import Atlas, save_atlas
+from live.puppet.drawing.parts import PARTS
 from live.puppet.errors import PuppetError
 from live.puppet.fingerprint import fingerprint
-from live.puppet.parts import PARTS
-from live.recording import save_poses
+from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.extents import extents_for
 from train.atlas.registration import register
 from train.atlas.seat import seated
-from train.dataset.dataset import FORMAT
 from train.dataset.folder import new_dataset
+from train.dataset.format import FORMAT
 from train.dataset.take import first_held_out
 from train.errors import TrainError
-from train.films.agreement import agreement, measure_fit, weight_of
-from train.films.coverage import Coverage, cover
-from train.films.coverage_picture import draw_coverage
 from train.films.draft import Draft, place
-from train.films.findings import too_few
+from train.films.quality.agreement import agreement, measure_fit, weight_of
+from train.films.quality.coverage import Coverage, cover
+from train.films.quality.coverage_picture import draw_coverage
+from train.films.quality.findings import too_few
 from train.films.video import VideoInfo
 from train.films.watched import Source, Watched
 from train.report.sheet import write_picture

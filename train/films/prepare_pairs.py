@@ -13,8 +13,8 @@ from tqdm import tqdm
 from engines.bundle import sha256_of
 from live.puppet.config import PuppetConfig
 from live.puppet.fingerprint import fingerprint
-from train.dataset.dataset import FORMAT
 from train.dataset.folder import new_dataset
+from train.dataset.format import FORMAT, PAIRS, PAIRS_FPS
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films.joined import joined
@@ -23,21 +23,9 @@ from train.films.survey import Seen, named, one_size, read_again, survey
 from train.films.watched import FrameFile
 
 U8 = NDArray[np.uint8]
-KIND = "pairs"
 FEWEST = 8
 CELL_PX, LARGEST_PX = 32, 1024  # sides are brought to multiples of the one, at most the other
 DARK = 40  # levels; numbers of labels end at 35 or so
-FPS = 30.0  # pairs have no time; metrics and sheets want one
-
-
-def no_puppet(name: str, wanted: str) -> TrainError:
-    """The error for pairs where a puppet is wanted."""
-    return TrainError(
-        f"picture pairs make no puppet: {wanted} is not possible",
-        got=f"{name}, pairs A -> B",
-        wanted="videos, or pictures with poses",
-        do="train and measure pairs with: python -m train prepare, run and evaluate",
-    )
 
 
 def holds_pairs(folder: Path) -> bool:
@@ -62,15 +50,15 @@ def prepare_pairs(folder: Path, *, name: str, out: Path, title: str = "") -> Pat
         _check_light([seen[pair[column]] for pair in pairs], [pair[column] for pair in pairs])
     canvas = canvas_of(size)
     with new_dataset(out, name) as made:
-        (made / KIND).mkdir()
+        (made / PAIRS).mkdir()
         for column, file_name in ((0, "inputs.npy"), (1, "frames.npy")):
-            _write([pair[column] for pair in pairs], made / KIND / file_name, canvas)
+            _write([pair[column] for pair in pairs], made / PAIRS / file_name, canvas)
         config = PuppetConfig(canvas_px=canvas)
         manifest = {
             "format": FORMAT,
-            "kind": KIND,
+            "kind": PAIRS,
             "name": name,
-            "fps": FPS,
+            "fps": PAIRS_FPS,
             "puppet": config.to_json(),
             "fingerprint": fingerprint(config),
             "pairs": len(pairs),

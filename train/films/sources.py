@@ -8,13 +8,14 @@ from engines.system.same_file import collision
 from engines.system.whole_folder import clear, unfinished
 from live.sources.picture_files import inside
 from train.dataset.folder import check_dataset_place
+from train.dataset.format import no_puppet
 from train.errors import TrainError
 from train.films import prepare as puppets
 from train.films.archive import is_archive, unpack
 from train.films.film import Film
 from train.films.layout import folders_below, subfolder
 from train.films.pictures import IMAGES, KEYPOINTS, Pictures
-from train.films.prepare_pairs import holds_pairs, no_puppet, prepare_pairs
+from train.films.prepare_pairs import holds_pairs, prepare_pairs
 from train.films.watched import Source
 
 FPS = 30.0

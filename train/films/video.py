@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.messages import Say
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
-from live.sources.base import Say
-from live.sources.film import FilmReader
+from live.sources.film.reader import FilmReader
 from train.errors import TrainError
 
 U8 = NDArray[np.uint8]

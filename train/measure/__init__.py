@@ -1,0 +1,1 @@
+"""How good a run is: held-out frames, real drivers, drift, the ablation."""

@@ -9,21 +9,22 @@ from typing import Any
 import torch
 
 from engines.system.whole_file import write_whole
-from live.recording import save_poses
+from live.performer.recording import save_poses
 from train.arguments import FACE_SHARE
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.errors import TrainError
 from train.measure.ablation_table import Row, write_ablation
 from train.measure.drivers import FRAMES
 from train.measure.evaluate import FOLDER, PLACED, Wanted, evaluate
-from train.measure.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK, averaged_generator
 from train.measure.score_table import JSON, read_scores
 from train.networks.face_network import DeployedFace
 from train.networks.networks import CELL, CELLS, count_flops, count_parameters
+from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK
 from train.networks.presets import YARDSTICK
 from train.offline.performance import watch_performance
 from train.training import run as runs
-from train.training.checkpoint import NAME, Checkpoint, load_checkpoint
+from train.training.checkpoint import NAME, Checkpoint, averaged_generator, load_checkpoint
 from train.training.config import RunConfig
 from train.training.face import train_face
 from train.training.face_checkpoint import averaged_face
@@ -206,7 +207,7 @@ def _arithmetic(folder: Path, last: Checkpoint, dataset: Dataset, *, face: bool)
     flops, parameters = count_flops(generator, pose_map, cells, cells), count_parameters(generator)
     network = averaged_face(folder, last) if face else None
     if network is not None:
-        from live.face import SPEC
+        from live.render.face import SPEC
 
         inputs = (torch.zeros(tensor.shape, dtype=torch.uint8) for tensor in SPEC.inputs)
         flops, parameters = flops + count_flops(DeployedFace(network), *inputs), parameters + count_parameters(network)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
-from train.measure.player import NETWORK
 from train.measure.score_table import number, table
 from train.measure.strips import CELL_PX, read_strip
+from train.networks.player import NETWORK
 from train.report import sheet
 
 U8 = NDArray[np.uint8]

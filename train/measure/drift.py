@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from live.puppet.values import Conditioning
 from train.measure import metrics
 from train.measure.feature_distance import FeatureDistance
-from train.measure.player import Player
+from train.networks.player import Player
 from train.report import sheet
 
 U8 = NDArray[np.uint8]

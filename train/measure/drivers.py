@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from live.puppet.body_stats import fit_stats
 from live.puppet.condition import Conditioner
+from live.puppet.drawing.stick_figure import draw_stick_figure
 from live.puppet.errors import PuppetError
-from live.puppet.stick_figure import draw_stick_figure
+from live.puppet.geometry.body_stats import fit_stats
 from train.dataset.dataset import Dataset
 from train.dataset.take import Take
 from train.measure import metrics
-from train.measure.player import DOLL, Drawing
 from train.measure.strips import Strips
+from train.networks.player import DOLL, Drawing
 from train.offline.performance import Performance
 from train.report import sheet
 

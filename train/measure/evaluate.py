@@ -8,18 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from live.estimator import HolisticEstimator
-from live.puppet.stick_figure import draw_stick_figure
+from live.performer.estimator import HolisticEstimator
+from live.puppet.drawing.stick_figure import draw_stick_figure
 from live.puppet.values import PlacedPose
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.dataset.take import Take
+from train.measure.drawings import open_drawings
 from train.measure.drift import FAULT_FRAMES, HELD_FRAMES, MARKS, ROUND, held_drift, long_drift
 from train.measure.drivers import FRAMES, drive
 from train.measure.feature_distance import FeatureDistance, open_feature_distance
-from train.measure.player import NETWORK, Drawing, Player, open_drawings
 from train.measure.score_table import Measured, write_scores
 from train.measure.scores import Eye, Scorer, Scores, Truth, Witness
 from train.measure.strips import Strips
+from train.networks.player import NETWORK, Drawing, Player
 from train.networks.presets import YARDSTICK
 from train.offline.performance import watch_performance
 from train.report import sheet

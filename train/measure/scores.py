@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from live.estimator import PoseEstimator
+from live.performer.estimator import PoseEstimator
 from live.puppet.values import Conditioning, Frame, PlacedPose, Pose
 from train.measure import metrics
 from train.measure.feature_distance import FeatureDistance

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engines.backend import Say
 from engines.bundle import find_target, open_bundle
 from engines.engine import EngineSpec
 from engines.graph.flops import count_flops
 from engines.graph.half import write_half
 from engines.graph.resize import write_resized
+from engines.messages import Say
 from engines.selection.candidates import candidates
 from engines.tools.bench import Contender, Timing, measure, open_contenders, resident_mb, table
 from engines.tools.chart import write_chart

@@ -1,0 +1,1 @@
+"""The networks and their losses. No training loop, no file."""

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from live.puppet.face_map import CHANNELS
+from live.puppet.drawing.face_map import CHANNELS
 
 COLOURS = 3
 WIDTH = 32  # the paper's 64 (EDN: ndf) for a network that has a hundredth of its arithmetic

@@ -7,7 +7,7 @@ changes nothing, to the bit: its last layer is zero (with the usual initialisati
 import torch
 from torch import Tensor, nn
 
-from live.puppet.face_map import CHANNELS
+from live.puppet.drawing.face_map import CHANNELS
 from train.networks.networks import CELL, CellNetwork, GeneratorShape, from_cells, to_cells
 
 COLOURS = 3

@@ -1,0 +1,1 @@
+"""A whole film performed by a target, frame by frame."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from live.estimator import HolisticEstimator
+from live.performer.estimator import HolisticEstimator
+from live.performer.recording import load_poses
 from live.puppet.values import Pose
-from live.recording import load_poses
 from live.sources.video import VideoSource
 from train.errors import TrainError
 from train.films.video import probe

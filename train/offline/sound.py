@@ -8,10 +8,10 @@ from typing import Any
 
 import av
 
-from live.container import film_url, opened_film
 from live.sinks.ai_metadata import CONTAINER_METADATA, XMP_BOX
-from live.sources.film import FilmReader
-from live.sources.timeline import Timeline
+from live.sources.film.container import film_url, opened_film
+from live.sources.film.reader import FilmReader
+from live.sources.film.timeline import Timeline
 from train.errors import TrainError
 
 FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac", "opus")  # taken over as they are; others become AAC

@@ -17,18 +17,18 @@ from engines.bundle import find_target, open_bundle
 from engines.system.lock import held
 from engines.system.same_file import same_file
 from engines.system.whole_folder import clear, unfinished
-from live.background import make_background
 from live.clock import SystemClock
 from live.config import LiveConfig
-from live.loop import Loop
-from live.puppet.body_stats import BodyStats, fit_stats
+from live.performer.recording import save_poses
 from live.puppet.errors import PuppetError
+from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from live.puppet.topology import TOPOLOGY
 from live.puppet.values import Frame
-from live.recording import save_poses
-from live.report import Report
+from live.scene.background import make_background
+from live.session.assembly import open_parts
+from live.session.loop import Loop
 from live.sources.base import Source
-from live.start import open_parts
+from live.telemetry.report import Report
 from train.errors import TrainError
 from train.films.video import probe
 from train.offline.performance import Performance, watch_performance

@@ -1,7 +1,7 @@
 """`report.html`: one page about a run, with its pictures in it, that opens anywhere without a network."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,7 +14,6 @@ from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.report import chart
 from train.report.chart import Chart
-from train.training.config import RunConfig
 
 U8 = NDArray[np.uint8]
 NAME = "report.html"
@@ -43,10 +42,12 @@ td { padding: 1px 18px 1px 0; vertical-align: top }
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the report shows. `lines`: how far the run is, in words. `sheet`, `growth`: (H, W, 3) uint8 RGB."""
+    """What the report shows. `settings`: by name, as they are to be shown. `lines`: how far the run is, in words.
+    `sheet`, `growth`: (H, W, 3) uint8 RGB.
+    """
 
     name: str
-    config: RunConfig
+    settings: Mapping[str, object]
     lines: Sequence[str]
     findings: Sequence[str]
     charts: Sequence[Chart]
@@ -68,8 +69,7 @@ def html(page: Page) -> str:
     """The whole page, nothing outside it needed."""
     found = "".join(f"<li>{escape(words)}</li>" for words in page.findings)
     settings = "".join(
-        f"<tr><td>{escape(key)}</td><td>{escape(_shown(value))}</td></tr>"
-        for key, value in _settings(page.config).items()
+        f"<tr><td>{escape(key)}</td><td>{escape(_shown(value))}</td></tr>" for key, value in page.settings.items()
     )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -99,14 +99,6 @@ def _image(picture: U8, words: str) -> str:
     assert fine, "a uint8 picture can be encoded"
     text = base64.b64encode(data.tobytes()).decode()
     return f'<img src="data:image/jpeg;base64,{text}" alt="{escape(words)}">'
-
-
-def _settings(config: RunConfig) -> dict[str, object]:
-    """The configuration, loss weights spread out; the end that was not given left out."""
-    plain = config.to_json()
-    weights = {f"weight of {name}": value for name, value in plain.pop("weights").items()}
-    plain.pop("minutes" if config.steps else "steps")
-    return {**plain, **weights}
 
 
 def _shown(value: object) -> str:

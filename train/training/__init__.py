@@ -1,0 +1,1 @@
+"""The optimisation: one step, the loop, its checkpoints and processes, the face stage."""

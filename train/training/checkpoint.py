@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from engines.system.json_file import parse_json
 from train.errors import TrainError
+from train.networks.networks import DeployedGenerator
+from train.networks.presets import build_generator
 from train.training.config import RunConfig
 from train.training.field import seconds, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
@@ -117,3 +122,20 @@ def _losses(value: object) -> list[list[float]]:
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
         raise ValueError(f"pending is {value!r:.40}")
     return [[_loss(loss) for loss in row] for row in value]
+
+
+def averaged_generator(checkpoint: Checkpoint) -> nn.Module:
+    """The generator with the averaged weights of a checkpoint, for evaluation and export."""
+    config = checkpoint.config
+    generator = build_generator(
+        config.preset, checkpoint.pose_map_channels, uses_doll=config.doll, temporal=config.temporal
+    )
+    generator.load_state_dict(checkpoint.trainer["average"])
+    return generator.requires_grad_(False).eval()
+
+
+def deployed(checkpoint: Checkpoint) -> DeployedGenerator:
+    """The averaged generator as it is exported, on the run's device where this machine has it."""
+    wanted = torch.device(checkpoint.config.device)
+    device = wanted if wanted.type != "cuda" or torch.cuda.is_available() else torch.device("cpu")
+    return DeployedGenerator(averaged_generator(checkpoint)).eval().to(device)

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engines.backends.host_engine import Arrays, HostEngine, Step
-from live.face import SPEC, Face, paste_face
-from live.puppet.face_box import FaceSquare
-from live.puppet.face_map import SIDE
-from train.dataset.dataset import open_dataset
+from live.puppet.drawing.face_map import SIDE
+from live.puppet.geometry.face_box import FaceSquare
+from live.render.face import SPEC, Face, paste_face
+from train.dataset.loader import open_dataset
 from train.errors import TrainError
-from train.measure.player import Player, deployed
 from train.networks.face_network import DeployedFace
+from train.networks.player import Player
 from train.report import sheet
 from train.report.curves import Curve
-from train.training.checkpoint import Checkpoint, load_checkpoint
+from train.training.checkpoint import Checkpoint, deployed, load_checkpoint
 from train.training.face_checkpoint import NAME, FaceCheckpoint, averaged_face, generator_hash, load_face, save_face
 from train.training.face_step import FaceReport, FaceTrainer
 from train.training.faces import FacePairs, Faces, collect_faces

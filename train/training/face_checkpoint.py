@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.system.json_file import parse_json
-from live.puppet.face_map import face_map_hash
+from live.puppet.drawing.face_map import face_map_hash
 from train.errors import TrainError
 from train.networks.face_network import FaceNetwork
 from train.training.checkpoint import Checkpoint

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from live.face import FEATHER
+from live.render.face import FEATHER
 from train.networks import losses
 from train.networks.face_discriminator import FaceDiscriminator
 from train.networks.face_network import FaceNetwork

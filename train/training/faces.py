@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from live.face import crop_face, face_share, square_of
 from live.puppet import topology as T
-from live.puppet.face_map import CHANNELS, EYES, SIDE, draw_face_map
+from live.puppet.drawing.face_map import CHANNELS, EYES, SIDE, draw_face_map
+from live.render.face import crop_face, face_share, square_of
 from train.dataset.align import align
 from train.dataset.dataset import Dataset
 from train.dataset.rollouts import set_random_state
 from train.dataset.take import Take
-from train.measure.player import Player
+from train.networks.player import Player
 
 U8 = NDArray[np.uint8]
 SEGMENT = 60  # consecutive frames that are played for faces, ...

@@ -17,10 +17,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
+from train.dataset.share import Share
 from train.errors import TrainError
 from train.training.config import RunConfig
 from train.training.interrupt import Interrupt
-from train.training.share import Share
 
 Result = TypeVar("Result")
 PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}

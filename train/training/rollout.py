@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from train.dataset.share import WHOLE, Share
 from train.networks.networks import Within, from_cells, to_cells
-from train.training.share import WHOLE, Share
 
 # How the fed-back frame is spoilt, so that a live start, a dropped frame or a mistake of its own does not throw it off.
 # (Noise on what is fed back: GameNGen, arXiv 2408.14837, where it holds off decay and helps without noise at test too.)

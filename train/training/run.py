@@ -14,21 +14,20 @@ from tqdm import tqdm
 
 from engines.system.whole_file import whole_file, write_whole
 from live.puppet.fingerprint import fingerprint
-from train.dataset.dataset import open_dataset
+from train.dataset.loader import open_dataset
 from train.dataset.pairs import PairRollouts, open_rollouts
 from train.dataset.prefetch import Prefetch
 from train.dataset.rollouts import Batch, Rollouts
 from train.dataset.store import settle
 from train.errors import TrainError
-from train.measure.player import averaged_generator
 from train.networks import perceptual
-from train.report.record import Record
 from train.training import checkpoint
-from train.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from train.training.checkpoint import Checkpoint, averaged_generator, load_checkpoint, save_checkpoint
 from train.training.config import RunConfig
 from train.training.held_out import HeldOut
 from train.training.interrupt import Interrupt
 from train.training.processes import Processes, launch
+from train.training.record import Record
 from train.training.run_folder import CONFIG, run_folder
 from train.training.step import StepReport, Trainer
 

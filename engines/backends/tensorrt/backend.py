@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.onnxruntime_engine import open_reference
 from engines.backends.tensorrt.cuda import find_device
 from engines.backends.tensorrt.library import check_tensorrt
@@ -14,6 +14,7 @@ from engines.errors import EngineError, reason
 from engines.graph.half import write_half
 from engines.graph.lint import check_for_tensorrt
 from engines.graph.quantize import write_int8
+from engines.messages import Say
 from engines.system.user_folders import cache_folder
 from engines.system.whole_file import write_whole
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.backend import Say
 from engines.backends.tensorrt.library import CANNOT_START, UPDATE, Log, check_tensorrt, tensorrt_log
 from engines.errors import EngineError, reason
+from engines.messages import Say
 from engines.system.whole_file import write_whole
 
 if TYPE_CHECKING:

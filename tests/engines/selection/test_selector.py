@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.backend import Feeds, Say
+from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import OnnxRuntimeBackend
 from engines.bundle import Generator
 from engines.engine import EngineSpec
 from engines.errors import EngineError
+from engines.messages import Say
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate
 from engines.selection.selector import Opened, Workshop

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from live.clock import FakeClock
-from live.doctor.cameras import Footage, examined_cameras, judged
+from live.doctor.exams.cameras import Footage, examined_cameras, judged
 from live.doctor.finding import Finding, Mark
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from engines.bundle import SHIPPED
-from live.doctor import disk
-from live.doctor.caches import examined_engines, examined_kernels
-from live.doctor.disk import examined_folders
+from live.doctor.exams import disk
+from live.doctor.exams.caches import examined_engines, examined_kernels
+from live.doctor.exams.disk import examined_folders
+from live.doctor.exams.targets import examined_targets
 from live.doctor.finding import Finding
-from live.doctor.targets import examined_targets
 from tests.live.tiny_target import write_target
 
 

@@ -20,13 +20,13 @@ from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import BACKENDS, Candidate
 from engines.selection.compare import Verdict
 from engines.selection.selector import Workshop
-from live.doctor import graphics_card
+from live.doctor.exams import graphics_card
+from live.doctor.exams.graphics_card import examined_card
+from live.doctor.exams.models import damaged, found_in
+from live.doctor.exams.parity import StillFeeds, compared
+from live.doctor.exams.screen import examined_screen
+from live.doctor.exams.telemetry import left_behind, reporting
 from live.doctor.finding import Finding
-from live.doctor.graphics_card import examined_card
-from live.doctor.models import damaged, found_in
-from live.doctor.parity import StillFeeds, compared
-from live.doctor.screen import examined_screen
-from live.doctor.telemetry import left_behind, reporting
 from live.puppet.values import Frame, Pose
 from tests.engines.tiny_model import tiny_spec, write_tiny_model
 from tests.live.tiny_target import walking

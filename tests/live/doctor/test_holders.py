@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from live.doctor.holders import holders, listeners
-from live.doctor.page import examined_port
+from live.doctor.exams.holders import holders, listeners
+from live.doctor.exams.page import examined_port
 
 TABLE = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ROW = (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from live.doctor import machine, packages, requirements
+from live.doctor.exams import machine, packages, requirements
+from live.doctor.exams.packages import loaded, versions
+from live.doctor.exams.requirements import Requirements, fits, read_requirements
 from live.doctor.finding import Finding
-from live.doctor.packages import loaded, versions
-from live.doctor.requirements import Requirements, fits, read_requirements
 
 PYPROJECT = """
 [project]

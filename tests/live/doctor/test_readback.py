@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from live.doctor.exams.readback import CHART, _exclusive, examined_output
 from live.doctor.finding import Finding
-from live.doctor.readback import CHART, _exclusive, examined_output
 from live.puppet.errors import SinkError
 from live.puppet.values import U8, PuppetFrame
 from live.sources.camera_list import CameraDevice

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.puppet import topology as top
-from live.puppet.body_stats import BodyStats, fit_stats
+from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from live.puppet.values import F32, Pose
 
 PICTURE = (1280, 960)

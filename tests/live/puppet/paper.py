@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from live.puppet.atlas import Atlas, PartViews
-from live.puppet.doll import Doll
-from live.puppet.fit import KEY_SIZE
-from live.puppet.parts import EXTENTS, MOUTH, PART_NAMES, PARTS
+from live.puppet.drawing.atlas import Atlas, PartViews
+from live.puppet.drawing.doll import Doll
+from live.puppet.drawing.fit import KEY_SIZE
+from live.puppet.drawing.parts import EXTENTS, MOUTH, PART_NAMES, PARTS
 from live.puppet.values import F32, U8, PlacedPose
 
 TEXELS_PER_TORSO = 96

@@ -3,9 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from live.puppet import parts, pose_map, retarget
 from live.puppet.config import PuppetConfig
-from live.puppet.fingerprint import fingerprint, golden_pose
+from live.puppet.drawing import parts, pose_map
+from live.puppet.fingerprint import fingerprint
+from live.puppet.geometry import retarget
+from live.puppet.golden_pose import golden_pose
 
 CONFIG = PuppetConfig(canvas_px=(128, 128))
 

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 
 from engines.consent import consent_text
-from live.coach import CoachView
-from live.look import Look, checked
+from live.control.wizard_port import CoachView
 from live.puppet import topology as T
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose, PuppetFrame
 from live.room.room import DEFAULT_PORT, Room
+from live.scene.settings import Look, checked
 
 SIDE = 512
 PUPPET_COLOUR, PLATE_COLOUR = (220, 120, 40), (60, 70, 84)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from live.look import CHANGEABLE, Look
 from live.puppet.errors import PuppetError
 from live.room.commands import CommandError, obey
+from live.scene.settings import CHANGEABLE, Look
 from tests.live.room.fake_director import FakeDirector
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from live.room.pictures import Pictures
 from live.room.room import Room
+from tests.live.room.entry.test_access import HANDSHAKE
 from tests.live.room.fake_director import FakeDirector
-from tests.live.room.test_access import HANDSHAKE
 from tests.live.room.test_pictures import Hand
 from tests.live.room.visitor import PATIENCE_S, camera_of, next_picture, open_socket, port_of, state_where
 

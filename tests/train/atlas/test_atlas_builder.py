@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from live.puppet import topology as top
-from live.puppet.atlas import Atlas
-from live.puppet.parts import EXTENTS, PART_NAMES, PARTS, part_frames
+from live.puppet.drawing.atlas import Atlas
+from live.puppet.drawing.parts import EXTENTS, PART_NAMES, PARTS, part_frames
 from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure
 from tests.live.puppet.paper import blotches, draw_doll, torso_of

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from live.puppet.body_stats import BodyStats
-from live.puppet.parts import EXTENTS, PART_NAMES
+from live.puppet.drawing.parts import EXTENTS, PART_NAMES
+from live.puppet.geometry.body_stats import BodyStats
 from tests.live.puppet.figure import walker
 from train.atlas.extents import extents_for
 

@@ -61,7 +61,7 @@ def test_one_wrong_frame_is_outvoted_by_its_neighbours(truth: Shot) -> None:
 
 
 def test_without_a_template_nothing_moves(truth: Shot) -> None:
-    from live.puppet.atlas import Atlas
+    from live.puppet.drawing.atlas import Atlas
 
     assert np.array_equal(register(truth, Atlas.empty(), valid_score=0.3), truth.points_px)
 

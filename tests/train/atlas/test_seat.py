@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from live.puppet.atlas import Atlas, PartViews
-from live.puppet.parts import PART_NAMES
+from live.puppet.drawing.atlas import Atlas, PartViews
+from live.puppet.drawing.parts import PART_NAMES
 from tests.live.puppet.paper import paper_atlas, torso_of
 from tests.train.film import puppet, wave
 from train.atlas import seat

@@ -11,22 +11,23 @@ import pytest
 from engines.bundle import open_bundle
 from engines.selection.candidates import open_engine
 from engines.system.whole_folder import MARKER, FolderError
-from live.face import Face
-from live.puppet.face_map import face_map_hash
-from live.target import open_target
+from live.puppet.drawing.face_map import face_map_hash
+from live.render.face import Face
+from live.scene.target import open_target
 from tests.killed import kill_at_every_step
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_face import write_face
 from tests.train.trained_run import write_run
 from train.bundle import export
 from train.bundle.export import export_doll, export_run
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.errors import TrainError
-from train.measure.player import Player, averaged_generator
 from train.networks.face_network import DeployedFace
 from train.networks.networks import DeployedGenerator
+from train.networks.player import Player
 from train.training import face_checkpoint
-from train.training.checkpoint import load_checkpoint, save_checkpoint
+from train.training.checkpoint import averaged_generator, load_checkpoint, save_checkpoint
 from train.training.face import open_face
 from train.training.tensor_file import read_tensors, write_tensors
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from live.idle import load_idle
+from live.scene.idle_loop import load_idle
 from tests.train.dataset_folder import write_dataset
 from train.bundle.idle import LONGEST_S, SHORTEST_S, idle_loop
-from train.dataset.dataset import open_dataset
+from train.dataset.loader import open_dataset
 from train.dataset.take import Take
 from train.errors import TrainError
 

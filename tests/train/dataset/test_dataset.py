@@ -6,7 +6,8 @@ import pytest
 
 from tests.train.dataset_folder import write_dataset
 from tests.train.film import SIDE, film_frame
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.errors import TrainError
 
 

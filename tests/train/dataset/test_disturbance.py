@@ -4,8 +4,8 @@ import pytest
 from live.puppet import topology as T
 from tests.train.dataset_folder import write_dataset
 from train.dataset import disturbance
-from train.dataset.dataset import open_dataset
 from train.dataset.disturbance import BONES, LOSABLE, draw_stretch, zoomed
+from train.dataset.loader import open_dataset
 from train.dataset.take import Take
 
 COUNT = 40

@@ -5,14 +5,14 @@ import pytest
 
 from tests.train.pair_set import write_pairs
 from train.bundle.export import export_doll, export_run
-from train.dataset.dataset import open_dataset
+from train.dataset.loader import open_dataset
 from train.dataset.pairs import PairDataset, PairRollouts, open_rollouts
+from train.dataset.share import Share
 from train.errors import TrainError
 from train.films.prepare_pairs import prepare_pairs
 from train.measure.evaluate import FOLDER, Wanted, evaluate
 from train.training.config import RunConfig
 from train.training.run import run
-from train.training.share import Share
 
 
 @pytest.fixture(scope="module")

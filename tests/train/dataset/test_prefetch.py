@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from train.dataset.prefetch import AHEAD, Prefetch
-from train.training.share import WHOLE, Share
+from train.dataset.share import WHOLE, Share
 
 
 class Counting:

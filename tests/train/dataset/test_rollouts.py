@@ -7,10 +7,11 @@ import pytest
 from live.puppet import topology as T
 from live.puppet.values import PlacedPose
 from tests.train.dataset_folder import write_dataset
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.dataset.rollouts import Batch, Rollouts, cut, find_spots
+from train.dataset.share import Share
 from train.errors import TrainError
-from train.training.share import Share
 
 COUNT = 40
 BAD = [5, 6, 20]  # frames of weight 0

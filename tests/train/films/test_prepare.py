@@ -9,23 +9,23 @@ import pytest
 
 import train.films.film
 from engines.system.whole_folder import mark
-from live.puppet.atlas import Atlas
+from live.performer.recording import load_poses
+from live.puppet.drawing.atlas import Atlas
 from live.puppet.errors import PuppetError
 from live.puppet.values import F32, U8, Frame, Pose
-from live.recording import load_poses
 from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
 from tests.train.picture_set import write_picture_set
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.sample import Shot
-from train.dataset.dataset import open_dataset
 from train.dataset.folder import KIND
+from train.dataset.loader import open_dataset
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films import prepare as module
 from train.films.film import Film
-from train.films.picture_quality import EDGE_WEIGHT
 from train.films.pictures import Pictures
 from train.films.prepare import prepare
+from train.films.quality.picture_quality import EDGE_WEIGHT
 
 COUNT = 120
 FRAMES = [film_frame(i) for i in range(COUNT)]

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from live.recording import save_poses
+from live.performer.recording import save_poses
 from tests.train.dataset_folder import write_dataset
 from tests.train.film import poses
-from tests.train.measure.test_player import Blush
+from tests.train.networks.test_player import Blush
 from train import __main__ as cli
 from train.errors import TrainError
 from train.measure import ablate as ablation
 from train.measure import evaluate
 from train.measure.ablate import VARIANTS, Plan, ablate
-from train.measure.player import WITH_FACE
 from train.networks.face_network import FaceNetwork
+from train.networks.player import WITH_FACE
 from train.training import face, run
 from train.training.checkpoint import load_checkpoint, save_checkpoint
 

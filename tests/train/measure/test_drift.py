@@ -6,7 +6,8 @@ import pytest
 from live.puppet.values import Conditioning
 from tests.train.backbone import write_backbone
 from tests.train.dataset_folder import write_dataset
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.measure.drift import RUN_UP, WATCHED, grows, held_drift, long_drift, recoveries
 from train.measure.feature_distance import open_feature_distance
 from train.training.config import RunConfig

@@ -7,11 +7,12 @@ import pytest
 from live.puppet.values import Conditioning, Pose
 from tests.train.dataset_folder import write_dataset
 from tests.train.film import poses
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.measure import drivers
 from train.measure.drivers import drive
-from train.measure.player import DOLL, NETWORK, DollDrawing
 from train.measure.strips import read_strip
+from train.networks.player import DOLL, NETWORK, DollDrawing
 from train.offline.performance import Performance
 
 

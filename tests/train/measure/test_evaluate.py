@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from live.recording import save_poses
+from live.performer.recording import save_poses
 from tests.train.backbone import write_backbone
 from tests.train.dataset_folder import write_dataset
 from tests.train.film import poses
@@ -13,7 +13,7 @@ from tests.train.trained_run import write_run
 from train.errors import TrainError
 from train.measure import drift, evaluate
 from train.measure.evaluate import PLACED, Wanted
-from train.measure.player import DOLL, NETWORK, WITHOUT_FEEDBACK
+from train.networks.player import DOLL, NETWORK, WITHOUT_FEEDBACK
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pytest
 from live.puppet.values import Frame, Pose
 from tests.train.backbone import write_backbone
 from tests.train.dataset_folder import write_dataset
-from train.dataset.dataset import Dataset, open_dataset
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
 from train.measure.feature_distance import open_feature_distance
 from train.measure.scores import SAMPLE_EVERY, Eye, Scorer, Scores, Witness
 from train.training.config import RunConfig

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from live.face import SPEC
-from live.puppet.face_map import CHANNELS, SIDE
+from live.puppet.drawing.face_map import CHANNELS, SIDE
+from live.render.face import SPEC
 from train.bundle.onnx_file import to_onnx
 from train.networks.face_discriminator import FaceDiscriminator
 from train.networks.face_network import DeployedFace, FaceNetwork

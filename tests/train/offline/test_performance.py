@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from live.estimator import RecordedEstimator
+from live.performer.estimator import RecordedEstimator
+from live.performer.recording import save_poses
 from live.puppet.errors import PuppetError
 from live.puppet.values import Pose
-from live.recording import save_poses
 from tests.train.film import poses, write_video
 from train.errors import TrainError
 from train.offline import performance

@@ -8,12 +8,12 @@ import av
 import numpy as np
 import pytest
 
-import live.start
+import live.session.assembly
 import run_live
 from engines.errors import EngineError
-from live.estimator import RecordedEstimator
-from live.puppet.body_stats import fit_stats
+from live.performer.estimator import RecordedEstimator
 from live.puppet.errors import TargetError
+from live.puppet.geometry.body_stats import fit_stats
 from live.puppet.topology import TOPOLOGY
 from live.puppet.values import Pose
 from live.sinks.ai_metadata import COMMENT
@@ -43,7 +43,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Pose]:
     """The poses that every estimator finds; a test may take some away."""
     poses = walking(COUNT, fps=25)
-    for module in (performance, live.start):
+    for module in (performance, live.session.assembly):
         monkeypatch.setattr(module, "HolisticEstimator", lambda: RecordedEstimator(poses, ESTIMATOR))
     return poses
 

@@ -13,7 +13,7 @@ import torch
 
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_run import write_run
-from train.dataset.dataset import open_dataset
+from train.dataset.loader import open_dataset
 from train.errors import TrainError
 from train.training import face, face_checkpoint, faces
 from train.training.checkpoint import load_checkpoint

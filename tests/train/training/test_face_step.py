@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from live.face import FEATHER, RIM_PX, crop_face, paste_face
-from live.puppet.face_box import FaceSquare
-from live.puppet.face_map import CHANNELS, SIDE
+from live.puppet.drawing.face_map import CHANNELS, SIDE
+from live.puppet.geometry.face_box import FaceSquare
+from live.render.face import FEATHER, RIM_PX, crop_face, paste_face
 from train.training import face_step, schedule
 from train.training.config import RunConfig
 from train.training.face import WHOLE

@@ -7,10 +7,11 @@ import pytest
 from live.puppet import topology as T
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_run import write_run
-from train.dataset.dataset import Dataset, open_dataset
-from train.measure.player import Player, deployed
+from train.dataset.dataset import Dataset
+from train.dataset.loader import open_dataset
+from train.networks.player import Player
 from train.training import faces as faces_module
-from train.training.checkpoint import load_checkpoint
+from train.training.checkpoint import deployed, load_checkpoint
 from train.training.faces import WARM_UP, FacePairs, Faces, collect_faces
 
 COUNT = 200

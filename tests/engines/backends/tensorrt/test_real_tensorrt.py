@@ -13,7 +13,7 @@ from engines.backends.tensorrt.runtime import TensorRTEngine
 from engines.bundle import SHIPPED, Bundle
 from engines.selection.compare import judge
 from engines.tools import selftest
-from live.rehearsal import FaceRehearsal, Rehearsal
+from live.scene.sample_feeds import FaceRehearsal, Rehearsal
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 pytestmark = pytest.mark.tensorrt

@@ -1,0 +1,20 @@
+"""What is said to the user: plain texts, `News`, which `--quiet` leaves out, and `Detail`, for the log alone."""
+
+from collections.abc import Callable
+
+Say = Callable[[str], None]  # one line that is no error
+
+
+class News(str):
+    """A line that tells of nothing wrong and asks for nothing. Say it like any other text: `say(News("engine: ..."))`.
+
+    A plain str is always shown.
+    """
+
+    __slots__ = ()
+
+
+class Detail(str):
+    """What only a bug report needs, such as a traceback."""
+
+    __slots__ = ()

@@ -1,0 +1,282 @@
+"""`Director`: steers the loop while it runs. What the page, the terminal's keys and the wizard give their orders to."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.bundle import find_target
+from engines.consent import consent_text
+from engines.errors import EngineError
+from engines.messages import Say
+from live.clock import Clock
+from live.control.catalog import Choices
+from live.control.recorder import Recorder
+from live.control.viewfinder import Viewfinder
+from live.control.wizard_port import CoachFactory, Gesture
+from live.control.wizard_session import Coaching
+from live.performer.auto_framing import AutoFraming
+from live.performer.calibration_advice import Gain
+from live.performer.mirror import mirrored
+from live.puppet.values import Frame, Pose
+from live.scene.background import is_background
+from live.scene.scene import Scene, Scenes
+from live.scene.scene_factory import SceneOpener
+from live.scene.settings import CHANGEABLE, LookError, checked
+from live.scene.switcher import Switcher
+from live.scene.target import Target
+from live.sinks.several import Sinks
+from live.telemetry.report import Report
+
+BUDGET_MS = 120.0  # capture to send, p95: what a picture may be late (docs/measurements.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a director steers. `source`: its name, for people and to know its calibration by."""
+
+    scenes: Scenes
+    sinks: Sinks
+    opener: SceneOpener
+    source: str
+    clock: Clock
+    stop: threading.Event
+    report: Report
+
+
+class Director:
+    """May be called from any thread. Orders return at once and take effect between two frames; none is lost on the way.
+
+    `given`: the look it began with. `framing`: as asked for, "auto" too. `open_coach`, `gesture`: the wizard, and what
+    starts it while `heeds_gesture`. Close it before the stage's parts.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        say: Say,
+        *,
+        framing: str,
+        open_coach: CoachFactory | None = None,
+        gesture: Gesture | None = None,
+    ) -> None:
+        self._stage, self._say = stage, say
+        self._auto = AutoFraming() if framing == "auto" else None
+        self._switcher = Switcher(stage.scenes, stage.opener, self._switched)
+        self._recorder = Recorder(stage.sinks)
+        self._coaching = Coaching(open_coach, say, camera=stage.source)
+        self._gesture = gesture
+        self._choices = Choices()
+        self._showing_me = False
+        self.given = stage.scenes.current.look
+        target = stage.scenes.current.target
+        self._gain: tuple[Target, Gain] | None = (target, Gain(target.stats))
+        self.heeds_gesture = False
+        self.viewfinder = Viewfinder()
+
+    def start(self) -> None:
+        """Begin to carry out changes."""
+        self._switcher.start()
+
+    def close(self) -> None:
+        """Carry out no more; a change at hand is waited for."""
+        self._coaching.cancel()
+        self._switcher.close()
+        self._choices.close()
+
+    def change(self, name: str, value: object) -> None:
+        """Wish for another `name`, one of CHANGEABLE; the newest wish wins. Raises PuppetError where it cannot be."""
+        value = checked(name, value)
+        if name == "framing":
+            self._auto = AutoFraming() if value == "auto" else None
+            if value == "auto":
+                self._told("framing", value)
+                return
+        self._switcher.wish(**self._with_it(name, value))
+
+    def reopen(self) -> None:
+        """Open all that is shown anew: something in it has failed. Returns at once."""
+        self._told("reopened", self._switcher.wanted.target)
+        self._switcher.renew()
+
+    def resized(self, size: tuple[int, int]) -> None:
+        """The camera's pictures are (width, height) now: a calibration has to be brought to that."""
+        self._stage.opener.picture_size = size
+        if self._stage.scenes.current.look.performer is not None:
+            self.reopen()
+
+    def settled(self, timeout_s: float) -> bool:
+        """Wait until every change was carried out or given up; False when that takes longer."""
+        return self._switcher.settled(timeout_s)
+
+    def freeze(self, on: bool) -> None:
+        """The picture that is next stays, until it is off."""
+        self._stage.sinks.freeze(on)
+        self._told("freeze", on)
+
+    def hide(self, on: bool) -> None:
+        """The card in place of every picture: when this returns, none leaves any more, until it is off."""
+        self._stage.sinks.hide(on)
+        if on:
+            self.show_me(False)  # and it stays off when the show goes on
+        self._told("hide", on)
+
+    def record(self, path: Path | None = None) -> Path | None:
+        """Record what goes out to `path` (.mp4), None: a new file in the current folder; gives the path.
+
+        A recording that runs goes on. Raises PuppetError.
+        """
+        path = self._recorder.start(path)
+        self._told("record", str(path))
+        return path
+
+    def stop_recording(self) -> Path | None:
+        """End it; the file that is given is complete."""
+        path = self._recorder.stop()
+        if path is not None:
+            self._told("record", None)
+        return path
+
+    def calibrate(self, on: bool) -> None:
+        """Start the wizard (anew), or cancel it. Raises CalibrationError when there is none."""
+        if on:
+            self._coaching.start(self._stage.scenes.current.target)
+        else:
+            self._coaching.cancel()
+            self.viewfinder.coach = None
+        self._told("calibrate", on)
+
+    def show_me(self, on: bool) -> None:
+        """Whether the viewfinder has the camera's picture. While hidden it has not, nor after it until asked again."""
+        self._showing_me = on and not self._stage.sinks.hidden
+        if not self._showing_me:
+            self.viewfinder.frame = None
+
+    def stop(self) -> None:
+        """End the run."""
+        self._stage.stop.set()
+
+    def saw(self, pose: Pose, frame: Frame) -> None:
+        """The loop saw this; called by its estimating thread with every frame."""
+        finder = self.viewfinder
+        finder.pose = pose
+        finder.frame = frame if self._showing_me and not self._stage.sinks.hidden else None
+        auto = self._auto
+        if auto is not None and (framing := auto.step(pose)) is not None:
+            self._frame_as(framing)
+        if self._gesture is not None and self._gesture(pose) and self.heeds_gesture:
+            self.calibrate(True)
+        self._advise(pose)
+        measured = self._coaching.step(pose, frame)
+        finder.coach = self._coaching.view
+        if measured is not None:
+            self._switcher.wish(performer=measured)
+
+    def state(self) -> dict[str, object]:
+        """Everything there is to show, ready for JSON: the last two seconds, not the whole run."""
+        self._choices.look()
+        scene, sinks, report = self._stage.scenes.current, self._stage.sinks, self._stage.report
+        look, bundle, engine = scene.look, scene.target.bundle, scene.generator.engine
+        recording, now = self._recorder.path, self._stage.clock.now()
+        return {
+            "target": look.target,
+            "title": bundle.title,
+            "canvas": list(bundle.canvas),
+            "consent": consent_text(bundle.consent),
+            "framing": look.framing,
+            "framing_asked": self._switcher.wanted.framing if self._auto is None else "auto",
+            "background": look.background,
+            "picture": None if is_background(self.given.background) else self.given.background,
+            "mirror": look.mirror,
+            "engine": look.engine,
+            "precision": look.precision,
+            "engine_text": "the bare paper doll" if engine is None else engine.describe(),
+            "smoothing": look.smoothing,
+            "face": scene.generator.paints_faces,
+            "profile": None if look.performer is None else look.performer.name,
+            "pending": self._switcher.pending,
+            "problem": self._switcher.problem or self._coaching.problem or self._recorder.problem,
+            "frozen": sinks.frozen,
+            "hidden": sinks.hidden,
+            "recording": None if recording is None else str(recording),
+            "calibrating": self._coaching.running,
+            "show_me": self._showing_me,
+            "person": report.person,
+            **_speed(report, now),
+            "source": self._stage.source,
+            "sinks": sinks.names,
+            "targets": self._choices.targets,
+            "engines": self._choices.engines,
+        }
+
+    def _advise(self, pose: Pose) -> None:
+        """Say once what a calibration would mend, to one who has none."""
+        scene = self._stage.scenes.current
+        if self._gain is None or scene.look.performer is not None:
+            return
+        target, gain = self._gain
+        if target is not scene.target:  # other measures to compare with
+            self._gain = target, gain = scene.target, Gain(scene.target.stats)
+        shown = mirrored(pose) if scene.look.mirror else pose
+        if (advice := gain.step(shown, scene.conditioner.performer)) is not None:
+            self._gain = None
+            self._say(advice)
+
+    def _frame_as(self, framing: str) -> None:
+        """What "auto" decided, where the target was filmed so."""
+        scene = self._stage.scenes.current
+        if framing in scene.target.bundle.takes and framing != self._switcher.wanted.framing:
+            self._switcher.wish(framing=framing)
+
+    def _with_it(self, name: str, value: object) -> dict[str, object]:
+        """The change, and what has to change with it. Raises LookError for what is known to be impossible."""
+        wanted = self._switcher.wanted
+        changes = {name: value}
+        if name == "target":
+            _check_target(str(value))
+        if name in ("target", "framing"):
+            target = str(changes.get("target", wanted.target))
+            framing, filmed = str(changes.get("framing", wanted.framing)), self._choices.framings(target)
+            if filmed and framing not in filmed:
+                if self._auto is None:
+                    raise LookError(
+                        f"{target} was not filmed in this framing",
+                        got=framing,
+                        wanted=", ".join(filmed),
+                        do=f"change the framing to {filmed[0]} first",
+                    )
+                changes["framing"] = filmed[0]
+        elif name == "engine" and not self._choices.has(str(value), wanted.precision):
+            changes["precision"] = "auto"
+        return changes
+
+    def _switched(self, before: Scene, after: Scene) -> None:
+        for name in (*CHANGEABLE, "performer"):
+            value = getattr(after.look, name)
+            if value != getattr(before.look, name):
+                self._told(name, value.name if name == "performer" and value is not None else value)
+
+    def _told(self, name: str, value: object) -> None:
+        self._stage.report.changed(name, value, self._stage.clock.now())
+
+
+def _speed(report: Report, now_s: float) -> dict[str, object]:
+    p50, p95 = report.recent_latency_s(now_s) or (None, None)
+    return {
+        "fps": round(report.generated.recent_per_s(now_s), 1),
+        "latency_ms": {"p50": _ms(p50), "p95": _ms(p95)},
+        "stage_ms": report.recent_stages_ms(now_s),
+        "budget_ms": BUDGET_MS,
+        "drops": sum(report.dropped_by_slot.values()),
+    }
+
+
+def _check_target(name_or_folder: str) -> None:
+    """Raises LookError for one that is not there."""
+    try:
+        find_target(name_or_folder)
+    except EngineError as error:
+        raise LookError(error.what, got=error.got, wanted=error.wanted, do=error.do) from error
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

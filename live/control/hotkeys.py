@@ -1,0 +1,83 @@
+"""`Keys`: the terminal's keys steer the show, beside the page or without one."""
+
+import sys
+import threading
+from typing import Protocol
+
+from engines.messages import News, Say
+from live.control.keyboard import Keyboard, open_keyboard
+from live.puppet.errors import PuppetError
+
+HELP = "keys: space freeze, h hide, c calibrate, m mirror, q quit"
+_TICK_S = 0.2  # how often a reader without a key looks whether it is to end
+
+
+class Steered(Protocol):
+    """What the keys need of a `live.control.director.Director`."""
+
+    def state(self) -> dict[str, object]: ...
+
+    def change(self, name: str, value: object) -> None: ...
+
+    def freeze(self, on: bool) -> None: ...
+
+    def hide(self, on: bool) -> None: ...
+
+    def calibrate(self, on: bool) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Keys:
+    """A context manager: listens in a thread of its own. Without a `keyboard` (a pipe, a service) it does nothing."""
+
+    def __init__(self, director: Steered, say: Say, keyboard: Keyboard | None) -> None:
+        self._director, self._say, self._keyboard = director, say, keyboard
+        self._done = threading.Event()
+
+    def __enter__(self) -> "Keys":
+        if self._keyboard is not None:
+            self._say(News(HELP))
+            threading.Thread(target=self._listen, args=(self._keyboard,), name="keys", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._keyboard is not None:
+            self._keyboard.close()
+
+    def press(self, key: str) -> None:
+        """Do what `key` stands for; one that stands for nothing tells which there are."""
+        try:
+            self._press(key.lower())
+        except PuppetError as error:
+            self._say(str(error))
+
+    def _press(self, key: str) -> None:
+        director, state = self._director, self._director.state()
+        if key == " ":
+            director.freeze(not state["frozen"])
+        elif key == "h":
+            director.hide(not state["hidden"])
+        elif key == "c":
+            director.calibrate(not state["calibrating"])
+        elif key == "m":
+            director.change("mirror", not state["mirror"])
+        elif key == "q":
+            director.stop()
+        elif key.strip():
+            self._say(HELP)
+
+    def _listen(self, keyboard: Keyboard) -> None:
+        while not self._done.is_set():
+            try:
+                keys = keyboard.read(_TICK_S)
+            except EOFError:
+                return
+            for key in keys:
+                self.press(key)
+
+
+def terminal_keys(director: Steered, say: Say) -> Keys:
+    """The keys of this process's own terminal, if it has one."""
+    return Keys(director, say, open_keyboard(sys.stdin))

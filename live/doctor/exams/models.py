@@ -1,0 +1,84 @@
+"""The pose models: whether their files are whole, and whether with them somebody is found in the demo clip."""
+
+import base64
+import hashlib
+import importlib.metadata
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from live.doctor.finding import Finding
+from live.puppet.values import Frame
+
+if TYPE_CHECKING:  # it brings cv2 along, which may be what cannot be loaded
+    from live.performer.estimator import PoseEstimator
+
+_PACKAGE = "mediapipe"
+_ENDINGS = (".tflite", ".binarypb")
+_INSTALL = "pip install --force-reinstall --no-deps mediapipe==0.10.21"
+_TRIES = 10  # pictures of the clip
+
+
+def findings() -> list[Finding]:
+    """One line where something is wrong with the files, else one about the dancer."""
+    wrong = damaged(_PACKAGE)
+    return wrong or [found_in(_demo_frames(), _open)]
+
+
+def damaged(package: str) -> list[Finding]:
+    """What is wrong with the models of an installed package, by the hashes that pip wrote down."""
+    try:
+        files = importlib.metadata.distribution(package).files or []
+    except importlib.metadata.PackageNotFoundError:
+        return [Finding("bad", f"{package} is not installed", "pip install -e .")]
+    models = [file for file in files if file.name.endswith(_ENDINGS)]
+    bad = [file.name for file in models if not _whole(Path(str(file.locate())), file.hash)]
+    if not models:
+        return [Finding("bad", f"{package} brought no models", _INSTALL)]
+    if bad:
+        return [Finding("bad", f"damaged or missing: {', '.join(bad)}", _INSTALL)]
+    return []
+
+
+def found_in(frames: list[Frame], open_estimator: "Callable[[], PoseEstimator]") -> Finding:
+    """Whether the estimator finds somebody in one of the frames."""
+    estimator = open_estimator()
+    try:
+        for frame in frames:
+            start_s = time.perf_counter()
+            pose = estimator.estimate(frame)
+            if pose.scores.any():
+                ms = (time.perf_counter() - start_s) * 1000
+                return Finding("ok", f"whole; the dancer of the demo clip is found ({ms:.0f} ms for the first picture)")
+    finally:
+        estimator.close()
+    return Finding("bad", "whole, but nobody is found in the demo clip", _INSTALL)
+
+
+def _whole(path: Path, noted: "importlib.metadata.FileHash | None") -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    if noted is None or noted.mode != "sha256":
+        return bool(content)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return digest == noted.value
+
+
+def _demo_frames() -> list[Frame]:
+    from live.sources.choose import DEMO_CLIP
+    from live.sources.video import VideoSource
+
+    source = VideoSource(DEMO_CLIP, lambda _: None)
+    try:
+        return [frame for _ in range(_TRIES) if (frame := source.read()) is not None]
+    finally:
+        source.close()
+
+
+def _open() -> "PoseEstimator":
+    from live.performer.estimator import HolisticEstimator
+
+    return HolisticEstimator()

@@ -1,0 +1,70 @@
+"""The libraries: whether each is there, of a version that fits, and can be loaded."""
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+
+from live.doctor.exams.requirements import PROGRAM, fits, read_requirements
+from live.doctor.finding import Finding
+from live.doctor.isolation import attempted
+
+_INSTALL = "pip install -e ."
+_MODULES = {"opencv-contrib-python": "cv2", "protobuf": "google.protobuf"}
+# mediapipe takes seconds and is loaded by the look at the models; pyvirtualcam by that at the virtual camera.
+_NOT_LOADED = ("mediapipe", "pyvirtualcam")
+# Each brings a cv2 of its own into the same folder; the last one installed wins, and pip knows nothing of it.
+_OTHER_OPENCVS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
+
+Version = Callable[[str], str | None]  # of an installed library; None: it is not installed
+
+
+def findings() -> list[Finding]:
+    """What is wrong, a line each; else one that all is well."""
+    wanted = read_requirements().libraries
+    if not wanted:
+        return [
+            Finding("warning", "what the program wants is not known: neither installed nor with its pyproject.toml")
+        ]
+    wrong = versions(wanted, installed_version)
+    missing = {name for name in wanted if installed_version(name) is None}
+    wrong += [finding for name in wanted if name not in missing for finding in loaded(name)]
+    return wrong or [
+        Finding("ok", f"all {len(wanted)} are there and fit; {PROGRAM} {installed_version(PROGRAM) or ''}")
+    ]
+
+
+def versions(wanted: Mapping[str, str], version: Version) -> list[Finding]:
+    """What is wrong with what is installed: missing, too old, too new, one too many."""
+    found = []
+    have = {name: version(name) for name in wanted}
+    if missing := [name for name, known in have.items() if known is None]:
+        found.append(Finding("bad", f"not installed: {', '.join(missing)}", _INSTALL))
+    for name, known in have.items():
+        if known is not None and not fits(known, wanted[name]):
+            found.append(Finding("warning", f"{name} {known}: wanted {wanted[name]}", _INSTALL))
+    if others := [name for name in _OTHER_OPENCVS if version(name) is not None]:
+        # Taking one away takes files of the other: so all go, and one comes back.
+        names = " ".join([*others, "opencv-contrib-python"])
+        told = f"more than one OpenCV is installed, in one place: {', '.join(others)} beside opencv-contrib-python"
+        found.append(Finding("warning", told, f"pip uninstall {names} && {_INSTALL}"))
+    return found
+
+
+def loaded(name: str) -> list[Finding]:
+    """Loads an installed library; nothing where that goes well."""
+    if name in _NOT_LOADED:
+        return []
+
+    def load() -> list[Finding]:
+        importlib.import_module(_MODULES.get(name, name.replace("-", "_")))
+        return []
+
+    return attempted(load, "bad")
+
+
+def installed_version(name: str) -> str | None:
+    """The version of an installed library; None where it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

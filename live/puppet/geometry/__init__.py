@@ -1,0 +1,1 @@
+"""Where a pose lies on the canvas: smoothed, measured, normalized, completed. Draws nothing."""

@@ -1,0 +1,1 @@
+"""What is shown and how: a target with its engines, presence, background; opened anew for every change of settings."""

@@ -1,0 +1,76 @@
+"""What stands behind the puppet: the target's own plate, green, a colour, or a picture."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engines.errors import reason
+from live.puppet.errors import TargetError
+from live.puppet.values import U8
+from live.sources.picture_size import picture_size
+
+_GREEN = (0, 177, 64)  # the usual chroma key green
+_LARGEST_FILE, _LARGEST = 128 << 20, 64 << 20  # bytes; pixels, which take three bytes each
+
+
+def is_background(spec: str) -> bool:
+    """Whether `spec` is a background by its name or colour, and not a file's."""
+    digits = spec[1:]
+    return spec in ("plate", "green") or (
+        spec.startswith("#") and len(digits) == 6 and all(c in "0123456789abcdefABCDEF" for c in digits)
+    )
+
+
+def make_background(spec: str, plate: U8) -> U8:
+    """The background for `spec` (plate, green, #RRGGBB, or a file), (H, W, 3) uint8 RGB, of the plate's size.
+
+    A picture is scaled to fill the canvas and cut at the edges, so it is never stretched. Raises TargetError for one
+    that cannot be read.
+    """
+    if spec == "plate":
+        return plate
+    if spec == "green" or spec.startswith("#"):
+        colour = _GREEN if spec == "green" else tuple(int(spec[i : i + 2], 16) for i in (1, 3, 5))
+        return np.ascontiguousarray(np.broadcast_to(np.array(colour, np.uint8), plate.shape))
+    return _filled(read_picture(Path(spec)), plate.shape[1], plate.shape[0])
+
+
+def read_picture(path: Path) -> U8:
+    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or larger than 64 megapixels."""
+    wanted = "a png, jpg, webp or bmp"
+    if not os.path.isfile(path):  # False, where Path.is_file raises: a name too long, a folder that may not be entered
+        raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise TargetError(f"the picture cannot be read: {path}", got=str(error)) from error
+    size = picture_size(content)
+    if size is None:
+        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
+    width, height = size
+    if len(content) > _LARGEST_FILE or width * height > _LARGEST:
+        raise TargetError(
+            f"the picture is too large: {path}",
+            got=f"{width}x{height}",
+            wanted=f"at most {_LARGEST >> 20} megapixels and {_LARGEST_FILE >> 20} MB",
+            do="make it smaller",
+        )
+    try:
+        # By way of memory: cv2.imread cannot open names outside the code page on Windows.
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise TargetError(f"not a picture that can be read: {path}", got=reason(error), wanted=wanted) from error
+    if picture is None or picture.shape[:2] not in ((height, width), (width, height)):  # lying on its side: EXIF
+        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture), np.uint8)
+
+
+def _filled(image: U8, width: int, height: int) -> U8:
+    scale = max(width / image.shape[1], height / image.shape[0])
+    w, h = max(width, round(image.shape[1] * scale)), max(height, round(image.shape[0] * scale))
+    scaled = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (w - width) // 2, (h - height) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width], dtype=np.uint8)

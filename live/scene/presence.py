@@ -1,0 +1,87 @@
+"""`Presence`: what is shown when nobody is in view. Nothing here ever sees a camera picture."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from live.puppet.values import PlacedPose
+from live.scene.idle_loop import IdleLoop, blend
+
+State = Literal["in view", "held", "easing", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The pose to draw, None: the "back soon" card. `epoch` grows each time the recurrence has to start anew."""
+
+    placed: PlacedPose | None
+    state: State
+    epoch: int
+
+
+class Presence:
+    """In view -> held for `hold_s` -> easing for `ease_s` -> idle, by capture time; back in view: a new epoch.
+
+    Before anybody was seen it is idle. A person who comes back while still held was never gone: no new epoch.
+    `idle` None: the card instead of a loop.
+    """
+
+    def __init__(self, idle: IdleLoop | None, *, hold_s: float, ease_s: float) -> None:
+        self._idle, self._hold_s, self._ease_s = idle, hold_s, ease_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Behave as new."""
+        self._last: PlacedPose | None = None
+        self._state: State = "idle"
+        self._idle_since_s: float | None = None
+        self._epoch = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody was in view and left: whoever comes now starts anew."""
+        return self._last is not None and self._state in ("easing", "idle")
+
+    def away_s(self, t_s: float) -> float:
+        """Seconds since somebody was in view, at time `t_s`; 0 when nobody ever was."""
+        return 0.0 if self._last is None else t_s - self._last.t_capture_s
+
+    def seen(self, placed: PlacedPose) -> Shown:
+        """Somebody is in view."""
+        if self._state in ("easing", "idle"):
+            self._epoch += 1
+        self._last = PlacedPose(
+            placed.frame_id, placed.t_capture_s, placed.points_px.copy(), placed.scores.copy(), placed.size_px
+        )
+        self._state, self._idle_since_s = "in view", None
+        return Shown(placed, "in view", self._epoch)
+
+    def missed(self, frame_id: int, t_capture_s: float) -> Shown:
+        """Nobody is in view in this frame."""
+        away = self.away_s(t_capture_s)
+        if self._last is not None and away < self._hold_s:
+            self._state = "held"
+            last = self._last
+            return Shown(
+                PlacedPose(frame_id, t_capture_s, last.points_px, last.scores, last.size_px), self._state, self._epoch
+            )
+        if self._idle_since_s is None:
+            self._idle_since_s = t_capture_s
+        if self._idle is None:
+            self._state = "idle"
+            return Shown(None, self._state, self._epoch)
+        idle = self._idle.pose(frame_id, t_capture_s, t_capture_s - self._idle_since_s)
+        part = (away - self._hold_s) / self._ease_s if self._last is not None and self._ease_s > 0 else 1.0
+        if self._last is None or part >= 1:
+            self._state = "idle"
+            return Shown(idle, self._state, self._epoch)
+        self._state = "easing"
+        return Shown(_eased(self._last, idle, part), self._state, self._epoch)
+
+
+def _eased(last: PlacedPose, idle: PlacedPose, part: float) -> PlacedPose:
+    smooth = np.float32(part * part * (3 - 2 * part))
+    points, scores = blend((last.points_px, last.scores), (idle.points_px, idle.scores), smooth)
+    size = float(last.size_px * (1 - smooth) + idle.size_px * smooth)
+    return PlacedPose(idle.frame_id, idle.t_capture_s, points, scores, size)

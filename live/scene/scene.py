@@ -1,0 +1,106 @@
+"""`Scene`: all that belongs to what is shown, exchanged as a whole between two frames. `Scenes`: the one that runs."""
+
+import threading
+from dataclasses import dataclass
+
+from live.puppet.condition import Conditioner
+from live.puppet.values import U8, PuppetFrame
+from live.render.renderer import Drawn, Generator
+from live.scene.idle_legs import IdleLegs
+from live.scene.presence import Presence
+from live.scene.settings import Look
+from live.scene.target import Target
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # one is another one, however alike
+class Scene:
+    """`look`, opened. `background`: (H, W, 3) uint8 RGB. `cut` differs from the scene before's where the picture before
+    must not be fed back into this one.
+
+    The estimating thread owns conditioner, presence and legs, the generating thread the generator; a scene that differs
+    from the one before in some things only shares the others with it.
+    """
+
+    look: Look
+    target: Target
+    conditioner: Conditioner
+    presence: Presence
+    legs: IdleLegs
+    generator: Generator
+    background: U8
+    cut: int = 0
+
+    def finish(self, drawn: Drawn, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
+        """The finished picture of what was drawn for this scene, see `Generator.step`."""
+        self.generator.background = self.background
+        return self.generator.step(drawn, spare, cutout=cutout)
+
+    def card(self, drawn: Drawn, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
+        """The card in its place."""
+        return self.generator.card(drawn.frame_id, drawn.t_capture_s, spare, cutout=cutout)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A drawn picture with its scene: the pose map of one target never reaches the generator of another."""
+
+    scene: Scene
+    drawn: Drawn
+
+
+class Scenes:
+    """The newest scene, and those before it of which a picture may still be on its way.
+
+    Anybody may `put`; the estimating thread takes `current` for each frame; the generating thread tells which one it
+    has `reached`, and there the ones before it are closed.
+    """
+
+    def __init__(self, first: Scene) -> None:
+        self._scenes = [first]
+        self._gone_resets = 0
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @property
+    def current(self) -> Scene:
+        """The newest."""
+        return self._scenes[-1]
+
+    @property
+    def resets(self) -> int:
+        """How often the recurrence began anew, in all scenes."""
+        with self._lock:
+            return self._gone_resets + sum(generator.resets for generator in self._generators())
+
+    def put(self, scene: Scene) -> bool:
+        """Show `scene` from the next frame on. False, with it closed, when the run is over."""
+        with self._lock:
+            if not self._closed:
+                self._scenes = [*self._scenes, scene]
+                return True
+        scene.generator.close()
+        return False
+
+    def reached(self, scene: Scene) -> None:
+        """No picture of a scene before this one will come any more: close what they do not share with it."""
+        if self._scenes[0] is scene:
+            return
+        with self._lock:
+            before = self._generators()
+            self._scenes = self._scenes[self._scenes.index(scene) :]
+            gone = [generator for generator in before if generator not in self._generators()]
+            self._gone_resets += sum(generator.resets for generator in gone)
+        for generator in gone:
+            generator.close()
+
+    def close(self) -> None:
+        """Close all, also those that are put later."""
+        with self._lock:
+            self._closed = True
+            generators = self._generators()
+        for generator in generators:
+            generator.close()
+
+    def _generators(self) -> list[Generator]:
+        """Each once, in order."""
+        return list({id(scene.generator): scene.generator for scene in self._scenes}.values())

@@ -1,0 +1,93 @@
+"""`Look`: everything about a running puppet that can be changed, and what each of it may be."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from live.performer.profile import Profile
+from live.puppet.config import PuppetConfig
+from live.puppet.errors import PuppetError
+from live.scene.background import is_background
+
+FRAMINGS = ("full", "half", "auto")
+AS_TRAINED = 0.5
+_STEADIEST = 4.0  # times the cutoffs of the One Euro filter at smoothing 0, a fourth of them at 1
+
+
+class LookError(PuppetError):
+    """A wish that cannot be, or not while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """target, framing ("full" or "half"), background, engine, precision: as typed, see `LiveConfig`. mirror: move as in
+    a mirror. face: paint the face network's faces. smoothing: 0 quick to 1 steady, 0.5 as trained. performer: their
+    measures; None: taken while they move.
+    """
+
+    target: str
+    framing: str
+    background: str = "plate"
+    mirror: bool = False
+    engine: str = "auto"
+    precision: str = "auto"
+    face: bool = True
+    smoothing: float = AS_TRAINED
+    performer: Profile | None = None
+
+    def differs(self, other: "Look", *names: str) -> bool:
+        """Whether any of these fields is another one there."""
+        return any(getattr(self, name) != getattr(other, name) for name in names)
+
+
+def checked(name: str, value: object) -> object:
+    """`value` as `Look` holds it, or "auto" for a framing. Raises LookError where it is known at once to be wrong."""
+    if name not in CHANGEABLE:
+        raise LookError("this cannot be changed while it runs", got=name, wanted=", ".join(CHANGEABLE))
+    fits, wanted = CHANGEABLE[name]
+    if not fits(value):
+        raise LookError(f"not a {name}", got=repr(value), wanted=wanted)
+    return float(value) if name == "smoothing" else value  # type: ignore[arg-type]
+
+
+def steadied(puppet: PuppetConfig, smoothing: float) -> PuppetConfig:
+    """The config with its One Euro cutoffs scaled: at `smoothing` 0.5 itself, at 1 a fourth, at 0 four times them."""
+    if smoothing == AS_TRAINED:
+        return puppet
+    factor = _STEADIEST ** (1 - smoothing / AS_TRAINED)
+    return replace(
+        puppet,
+        smooth_min_cutoff_hz=puppet.smooth_min_cutoff_hz * factor,
+        smooth_beta=puppet.smooth_beta * factor,
+        detail_min_cutoff_hz=puppet.detail_min_cutoff_hz * factor,
+        detail_beta=puppet.detail_beta * factor,
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_known_background(value: object) -> bool:
+    return isinstance(value, str) and (is_background(value) or os.path.isfile(value))
+
+
+# Each name with its test, and what it wants in words.
+CHANGEABLE: dict[str, tuple[Callable[[object], bool], str]] = {
+    "target": (_is_text, "the name of a target, or its folder"),
+    "framing": (lambda value: value in FRAMINGS, ", ".join(FRAMINGS)),
+    "background": (_is_known_background, "plate, green, #RRGGBB, or a picture file"),
+    "mirror": (_is_flag, "true or false"),
+    "engine": (_is_text, "the name of an engine, or auto"),
+    "precision": (_is_text, "a precision, or auto"),
+    "smoothing": (_is_share, "0 (quick) to 1 (steady)"),
+    "face": (_is_flag, "true or false"),
+}

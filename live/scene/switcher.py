@@ -1,0 +1,119 @@
+"""`Switcher`: brings what is wished for onto the stage: opens scenes in a thread of its own, while the old one runs."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from live.faults.trouble import told
+from live.scene.scene import Scene, Scenes
+from live.scene.scene_factory import SceneOpener
+from live.scene.settings import Look
+
+# A scene that was opened for another one of these is dropped when the wish has changed meanwhile; the rest is cheap.
+_HEAVY = ("target", "framing", "engine", "precision", "face")
+_FIELDS = tuple(field.name for field in fields(Look))
+_JOIN_S = 1.0  # an engine that is being opened cannot be stopped; its thread is then left behind
+
+Switched = Callable[[Scene, Scene], None]
+
+
+class Switcher:
+    """The newest wish wins. One that cannot be met is given up, and `problem` says why; the scene that runs goes on.
+
+    `switched(before, after)` is called, in the switcher's thread, when a scene was put on.
+    """
+
+    def __init__(self, scenes: Scenes, opener: SceneOpener, switched: Switched) -> None:
+        self._scenes, self._opener, self._switched = scenes, opener, switched
+        self._wanted = scenes.current.look
+        self._changed = threading.Condition()
+        self._closed = self._renewal = False
+        self._thread = threading.Thread(target=self._run, name="switcher", daemon=True)
+        self.problem = ""
+
+    @property
+    def wanted(self) -> Look:
+        """The look that is wished for, opened or not yet."""
+        return self._wanted
+
+    @property
+    def pending(self) -> str:
+        """What is being opened, in words; "" when all is as wished."""
+        wanted, now = self._wanted, self._scenes.current.look
+        if wanted.target != now.target:
+            return f"opening {wanted.target} …"
+        if wanted.framing != now.framing:
+            return f"changing to {'the whole body' if wanted.framing == 'full' else 'the upper half'} …"
+        if wanted.differs(now, "engine", "precision"):
+            return f"opening the engine ({wanted.engine}, {wanted.precision}) …"
+        return "" if wanted == now else "changing …"
+
+    def start(self) -> None:
+        """Begin to see to wishes."""
+        self._thread.start()
+
+    def wish(self, **changes: Any) -> None:
+        """Fields of `Look` and what they are to be. Returns at once."""
+        with self._changed:
+            self._wanted, self.problem = replace(self._wanted, **changes), ""
+            self._changed.notify_all()
+
+    def renew(self) -> None:
+        """Open the scene that runs anew, with nothing of it kept: something in it has failed. Returns at once."""
+        with self._changed:
+            self._renewal = True
+            self._changed.notify_all()
+
+    def settled(self, timeout_s: float) -> bool:
+        """Wait until every wish was met or given up; False when that takes longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._wanted == self._scenes.current.look, timeout_s)
+
+    def close(self) -> None:
+        """See to no more wishes; waits for the one at hand. May be called twice, and without `start`."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        while (look := self._next()) is not None:
+            before, renewal = self._scenes.current, self._renewal
+            self._renewal = False
+            try:
+                opened = self._opener.after(before, look, anew=renewal)
+            except Exception as error:  # whatever it is: what runs goes on
+                self._give_up(look, before.look, error)
+                continue
+            with self._changed:
+                late = self._closed or self._wanted.differs(look, *_HEAVY)
+            if late:
+                opened.drop()
+            elif opened.use(self._scenes):
+                self._switched(before, opened.scene)
+                with self._changed:
+                    self._changed.notify_all()
+            else:
+                return
+
+    def _next(self) -> Look | None:
+        """The wish, waited for while there is none; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._renewal or self._wanted != self._scenes.current.look)
+            return None if self._closed else self._wanted
+
+    def _give_up(self, look: Look, now: Look, error: Exception) -> None:
+        """Take back what `look` changed, but for what somebody has wished otherwise meanwhile."""
+        with self._changed:
+            failed = {
+                name: getattr(now, name)
+                for name in _FIELDS
+                if look.differs(now, name) and not look.differs(self._wanted, name)
+            }
+            if failed:
+                self._wanted = replace(self._wanted, **failed)
+                self._changed.notify_all()
+            if failed or look == now:
+                self.problem = told(error)

@@ -1,0 +1,162 @@
+"""Opens everything a run needs, side by side where that takes long, and warms it up: from a LiveConfig to Parts."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import cv2
+
+from engines.bundle import find_target, open_bundle
+from engines.messages import News, Say
+from live.clock import Clock
+from live.config import LiveConfig
+from live.control.director import Director, Stage
+from live.control.wizard_port import CoachFactory, Gesture
+from live.faults.replacement import Replacement
+from live.faults.trouble import Trouble
+from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.performer.profile import load_profile
+from live.puppet.compiler import cache_problem
+from live.puppet.errors import CalibrationError
+from live.render.mark import RESPONSIBLE
+from live.scene.engine_selector import EngineOpener
+from live.scene.engine_upgrade import Upgrade
+from live.scene.scene import Scene, Scenes
+from live.scene.scene_factory import SceneOpener
+from live.scene.settings import Look
+from live.session.loop import Parts
+from live.session.pose_stage import PoseStage
+from live.sinks.choose import make_sink
+from live.sinks.several import Sinks
+from live.sources.choose import OpenedSource, open_source
+from live.sources.paced import PacedSource
+from live.specs import is_browser
+from live.telemetry.report import Report
+
+
+def open_parts(
+    config: LiveConfig,
+    clock: Clock,
+    stop: threading.Event,
+    report: Report,
+    say: Say,
+    *,
+    heed: Callable[[], None] = lambda: None,
+    open_coach: CoachFactory | None = None,
+    gesture: Gesture | None = None,
+) -> Parts:
+    """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError. `heed`: see `perform`."""
+    cv2.setNumThreads(1)  # its pictures are small, and its idle threads would spin beside the estimator's
+    find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
+    engines = EngineOpener(config.threads, say)
+    opener = SceneOpener(config, clock, engines.open)
+    scene, opened, estimator = _loaded(config, clock, opener, say)
+    opener.picture_size = opened.source.size if opened.poses is None else None
+    scene = _measured(scene, opener, opened, config, say)
+    _describe(scene, estimator, config, report, say)
+    bundle = scene.target.bundle
+    fps = config.fps or (bundle.fps if config.realtime else opened.source.fps)
+    outputs = [make_sink(spec) for spec in config.sinks if not is_browser(spec)]
+    sinks = Sinks(outputs, say, realtime=config.realtime, clock=clock, report=report)
+    heed()
+    sinks.open(bundle.canvas, fps)
+    scenes = Scenes(scene)
+    stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)
+    director = Director(stage, say, framing=config.framing, open_coach=open_coach, gesture=gesture)
+    poses = _pose_stage(estimator, opened, stage, director, config, say)
+    source = opened.source
+    if config.realtime and not source.live:
+        source = PacedSource(source, clock, stop)
+    # In the middle of a file nothing is switched: the same clip is to give the same frames.
+    upgrade = Upgrade(engines, scenes, say) if config.realtime and config.upgrade else None
+    return Parts(source, poses, scenes, sinks, fps, director, upgrade)
+
+
+def _loaded(
+    config: LiveConfig, clock: Clock, opener: SceneOpener, say: Say
+) -> tuple[Scene, OpenedSource, PoseEstimator]:
+    """What takes long, side by side."""
+    pool = ThreadPoolExecutor(2)
+    try:
+        source_opening = pool.submit(open_source, config, clock, say)
+        estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
+        scene = opener.first(_look(config))
+        opened = source_opening.result()
+        return scene, opened, _estimator(opened, estimator_opening, config)
+    finally:
+        pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
+
+
+def _look(config: LiveConfig) -> Look:
+    framing = config.framing
+    if framing == "auto":  # until somebody was looked at
+        takes = open_bundle(find_target(config.target)).takes
+        framing = "full" if "full" in takes else min(takes)
+    return Look(config.target, framing, config.background, config.mirror, config.engine, config.precision, config.face)
+
+
+def _measured(scene: Scene, opener: SceneOpener, opened: OpenedSource, config: LiveConfig, say: Say) -> Scene:
+    """The scene with the measures of the performer, where there is a profile of them."""
+    profile = load_profile(config.calibration, camera=opened.source.name, say=say)
+    if profile is None:
+        return scene
+    try:
+        scene = opener.after(scene, replace(scene.look, performer=profile)).scene
+    except CalibrationError as error:
+        if config.calibration != "auto":
+            raise
+        say(f"going on without the calibration {profile.name}: {error}")
+        return scene
+    say(News(f"calibration: {profile.name}"))
+    return scene
+
+
+def _needs_pictures(config: LiveConfig) -> bool:
+    return not config.source.lower().endswith(".npz")
+
+
+def _pose_stage(
+    estimator: PoseEstimator, opened: OpenedSource, stage: Stage, director: Director, config: LiveConfig, say: Say
+) -> PoseStage:
+    return PoseStage(
+        estimator,
+        stage.scenes,
+        stage.clock,
+        stage.report,
+        forget_s=config.forget_s,
+        replacement=Replacement("the pose estimator", _another(opened, config), say),
+        reopen=director.reopen,
+        trouble=partial(Trouble, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
+        realtime=config.realtime,
+        saw=director.saw,
+        resized=director.resized,
+    )
+
+
+def _another(opened: OpenedSource, config: LiveConfig) -> Callable[[], PoseEstimator]:
+    """Opens one more estimator like the one of the run."""
+    return HolisticEstimator if opened.poses is None else lambda: _estimator(opened, None, config)
+
+
+def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None", config: LiveConfig) -> PoseEstimator:
+    if opened.poses is not None or opening is None:
+        return RecordedEstimator(opened.poses or [], opened.estimator or "", loop=config.loop)
+    return opening.result()
+
+
+def _describe(scene: Scene, estimator: PoseEstimator, config: LiveConfig, report: Report, say: Say) -> None:
+    bundle, generator = scene.target.bundle, scene.generator
+    if estimator.name != bundle.estimator:
+        say(
+            f"{bundle.name} was trained on poses by {bundle.estimator}, these are by {estimator.name}: "
+            "expect the puppet to follow less well"
+        )
+    report.engine = generator.described()
+    if generator.engine is None:
+        say("this target has no generator yet: the bare paper doll is shown")
+    if not config.mark:
+        say(RESPONSIBLE)
+    if problem := cache_problem():
+        say(f"the compiled drawing code cannot be kept ({problem}): each start takes half a minute longer")

@@ -1,0 +1,190 @@
+"""`PoseStage`: Frame -> Shot. The estimator, then the scene's Conditioner and presence policy, in that order."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from live.clock import Clock
+from live.faults.attendant import Attendant, HungError
+from live.faults.replacement import Replacement
+from live.faults.trouble import TroubleFactory
+from live.performer.estimator import PoseEstimator
+from live.performer.mirror import mirrored
+from live.puppet.values import Frame, Pose
+from live.render.renderer import Drawn
+from live.scene.presence import Shown
+from live.scene.scene import Scene, Scenes, Shot
+from live.telemetry.report import Report
+
+NO_FRAME = -1  # the frame_id of a picture behind which there is no frame: the camera is gone, the puppet idles
+
+Saw = Callable[[Pose, Frame], None]
+Resized = Callable[[tuple[int, int]], None]
+
+
+class PoseStage:
+    """Estimates, places and draws, each frame in the scene that is the newest then.
+
+    Somebody is in view when at least one joint reaches the target's `valid_score`. Away for more than `forget_s`, the
+    next person counts as another one, whose measures are taken anew. `saw` is told every pose as it was estimated, not
+    mirrored, with its frame, `resized` when a camera's pictures have become of another (width, height). `trouble` makes
+    what decides whether the show goes on without what has failed: an `estimator` idles until `replacement` has another
+    one, a scene shows the card until `reopen` has.
+    """
+
+    def __init__(
+        self,
+        estimator: PoseEstimator,
+        scenes: Scenes,
+        clock: Clock,
+        report: Report,
+        *,
+        forget_s: float,
+        replacement: Replacement[PoseEstimator],
+        reopen: Callable[[], None],
+        trouble: TroubleFactory,
+        realtime: bool,
+        saw: Saw = lambda pose, frame: None,
+        resized: Resized = lambda size: None,
+    ) -> None:
+        self._estimator, self._scenes, self._scene = estimator, scenes, scenes.current
+        self._clock, self._report, self._saw = clock, report, saw
+        self._resized, self._size = resized, (0, 0)
+        self._forget_s, self._replacement = forget_s, replacement
+        self._attendant, self._hung = Attendant("estimate", patient=not realtime), False
+        self._exchanging, self._closed = threading.Lock(), False
+        self._estimator_trouble = trouble("the pose estimator", "the puppet idles", replacement.ask)
+        self._onlooker_trouble = trouble(
+            "the automatic framing or the calibration gesture", "going on without it", lambda: None
+        )
+        self._drawing_trouble = trouble("the drawing of the pose", "showing a card", reopen)
+        self._last_t_s: float | None = None
+        self._spoilt: Scene | None = None  # by a failure: what it measured is not to be believed
+        self.ever_seen = False
+
+    def step(self, frame: Frame) -> Shot:
+        """The drawn pose of whoever is in `frame`, or what the presence policy shows instead. The arrays are new."""
+        start = self._clock.now()
+        pose = self._estimate(frame)
+        if pose is None:
+            return self.nobody(frame.t_capture_s)
+        estimated = self._clock.now()
+        self._tell(pose, frame)
+        began = self._clock.now()
+        shot = self._drawn(lambda scene: self._choose(scene, pose), frame.frame_id, frame.t_capture_s)
+        drawn = self._clock.now()
+        self._report.took("estimate", estimated - start, drawn)
+        self._report.took("condition", drawn - began, drawn)
+        self._report.estimated.add(estimated)
+        return shot
+
+    def nobody(self, now_s: float) -> Shot:
+        """The same when the source gives no frame at all."""
+        return self._drawn(lambda scene: scene.presence.missed(NO_FRAME, now_s), NO_FRAME, now_s)
+
+    def close(self) -> None:
+        """Free the estimator."""
+        self._replacement.close()
+        self._attendant.close()
+        with self._exchanging:
+            self._closed, hung = True, self._hung
+        if not hung:
+            self._estimator.close()
+
+    def _estimate(self, frame: Frame) -> Pose | None:
+        """None where the estimator has failed."""
+        if (another := self._replacement.take()) is not None:
+            self._exchange(another)
+        if self._hung:
+            self._estimator_trouble.wait()
+            return None
+        estimator = self._estimator
+        try:
+            pose = self._attendant.call(
+                lambda: estimator.estimate(frame), hangs=self._hang, back=lambda: self._came_back(estimator)
+            )
+        except Exception as error:
+            if isinstance(error, HungError):
+                self._report.changed("left behind", "the pose estimator", self._clock.now())
+            self._estimator_trouble.add(error)
+            return None
+        self._estimator_trouble.over()
+        return pose
+
+    def _hang(self) -> None:
+        self._hung = True
+
+    def _came_back(self, estimator: PoseEstimator) -> None:
+        """In the thread that was left behind: go on with it, or free it where another has taken its place."""
+        with self._exchanging:
+            if estimator is self._estimator and not self._closed:
+                self._hung = False
+                return
+        estimator.close()
+
+    def _exchange(self, another: PoseEstimator) -> None:
+        with self._exchanging:
+            failed, self._estimator = self._estimator, another
+            hung, self._hung = self._hung, False
+        if not hung:  # one that hangs is closed by the thread that is still in it
+            with contextlib.suppress(Exception):  # whatever a broken one says to that
+                self._attendant.call(failed.close)
+
+    def _tell(self, pose: Pose, frame: Frame) -> None:
+        try:
+            self._saw(pose, frame)
+        except Exception as error:
+            self._onlooker_trouble.add(error)
+        else:
+            self._onlooker_trouble.over()
+
+    def _drawn(self, choose: Callable[[Scene], Shown], frame_id: int, t_s: float) -> Shot:
+        """What `choose` gives for the newest scene, drawn; the card where either fails."""
+        scene = self._scenes.current
+        try:
+            self._enter(scene)
+            shot = self._draw(scene, choose(scene), frame_id, t_s)
+        except Exception as error:
+            self._drawing_trouble.add(error)
+            self._spoilt = scene
+            return Shot(scene, Drawn(NO_FRAME, t_s, None, 0, scene.cut))
+        self._drawing_trouble.over()
+        return shot
+
+    def _enter(self, scene: Scene) -> None:
+        before, self._scene = self._scene, scene
+        same_person = scene.look.mirror == before.look.mirror and before is not self._spoilt
+        if scene.conditioner is not before.conditioner and same_person:
+            scene.conditioner.inherit(before.conditioner)
+
+    def _choose(self, scene: Scene, pose: Pose) -> Shown:
+        self._measure_anew(scene, pose)
+        if scene.look.mirror:
+            pose = mirrored(pose)
+        presence = scene.presence
+        if pose.in_view and presence.gone:
+            same = presence.away_s(pose.t_capture_s) <= self._forget_s
+            scene.conditioner.reset(keep_performer=same)
+            scene.legs.reset()
+        # Also when nobody is in view: the Conditioner has to see every pose, as it does in training.
+        placed = scene.conditioner.place(pose)
+        if pose.in_view and (placed.scores >= scene.target.puppet.valid_score).any():
+            self.ever_seen = True
+            return presence.seen(scene.legs.apply(pose, placed))
+        return presence.missed(pose.frame_id, pose.t_capture_s)
+
+    def _measure_anew(self, scene: Scene, pose: Pose) -> None:
+        """Where the camera's pictures have become of another size, what was measured in pixels holds no more."""
+        if not pose.in_view or pose.image_size == self._size:
+            return
+        if self._size != (0, 0):
+            scene.conditioner.reset()
+            self._resized(pose.image_size)
+        self._size = pose.image_size
+
+    def _draw(self, scene: Scene, shown: Shown, frame_id: int, t_s: float) -> Shot:
+        passed = 0.0 if self._last_t_s is None else max(0.0, t_s - self._last_t_s)
+        self._last_t_s = t_s
+        self._report.person_shown("card" if shown.placed is None else shown.state, passed)
+        conditioning = None if shown.placed is None else scene.conditioner.draw(shown.placed)
+        return Shot(scene, Drawn(frame_id, t_s, conditioning, shown.epoch, scene.cut))

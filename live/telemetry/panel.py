@@ -1,0 +1,64 @@
+"""`Panel`: the status on a terminal, by rich: a few lines that are kept current below everything that is said.
+
+rich takes a tenth of a second to import: import this module when the panel is shown.
+"""
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from live.telemetry.status_line import State, flags, latency
+
+
+class Panel:
+    """Drawn on the terminal `out`. Its methods may be called from any thread; they raise OSError when it is gone."""
+
+    def __init__(self, out: TextIO, *, take_stderr: bool) -> None:
+        self._console = Console(file=out, highlight=False)
+        # What others print meanwhile appears above the panel, not in it.
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=take_stderr,
+        )
+        self._live.start()
+
+    def show(self, state: State) -> None:
+        """Replace what is shown."""
+        self._live.update(drawn(state), refresh=True)
+
+    def say(self, text: str) -> None:
+        """A line of its own, which stays, above the panel."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._live.stop()
+
+
+def drawn(state: State) -> Table:
+    """At most three lines, cut at the terminal's width: what is going on, where the time goes, what is unusual."""
+    late, seen = state["latency_ms"]["p95"], state["person"] == "in view"
+    colour = "default" if late is None else "green" if late <= state["budget_ms"] else "yellow"
+    first = Text.assemble(
+        (f"{state['title']} ({state['framing']})", "bold"),
+        f"  {state['fps']:.1f} fps  ",
+        (latency(state), colour),
+        "  ",
+        (state["person"], "green" if seen else "yellow"),
+        f"  {state['engine_text']}",
+    )
+    stages = "  ".join(f"{name} {value:.0f}" for name, value in state["stage_ms"].items())
+    second = Text(f"ms: {stages or '-'}  dropped: {state['drops']}  to: {', '.join(state['sinks'])}", style="dim")
+    unusual = flags(state)
+    rows = [first, second, *([Text("  ".join(unusual), style="bold yellow")] if unusual else [])]
+    grid = Table.grid(expand=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        grid.add_row(row)
+    return grid

@@ -1,0 +1,166 @@
+"""The loop: ids in = ids out, newest wins, drops counted, lag bounded, nothing of the camera ever shown."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from live.clock import FakeClock, SystemClock
+from live.puppet.values import U8
+from live.render.face import Face
+from live.render.renderer import Drawn, Generator
+from tests.live.face_engine import FaceEngine
+from tests.live.fakes import (
+    REALTIME,
+    Collector,
+    ColourSource,
+    ListedEstimator,
+    LockstepSource,
+    Meter,
+    WatchedGenerator,
+    fake_engine,
+    fake_loop,
+    plate,
+)
+from tests.live.tiny_target import walking
+
+
+def test_without_real_time_every_frame_passes_once_with_its_id_and_time(tiny: Path) -> None:
+    generator, sink = WatchedGenerator(), Collector()
+    loop, report, _ = fake_loop(ColourSource(40), ListedEstimator(walking(40)), tiny, sinks=[sink], generator=generator)
+    loop.run()
+    assert generator.stamps == [(i, i * (1 / 30)) for i in range(40)]
+    assert len(sink.images) == 40
+    assert sink.complete is True
+    frames = report.to_json()["frames"]
+    assert [frames[k] for k in ("captured", "estimated", "generated", "sent")] == [40] * 4
+    assert set(frames["dropped_by_slot"].values()) == {0}
+
+
+def test_faces_are_painted_in_the_loop_and_timed_apart(tiny: Path) -> None:
+    painted, plain = Collector(), Collector()
+    clock, reports = FakeClock(), []
+
+    def brighter(colours: U8) -> U8:
+        clock.now_s += 0.25
+        return np.minimum(colours, 215) + np.uint8(40)
+
+    face = Face(FaceEngine(brighter))  # type: ignore[arg-type]
+    with_face = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=face, clock=clock)
+    for sink, generator in ((painted, with_face), (plain, None)):
+        loop, report, _ = fake_loop(
+            ColourSource(20),
+            ListedEstimator(walking(20)),
+            tiny,
+            sinks=[sink],
+            generator=generator,
+            clock=clock,
+        )
+        loop.run()
+        reports.append(report)
+    assert all((a != b).any() for a, b in zip(painted.images, plain.images, strict=True))
+    assert [report.stages["face"].count for report in reports] == [20, 0]
+    assert reports[0].stages["face"].max_s == 0.25
+    assert reports[0].stages["generate"].count == 20 and reports[0].stages["generate"].max_s == 0
+    assert "face" in reports[0].table() and "face" not in reports[1].table()
+
+
+def test_the_same_clip_twice_gives_identical_pictures(tiny: Path) -> None:
+    runs = []
+    for _ in range(2):
+        sink = Collector()
+        poses = walking(60, seen=range(5, 30))
+        fake_loop(ColourSource(60), ListedEstimator(poses), tiny, sinks=[sink])[0].run()
+        runs.append(np.array(sink.images))
+    assert np.array_equal(runs[0], runs[1])
+    assert (runs[0][10] != runs[0][2]).any(), "the puppet moves"
+
+
+def test_with_a_slow_generator_the_newest_wins_drops_are_counted_and_lag_cannot_grow(tiny: Path) -> None:
+    count, slowness = 300, 5
+    estimated, ages = Meter(), []
+
+    def wait_for_more(drawn: Drawn) -> None:
+        ages.append(estimated.count - drawn.frame_id)
+        estimated.wait_for(min(count, estimated.count + slowness))
+
+    generator, sink = WatchedGenerator(wait_for_more), Collector()
+    estimator = ListedEstimator(walking(count), after=estimated.add)
+    loop, report, _ = fake_loop(
+        LockstepSource(count, estimated),
+        estimator,
+        tiny,
+        sinks=[sink],
+        generator=generator,
+        clock=SystemClock(),
+        config=replace(REALTIME, frames=count),
+    )
+    loop.run()
+    ids = [frame_id for frame_id, _ in generator.stamps]
+    frames = report.to_json()["frames"]
+    dropped = frames["dropped_by_slot"]
+    assert ids == sorted(set(ids)), "ids only go forward"
+    assert ids[-1] == count - 1, "the last frame of all is shown"
+    assert frames["captured"] == frames["estimated"] + dropped["frame"] == count
+    assert frames["estimated"] == frames["generated"] + dropped["conditioning"]
+    assert dropped["conditioning"] > count / 2
+    # Each takes what was the newest then: never older than what came while the one before was made.
+    assert max(ages) <= slowness + 3
+    assert np.mean(ages[-10:]) <= np.mean(ages[:10]) + 2
+
+
+def test_frames_and_duration_end_a_run(tiny: Path) -> None:
+    for config, wanted in (
+        (replace(REALTIME, realtime=False, frames=7), 7),
+        (replace(REALTIME, realtime=False, duration_s=0.5), 15),
+    ):
+        sink = Collector()
+        loop, _, _ = fake_loop(ColourSource(60), ListedEstimator(walking(60)), tiny, sinks=[sink], config=config)
+        loop.run()
+        assert len(sink.images) == wanted
+
+
+def test_nothing_of_the_camera_reaches_a_sink_in_any_state(tiny: Path) -> None:
+    sink = Collector()
+    poses = walking(120, seen=range(20, 60))  # idle, in view, held, easing, idle
+    generator = WatchedGenerator()
+    fake_loop(ColourSource(120), ListedEstimator(poses), tiny, sinks=[sink], generator=generator)[0].run()
+    sink.images.append(generator.card(0, 0.0).image)
+    assert len(sink.images) == 121
+    assert not sink.holds_camera_colour()
+
+
+def test_a_person_who_leaves_and_returns_resets_the_recurrence_once(tiny: Path) -> None:
+    poses = walking(200)
+    for i in range(50, 120):
+        poses[i] = walking(1, seen=range(0))[0]
+    loop, report, _ = fake_loop(ColourSource(200), ListedEstimator(poses), tiny, sinks=[Collector()])
+    loop.run()
+    person = report.to_json()["person"]
+    assert person["resets"] == 1
+    assert person["in_view_s"] == pytest.approx(130 / 30, abs=0.05)
+    assert person["lost_s"] == pytest.approx(70 / 30, abs=0.05)
+
+
+def test_a_hole_in_time_resets_the_recurrence(tiny: Path) -> None:
+    source = ColourSource(4, dt_s=0.8)
+    loop, report, _ = fake_loop(source, ListedEstimator(walking(4)), tiny, sinks=[Collector()])
+    loop.run()
+    assert report.to_json()["person"]["resets"] == 3
+
+
+def test_stop_ends_a_run_and_keeps_the_file(tiny: Path) -> None:
+    sink = Collector()
+    loop, _, stop = fake_loop(ColourSource(10**9), ListedEstimator(walking(1) * 10**5), tiny, sinks=[sink])
+    keep = sink.send
+
+    def send(frame, tick):  # type: ignore[no-untyped-def]
+        if tick == 5:
+            stop.set()
+        return keep(frame, tick)
+
+    sink.send = send  # type: ignore[method-assign]
+    loop.run()
+    assert sink.complete is True
+    assert len(sink.images) == 6

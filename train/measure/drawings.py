@@ -1,0 +1,31 @@
+"""`open_drawings`: every way to draw with a trained run, by name."""
+
+from pathlib import Path
+
+from train.networks.player import (
+    DOLL,
+    NETWORK,
+    WITH_FACE,
+    WITHOUT_FEEDBACK,
+    DollDrawing,
+    Drawing,
+    FaceDrawing,
+    Player,
+)
+from train.networks.presets import YARDSTICK
+from train.training.checkpoint import Checkpoint, deployed
+from train.training.face import open_face
+
+
+def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False) -> dict[str, Drawing]:
+    """Every way to draw with the run in `folder`: the doll, the network, and with its face network where it has one.
+
+    `steady`: also the same network without its previous frame, to see what the feedback is worth.
+    """
+    network, config = deployed(checkpoint), checkpoint.config
+    drawings: dict[str, Drawing] = {DOLL: DollDrawing(), NETWORK: Player(network)}
+    if steady and config.temporal and config.preset != YARDSTICK:
+        drawings[WITHOUT_FEEDBACK] = Player(network, feedback=False)
+    if (face := open_face(folder)) is not None:
+        drawings[WITH_FACE] = FaceDrawing(Player(network), face)
+    return drawings
