@@ -20,7 +20,7 @@ _STARTED_S = time.perf_counter()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`. Gives the exit code: 0 ok, 1 failure; usage mistakes exit with 2 by themselves."""
     from live.cli.arguments import check, parser
-    from live.cli.exit_code import ended
+    from live.cli.exit_code import run_cli
 
     flags = parser()
     arguments = flags.parse_args(argv)
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             flags.error(problem)
         return _run(arguments)
 
-    return ended(run)
+    return run_cli(run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
         print(json.dumps(described(config), indent=1))
         return 0
     from calib.raised_hands import RaisedHands
-    from calib.wizard import open_coach
+    from calib.wizard import open_wizard
     from live.clock import SystemClock
     from live.session.session import perform
     from live.telemetry.report import Report
@@ -93,7 +93,7 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
         report,
         status,
         heed=lambda: process.handle(lambda *_: stop.set()),
-        open_coach=open_coach,
+        open_wizard=open_wizard,
         gesture=RaisedHands().step,
     )
 

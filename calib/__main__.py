@@ -73,10 +73,10 @@ def _folder(text: str) -> Path:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`; gives the exit code."""
-    from live.cli.exit_code import ended
+    from live.cli.exit_code import run_cli
 
     arguments = parser().parse_args(argv)
-    return ended(lambda: _run(arguments))
+    return run_cli(lambda: _run(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> int:

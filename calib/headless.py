@@ -9,7 +9,7 @@ from calib.clip import clip_profile
 from calib.faces import FaceCounter
 from calib.profiles import default_name, save_profile
 from calib.terminal import Screen
-from calib.wizard import Wizard, open_coach
+from calib.wizard import Wizard, open_wizard
 from live.clock import SystemClock
 from live.config import LiveConfig
 from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
@@ -34,10 +34,10 @@ def calibrate(source: str, target: Target, *, name: str | None, folder: Path | N
     try:
         camera = opened.source.name
         name = default_name(PERFORMER, camera) if name is None else name
-        coach = open_coach(target, camera, performer=PERFORMER, name=name, folder=folder)
+        wizard = open_wizard(target, camera, performer=PERFORMER, name=name, folder=folder)
         with _estimator(opened) as estimator:
             if opened.source.live:
-                _follow(opened.source, estimator, coach, screen)
+                _follow(opened.source, estimator, wizard, screen)
             else:
                 screen.say(f"Looking at {camera}. This takes about as long as the clip.")
                 save_profile(_from_clip(opened.source, estimator, target, name, screen), folder)
@@ -46,11 +46,11 @@ def calibrate(source: str, target: Target, *, name: str | None, folder: Path | N
     return name
 
 
-def _follow(camera: Source, estimator: PoseEstimator, coach: Wizard, screen: Screen) -> None:
+def _follow(camera: Source, estimator: PoseEstimator, wizard: Wizard, screen: Screen) -> None:
     """The wizard with a camera, to its end. It saves by itself."""
     with screen:
         while (frame := camera.read()) is not None:
-            view = coach.step(estimator.estimate(frame), frame)
+            view = wizard.step(estimator.estimate(frame), frame)
             screen.show(view)
             if view.cancelled:
                 raise CalibrationError("not calibrated", got=view.text, do="start again when you are ready")
@@ -64,15 +64,15 @@ def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str
     profiles: list[Profile] = []
     poses: list[Pose] = []
     camera, faces = clip.name, FaceCounter()
-    coach = Wizard(target, name=name, performer=PERFORMER, camera=camera, save=profiles.append, count_faces=faces)
+    wizard = Wizard(target, name=name, performer=PERFORMER, camera=camera, save=profiles.append, count_faces=faces)
     try:
-        while (frame := clip.read()) is not None and not (profiles and coach.followed):
+        while (frame := clip.read()) is not None and not (profiles and wizard.followed):
             pose = estimator.estimate(frame)
             poses.append(_copy(pose))
-            coach.step(pose, frame)
+            wizard.step(pose, frame)
     finally:
         faces.close()
-    if profiles and coach.followed:
+    if profiles and wizard.followed:
         screen.say("The clip follows the steps: measured from the poses that were held.")
         return profiles[0]
     screen.say("Nobody in the clip follows the steps, so it is measured from whatever it shows (clip mode).")

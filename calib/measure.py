@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calib.sight import look, seen_joints
-from live.performer.profile import Noise
+from live.performer.profile import PoseNoise
 from live.puppet import topology as T
 from live.puppet.geometry.body_stats import (
     BONE_NAMES,
@@ -107,7 +107,7 @@ def _from_the_waist(stats: BodyStats, held: Poses) -> BodyStats:
     )
 
 
-def estimator_noise(holds: Iterable[Poses]) -> Noise:
+def estimator_noise(holds: Iterable[Poses]) -> PoseNoise:
     """How much the points shake in held poses: medians over joints and holds."""
     parts = (T.BODY, T.FACE, slice(T.L_HAND.start, T.R_HAND.stop))
     found: tuple[list[float], ...] = ([], [], [])
@@ -120,7 +120,7 @@ def estimator_noise(holds: Iterable[Poses]) -> Noise:
         sigma = np.median(np.abs(second), axis=0).mean(axis=1) * _NOISE_PER_SECOND_DIFFERENCE
         for part, values in zip(parts, found, strict=True):
             values.extend(sigma[part][seen[part]])
-    return Noise(*(float(np.median(values)) if values else 0.0 for values in found))
+    return PoseNoise(*(float(np.median(values)) if values else 0.0 for values in found))
 
 
 def _lines(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from calib.face_shape import face_shape
 from calib.measure import Taken, estimator_noise, measure_half, measure_seated, measure_whole
 from calib.score import Score, held_figures, score
-from live.performer.profile import FaceShape, Noise, Profile
+from live.performer.profile import FaceShape, PoseNoise, Profile
 from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import Pose
 from live.scene.target import Target
@@ -24,7 +24,7 @@ class Outcome:
     stats: BodyStats
     seated: BodyStats | None
     face: FaceShape | None
-    noise: Noise
+    noise: PoseNoise
     score: Score
     half: bool
 

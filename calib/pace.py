@@ -1,9 +1,9 @@
-"""`Pace`: since when the performer does what, within one step of the wizard. Seconds of capture time."""
+"""`StepPace`: since when the performer does what, within one step of the wizard. Seconds of capture time."""
 
 from calib.sight import Sight
 
 
-class Pace:
+class StepPace:
     """began_s: the step. seen_s: when somebody was last in view. busy_s: when they last moved, or did what was asked.
     whole_s: when they were last seen from head to feet, or not at all.
     """

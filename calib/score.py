@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calib.sight import look
-from live.performer.placement import Held, Landing, landing
+from live.performer.placement import Held, PlacementOffset, landing
 from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.geometry.first_guess import first_guess
 from live.puppet.geometry.running_stats import RunningStats
@@ -23,8 +23,8 @@ class Score:
 
     before_px: float | None
     after_px: float
-    near: Landing
-    far: Landing
+    near: PlacementOffset
+    far: PlacementOffset
 
     def to_json(self) -> dict[str, float]:
         """Plain numbers by name; what is not known is left out."""

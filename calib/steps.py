@@ -53,7 +53,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class StepInput:
     """One pose, judged, and what is known by now. passed_s: since the step began."""
 
     pose: Pose
@@ -74,14 +74,14 @@ class Step:
     name: str
     title: str
     text: str
-    wrong: Callable[[Scene], str | None]
+    wrong: Callable[[StepInput], str | None]
     limit_s: float = 20.0
     tries: int = 2
     needed: bool = False
     unless_s: float | None = None
 
 
-def _standing(scene: Scene) -> str | None:
+def _standing(scene: StepInput) -> str | None:
     sight = scene.sight
     if not sight.person:
         return NOBODY
@@ -92,33 +92,33 @@ def _standing(scene: Scene) -> str | None:
     return None if sight.facing else "Face the camera."
 
 
-def _from_the_waist(scene: Scene) -> str | None:
+def _from_the_waist(scene: StepInput) -> str | None:
     if not scene.sight.person:
         return NOBODY
     return None if scene.sight.facing else "Face the camera."
 
 
-def _far(scene: Scene) -> str | None:
+def _far(scene: StepInput) -> str | None:
     if (wrong := _standing(scene)) is not None:
         return "Your feet must stay in the picture." if scene.sight.person and not scene.sight.whole else wrong
     moved = _moved(scene, scene.known.floor_px)
     return None if moved < -MOVED or scene.passed_s > STAY_S else ""
 
 
-def _near(scene: Scene) -> str | None:
+def _near(scene: StepInput) -> str | None:
     if (wrong := _standing(scene)) is not None:
         return "Too close: step back until your feet show." if scene.sight.person and not scene.sight.whole else wrong
     moved = _moved(scene, scene.known.back_px or scene.known.floor_px)
     return None if moved > MOVED or scene.passed_s > STAY_S else ""
 
 
-def _moved(scene: Scene, from_px: float | None) -> float:
+def _moved(scene: StepInput, from_px: float | None) -> float:
     """How far down the picture the feet came since they stood at `from_px`, in standing heights."""
     height = scene.known.height_px
     return 0.0 if from_px is None or not height else (scene.sight.floor_y - from_px) / height
 
 
-def _arms_out(scene: Scene) -> str | None:
+def _arms_out(scene: StepInput) -> str | None:
     if not scene.sight.person:
         return NOBODY
     points, seen = scene.pose.points_px, seen_joints(scene.pose)
@@ -132,19 +132,19 @@ def _arms_out(scene: Scene) -> str | None:
     return None
 
 
-def _face(scene: Scene) -> str | None:
+def _face(scene: StepInput) -> str | None:
     if not scene.sight.person:
         return NOBODY
     return None if has_face(scene.pose) else "Turn your face to the camera."
 
 
-def _mouth_open(scene: Scene) -> str | None:
+def _mouth_open(scene: StepInput) -> str | None:
     if (wrong := _face(scene)) is not None:
         return wrong
     return None if mouth_gap(scene.pose) > (scene.known.rest_gap or 0.0) + OPEN_BY else ""
 
 
-def _seated(scene: Scene) -> str | None:
+def _seated(scene: StepInput) -> str | None:
     sight = scene.sight
     if not sight.person:
         return NOBODY

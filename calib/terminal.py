@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from live.control.wizard_port import CoachView
+from live.control.wizard_port import WizardView
 
 _BELL = {"tick": "\a", "done": "\a\a", "fail": "\a"}
 
@@ -39,7 +39,7 @@ class Screen:
         """One line of its own."""
         self._console.print(line, markup=False, soft_wrap=True)
 
-    def show(self, view: CoachView) -> None:
+    def show(self, view: WizardView) -> None:
         """The view, when it says something new."""
         if self._live is not None:
             self._live.update(_panel(view), refresh=True)
@@ -55,7 +55,7 @@ class Screen:
         self._last = words
 
 
-def _panel(view: CoachView) -> Panel:
+def _panel(view: WizardView) -> Panel:
     grid = Table.grid(padding=(0, 1))
     grid.add_row(Text(view.text, style="bold"))
     grid.add_row(Text(view.hint or " ", style="yellow"))

@@ -9,11 +9,11 @@ from calib.camera_check import CameraCheck, CountFaces
 from calib.faces import FaceCounter
 from calib.hold import Hold
 from calib.outcome import Outcome, conclude
-from calib.pace import Pace
+from calib.pace import StepPace
 from calib.profiles import default_name, save_profile
 from calib.sight import Sight, Stillness, look
-from calib.steps import Known, Scene, Step
-from live.control.wizard_port import CoachView
+from calib.steps import Known, Step, StepInput
+from live.control.wizard_port import WizardView
 from live.performer.profile import Profile, profile_path
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose
@@ -50,13 +50,13 @@ class Wizard:
         self._check, self._stillness, self._hold = CameraCheck(count_faces), Stillness(), Hold()
         self._plan: tuple[Step, ...] = steps.WHOLE
         self._index = self._tries = 0
-        self._pace: Pace | None = None
+        self._pace: StepPace | None = None
         self._holds: dict[str, tuple[Pose, ...]] = {}
         self._known = Known()
         self._outcome: Outcome | None = None
         self._notice, self._notice_until_s = "", 0.0
         self._cancelled = False
-        self._last: CoachView | None = None
+        self._last: WizardView | None = None
         self.poses: list[Pose] = []  # all so far, copies
 
     @property
@@ -68,7 +68,7 @@ class Wizard:
         """See `Coach`."""
         self._cancelled = True
 
-    def step(self, pose: Pose, frame: Frame) -> CoachView:
+    def step(self, pose: Pose, frame: Frame) -> WizardView:
         """One captured frame; see `Coach`. After the end the last view stays."""
         if self._last is not None and (self._last.finished or self._last.cancelled):
             return replace(self._last, sound="")
@@ -78,14 +78,14 @@ class Wizard:
             self._last = self._ended(str(error))
         return self._last
 
-    def _step(self, pose: Pose, frame: Frame) -> CoachView:
+    def _step(self, pose: Pose, frame: Frame) -> WizardView:
         if self._cancelled:
             return self._ended("Cancelled. Nothing was saved.")
         if self.poses and pose.image_size != self.poses[0].image_size:
             return self._ended("The camera's picture has changed its size. Start again.")
         now, sight = pose.t_capture_s, look(pose)
         if self._pace is None:
-            self._pace = Pace(now, now)
+            self._pace = StepPace(now, now)
         if self._outcome is not None:
             return self._show_score(self._outcome, now - self._pace.began_s)
         pose = _copy(pose)
@@ -98,7 +98,7 @@ class Wizard:
             return self._ended("Nobody was in view for a minute. Nothing was saved.")
         return self._go_on(self._pace, pose, wrong, still or self._now is steps.CAMERA)
 
-    def _go_on(self, pace: Pace, pose: Pose, wrong: str | None, still: bool) -> CoachView:
+    def _go_on(self, pace: StepPace, pose: Pose, wrong: str | None, still: bool) -> WizardView:
         """What this pose leads to: the next step, another try, the short path, or a meter that fills."""
         now, step = pose.t_capture_s, self._now
         meter = self._hold.step(pose, wrong is None and still)
@@ -135,17 +135,17 @@ class Wizard:
     def _wrong(self, pose: Pose, frame: Frame, sight: Sight, passed_s: float) -> str | None:
         """None when this is the pose that the step asks for, else what to change."""
         if self._now is not steps.CAMERA:
-            return self._now.wrong(Scene(pose, sight, passed_s, self._known))
+            return self._now.wrong(StepInput(pose, sight, passed_s, self._known))
         self._check.add(pose, frame)
         return self._check.problem() or (None if self._check.enough else "")
 
     def _begin(self, now: float) -> None:
         """Begin the step anew, whichever it is."""
         assert self._pace is not None
-        self._pace = Pace(now, self._pace.seen_s)
+        self._pace = StepPace(now, self._pace.seen_s)
         self._hold.reset()
 
-    def _next(self, now: float, *, sound: str = "done") -> CoachView:
+    def _next(self, now: float, *, sound: str = "done") -> WizardView:
         """The next step; after the last one the measuring."""
         self._tries, self._notice_until_s = 0, 0.0
         self._begin(now)
@@ -155,7 +155,7 @@ class Wizard:
         self._outcome = conclude(self._target, self._holds, self.poses, half=self._plan is steps.HALF)
         return self._show_score(self._outcome, 0.0, sound=sound)
 
-    def _timed_out(self, now: float, hint: str) -> CoachView:
+    def _timed_out(self, now: float, hint: str) -> WizardView:
         """Another try; after the last one the next step, or the end where nothing goes without this one."""
         self._tries += 1
         if self._tries < self._now.tries:
@@ -165,7 +165,7 @@ class Wizard:
             return self._ended(f"Nobody stood still for a second. {hint} Nothing was saved.".replace("  ", " "))
         return self._next(now, sound="fail")
 
-    def _show_score(self, outcome: Outcome, passed_s: float, *, sound: str = "") -> CoachView:
+    def _show_score(self, outcome: Outcome, passed_s: float, *, sound: str = "") -> WizardView:
         if passed_s < SCORE_S:
             shown = self._view(text=outcome.score.sentence(), progress=passed_s / SCORE_S, sound=sound)
         else:
@@ -175,11 +175,11 @@ class Wizard:
             shown = replace(shown, saved=self._name, stats=outcome.shown)
         return replace(shown, score=outcome.score.to_json(), lines=outcome.lines)
 
-    def _say(self, now: float, notice: str, *, sound: str = "") -> CoachView:
+    def _say(self, now: float, notice: str, *, sound: str = "") -> WizardView:
         self._notice, self._notice_until_s = notice, now + NOTICE_S
         return self._view(hint=notice, sound=sound)
 
-    def _ended(self, why: str) -> CoachView:
+    def _ended(self, why: str) -> WizardView:
         """The last view of a wizard that saved nothing."""
         return self._view(title="Not calibrated", text=why, hint=why, sound="fail", cancelled=True)
 
@@ -194,10 +194,10 @@ class Wizard:
         sound: str = "",
         finished: bool = False,
         cancelled: bool = False,
-    ) -> CoachView:
+    ) -> WizardView:
         names = (*(step.name for step in self._plan), *LAST)
         titles = (*(step.title for step in self._plan), "How well you fit", "Saved")
-        return CoachView(
+        return WizardView(
             step=names[self._index],
             index=self._index,
             steps=names,
@@ -213,7 +213,7 @@ class Wizard:
         )
 
 
-def open_coach(
+def open_wizard(
     target: Target, camera: str, *, performer: str = "me", name: str | None = None, folder: Path | None = None
 ) -> Wizard:
     """A wizard for the target that is shown and the camera of this name. `folder`: of the profiles, None: the usual.

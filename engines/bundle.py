@@ -29,7 +29,7 @@ _LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has some 20 kB
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class BundleTake:
     """One way the target was filmed: its background picture, and its BodyStats as JSON values (live reads them)."""
 
     plate: Path
@@ -37,7 +37,7 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
-class Generator:
+class GeneratorNetwork:
     """One network of a target: its ONNX file and its tensors."""
 
     file: Path
@@ -72,15 +72,15 @@ class Bundle:
     estimator: str
     puppet: Mapping[str, Any]
     fingerprint: str
-    takes: Mapping[str, Take]
-    generators: Mapping[str, Generator]
+    takes: Mapping[str, BundleTake]
+    generators: Mapping[str, GeneratorNetwork]
     face: FaceNetwork | None
     atlas: Path
     idle: Path
     poster: Path | None
     manifest: Mapping[str, Any]
 
-    def generator(self, preset: str) -> Generator:
+    def generator(self, preset: str) -> GeneratorNetwork:
         """The generator `preset` ("lite", "full"). Raises BundleError, listing what there is, if there is none."""
         found = self.generators.get(preset)
         if found is None:
@@ -241,9 +241,9 @@ def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]
         estimator=manifest["estimator"],
         puppet=manifest["puppet"],
         fingerprint=manifest["fingerprint"],
-        takes={name: Take(paths[take["plate"]], take["stats"]) for name, take in manifest["takes"].items()},
+        takes={name: BundleTake(paths[take["plate"]], take["stats"]) for name, take in manifest["takes"].items()},
         generators={
-            name: Generator(paths[g["file"]], engine_spec(f"generator {name!r}", g))
+            name: GeneratorNetwork(paths[g["file"]], engine_spec(f"generator {name!r}", g))
             for name, g in manifest["generators"].items()
         },
         face=None

@@ -22,7 +22,7 @@ from live.puppet.condition import Conditioner  # noqa: E402
 from live.puppet.drawing.stick_figure import draw_stick_figure  # noqa: E402
 from live.puppet.values import Pose  # noqa: E402
 from live.render.face import Face  # noqa: E402
-from live.render.renderer import Drawn, Generator  # noqa: E402
+from live.render.renderer import Renderer, RenderInput  # noqa: E402
 from live.scene.target import Target, open_target  # noqa: E402
 from train.films.video import probe, read_frames  # noqa: E402
 from train.report.sheet import contact_sheet, write_picture  # noqa: E402
@@ -63,13 +63,13 @@ def follow(poses: list[Pose], target: Target, moments: int) -> tuple[list[U8], l
     network, mend = target.generator, target.face
     engine = None if network is None else open_reference(network.file, network.spec, threads=2)
     face = None if mend is None else Face(open_reference(mend.file, mend.spec, threads=2))
-    generator = Generator(engine, target.plate, gap_reset_s=0.5, face=face)
+    generator = Renderer(engine, target.plate, gap_reset_s=0.5, face=face)
     conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
     wanted = set(np.linspace(0.03 * len(poses), len(poses) - 2, moments).astype(int).tolist())
     sticks, puppets = [], []
     for i, pose in enumerate(poses):
         drawn = conditioner.step(pose)
-        puppet = generator.step(Drawn(i, pose.t_capture_s, drawn, 0))
+        puppet = generator.step(RenderInput(i, pose.t_capture_s, drawn, 0))
         if i in wanted:
             canvas = target.puppet.canvas_px
             sticks.append(draw_stick_figure(drawn.placed, canvas, valid_score=target.puppet.valid_score))

@@ -102,7 +102,7 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
     import run_live
     from engines.system import process
     from live.control.director import Director
-    from live.scene.engine_selector import EngineOpener
+    from live.scene.engine_selector import EngineSelector
 
     plain_start = Director.start
 
@@ -114,7 +114,7 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
             time.sleep(0.5)
         scene = director._stage.scenes.current
         if upgrade and scene.target.generator is not None:
-            scene.generator.take_engine(EngineOpener(1, print).best(scene.target.generator, scene.look).engine)
+            scene.generator.take_engine(EngineSelector(1, print).best(scene.target.generator, scene.settings).engine)
             time.sleep(0.5)
         print("exchanged all", file=sys.stderr, flush=True)
 

@@ -137,7 +137,7 @@ class Soak:
             self._director.change(name, value)
             if not self._director.settled(60):
                 self.problems.append(f"{name} {value} was not settled within a minute")
-            if problem := self._director.state()["problem"]:
+            if problem := self._director.state().problem:
                 self.problems.append(f"{name} {value}: {problem}")
             self.switches += 1
 
@@ -182,15 +182,13 @@ def sample(at_s: float, director: Director) -> Sample:
     """What this process uses now."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     state = director.state()
-    latency = state["latency_ms"]
-    p95 = latency["p95"] if isinstance(latency, dict) else None
     return Sample(
         round(at_s, 1),
         round(int(status["VmRSS"].split()[0]) * 1024 / 1e6, 1),
         int(status["Threads"]),
         len(os.listdir("/proc/self/fd")),
-        float(str(state["fps"])),
-        float(p95 or 0.0),
+        state.fps,
+        state.latency_ms.p95 or 0.0,
     )
 
 

@@ -150,7 +150,7 @@ def describe(chosen: argparse.Namespace) -> int:
 
     from live.puppet.drawing.pose_map import CHANNELS
     from live.render.face import SPEC
-    from train.networks.face_network import FaceNetwork
+    from train.networks.face_network import FaceGenerator
     from train.networks.networks import CELL, CELLS, count_flops, count_parameters
     from train.networks.presets import PRESETS, build_generator
 
@@ -162,7 +162,7 @@ def describe(chosen: argparse.Namespace) -> int:
         flops = count_flops(network, torch.zeros(1, side, side, CHANNELS), cells, cells)
         size = count_parameters(network) / 1e6
         print(f"{preset:12} {size:8.2f} M   {flops / 1e9:.2f} at {chosen.canvas}x{chosen.canvas}")
-    face, shapes = FaceNetwork().eval(), [tensor.shape for tensor in SPEC.inputs]
+    face, shapes = FaceGenerator().eval(), [tensor.shape for tensor in SPEC.inputs]
     flops, size = count_flops(face, *(torch.zeros(shape) for shape in shapes)), count_parameters(face) / 1e6
     print(f"{'face':12} {size:8.2f} M   {flops / 1e9:.2f} at any canvas")
     return 0

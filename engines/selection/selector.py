@@ -1,4 +1,4 @@
-"""`Workshop`: prepares, judges and opens the engines of one network. Nothing leaves it that was not compared with the
+"""`Selector`: prepares, judges and opens the engines of one network. Nothing leaves it that was not compared with the
 reference.
 """
 
@@ -24,8 +24,8 @@ _FEW = 4  # frames
 _ITSELF = Verdict(0, 0.0, 0.0, float("inf"), float("inf"), 1.0, 1.0, 1.0)
 
 
-class Network(Protocol):
-    """A network of a bundle (`engines.bundle.Generator`, `FaceNetwork`)."""
+class BundleNetwork(Protocol):
+    """A network of a bundle (`engines.bundle.GeneratorNetwork`, `FaceNetwork`)."""
 
     @property
     def file(self) -> Path:
@@ -51,13 +51,13 @@ class Opened:
     worth_preparing: tuple[Candidate, ...]
 
 
-class Workshop:
+class Selector:
     """`feeds`: what the network is fed in a performance. `threads` of the CPU an engine gets. Not thread-safe.
 
     Raises EngineError for a file that no runtime is to be given, see `network_file`.
     """
 
-    def __init__(self, network: Network, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
+    def __init__(self, network: BundleNetwork, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
         self._network, self._feeds, self._cache, self._threads, self._say = network, feeds, cache, threads, say
         check_network_file(network.file)
         self._model_hash = sha256_of(network.file)

@@ -151,13 +151,13 @@ def resident_mb() -> float:
     return int(_STATM.read_text().split()[1]) * _PAGE / 1e6
 
 
-class Noise:
+class MachineNoise:
     """Feeds that begin anew with every `iter()`: `frames` of noise. `engines.backend.Feeds` for `spec`."""
 
     def __init__(self, spec: EngineSpec, frames: int = CALIBRATION_FRAMES) -> None:
         self._spec, self._frames = spec, frames
 
-    def __iter__(self) -> "Noise":
+    def __iter__(self) -> "MachineNoise":
         self._left, self._rng = self._frames, np.random.default_rng(0)
         return self
 
@@ -192,10 +192,10 @@ def _open(
     artifact, name = file, f"{candidate.backend.name} unprepared"
     if prepared:
         work, name = Path(tempfile.mkdtemp(dir=folder)), candidate.backend.name
-        artifact = candidate.backend.prepare(file, spec, candidate.precision, work, Noise(spec), lambda _: None)
+        artifact = candidate.backend.prepare(file, spec, candidate.precision, work, MachineNoise(spec), lambda _: None)
     engine = candidate.backend.open(artifact, spec, precision=candidate.precision, threads=threads)
     build_s = time.perf_counter() - start_s
-    feeds = next(iter(Noise(spec)))
+    feeds = next(iter(MachineNoise(spec)))
     for _ in range(_WARM_UP):
         engine.run(feeds)
     return Contender(

@@ -12,7 +12,7 @@ from engines.bundle import SHIPPED, Bundle, find_target, find_targets, open_bund
 from engines.errors import EngineError
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate, candidates
-from engines.selection.selector import Network, Workshop
+from engines.selection.selector import BundleNetwork, Selector
 from engines.system.same_file import collision
 from engines.system.user_folders import cache_folder
 from engines.tools import selftest
@@ -70,7 +70,7 @@ def build(arguments: argparse.Namespace) -> int:
     allowed = _usable(arguments)
     good = True
     for name, network, feeds in _networks(arguments.target):
-        workshop = Workshop(network, feeds, _cache(), threads=arguments.threads, say=_say)
+        workshop = Selector(network, feeds, _cache(), threads=arguments.threads, say=_say)
         passed = 0
         for candidate in allowed:
             try:
@@ -89,7 +89,7 @@ def verify(arguments: argparse.Namespace) -> int:
     """Judges anew what is kept for a target, prepared before or now; 1 when something fails that is in use."""
     good = True
     for name, network, feeds in _networks(arguments.target):
-        workshop = Workshop(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
+        workshop = Selector(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
         for candidate in _usable(arguments):
             before = workshop.judged(candidate)
             if before is None:
@@ -196,7 +196,7 @@ def _usable(arguments: argparse.Namespace) -> list[Candidate]:
     return [c for c in _all(arguments) if not c.why_not and not c.is_reference]
 
 
-def _networks(target: str) -> Iterator[tuple[str, Network, Feeds]]:
+def _networks(target: str) -> Iterator[tuple[str, BundleNetwork, Feeds]]:
     """(name, network, its feeds) of each network of a target."""
     bundle: Bundle = open_bundle(find_target(target))
     if not bundle.generators:

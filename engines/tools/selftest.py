@@ -39,7 +39,7 @@ _LIBRARIES = ("numpy", "onnx", "onnxruntime", "cuda.bindings")
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class SelftestNetwork:
     """One network of a target."""
 
     name: str
@@ -117,7 +117,7 @@ def _check_onnx() -> None:
 
 
 def _try(
-    backend: TensorRTBackend, network: Network, precision: str, feeds: Feeds, arguments: argparse.Namespace
+    backend: TensorRTBackend, network: SelftestNetwork, precision: str, feeds: Feeds, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """What is written of one network in one precision; "failure" is "" when all is well."""
     result: dict[str, Any] = {"network": network.name, "precision": precision, "failure": ""}
@@ -137,7 +137,7 @@ def _try(
     return result
 
 
-def _compare(engine: Engine, network: Network, feeds: Feeds, arguments: argparse.Namespace) -> dict[str, Any]:
+def _compare(engine: Engine, network: SelftestNetwork, feeds: Feeds, arguments: argparse.Namespace) -> dict[str, Any]:
     reference = open_reference(network.file, network.spec)
     try:
         verdict = judge(engine, reference, feeds, frames=arguments.frames)
@@ -198,11 +198,11 @@ def _version(module: str) -> str:
         return "not installed"
 
 
-def _networks(bundle: Bundle) -> list[Network]:
-    networks = [Network(name, generator.file, generator.spec) for name, generator in bundle.generators.items()]
+def _networks(bundle: Bundle) -> list[SelftestNetwork]:
+    networks = [SelftestNetwork(name, generator.file, generator.spec) for name, generator in bundle.generators.items()]
     if not networks:
         raise EngineError(f"target {bundle.name} has no network", do="choose another --target")
-    return networks if bundle.face is None else [*networks, Network(FACE, bundle.face.file, bundle.face.spec)]
+    return networks if bundle.face is None else [*networks, SelftestNetwork(FACE, bundle.face.file, bundle.face.spec)]
 
 
 def _first_target() -> str:

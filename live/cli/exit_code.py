@@ -29,7 +29,7 @@ def explained(error: ImportError) -> tuple[str, str]:
     return f"a part of the program cannot be loaded: {error}", "pip install -e ."
 
 
-def ended(run: Callable[[], int]) -> int:
+def run_cli(run: Callable[[], int]) -> int:
     """The exit code of `run`; an error that users can do something about is said on stderr, and 1."""
     try:
         return _told(run)

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from engines.bundle import find_targets, open_bundle
 from engines.errors import EngineError
-from engines.messages import News, Say
+from engines.messages import Info, Say
 from engines.system.user_folders import USER
 from engines.system.whole_file import write_whole
 
@@ -57,7 +57,7 @@ def choose_target(*, page: bool, busy: bool, stdin: TextIO | None, out: TextIO, 
     usual = last_target() or (whole[0].name if whole else None)
     if usual is not None and (page or busy):
         others = ", ".join(target.name for target in whole if target.name != usual)
-        say(News(f"no --target given: this is {usual}" + (f" (there are also: {others})" if others else "")))
+        say(Info(f"no --target given: this is {usual}" + (f" (there are also: {others})" if others else "")))
         return usual
     print(listing(targets), file=out, flush=True)
     if usual is None or stdin is None or not stdin.isatty() or not out.isatty():

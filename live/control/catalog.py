@@ -1,4 +1,4 @@
-"""`Choices`: the targets and engines that there are to choose from, looked for once, in a thread."""
+"""`Catalog`: the targets and engines that there are to choose from, looked for once, in a thread."""
 
 import threading
 from typing import Any
@@ -11,7 +11,7 @@ from live.scene.settings import FRAMINGS
 _JOIN_S = 1.0
 
 
-class Choices:
+class Catalog:
     """`targets` and `engines` are ready for JSON, and empty until somebody has looked."""
 
     def __init__(self) -> None:

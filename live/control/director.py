@@ -9,34 +9,35 @@ from engines.consent import consent_text
 from engines.errors import EngineError
 from engines.messages import Say
 from live.clock import Clock
-from live.control.catalog import Choices
+from live.control.catalog import Catalog
 from live.control.recorder import Recorder
 from live.control.viewfinder import Viewfinder
-from live.control.wizard_port import CoachFactory, Gesture
-from live.control.wizard_session import Coaching
+from live.control.wizard_port import Gesture, WizardFactory
+from live.control.wizard_session import WizardSession
 from live.performer.auto_framing import AutoFraming
-from live.performer.calibration_advice import Gain
-from live.performer.mirror import mirrored
+from live.performer.calibration_advice import CalibrationAdvisor
+from live.performer.mirror import mirror_pose
 from live.puppet.values import Frame, Pose
 from live.scene.background import is_background
 from live.scene.scene import Scene, Scenes
-from live.scene.scene_factory import SceneOpener
-from live.scene.settings import CHANGEABLE, LookError, checked
+from live.scene.scene_factory import SceneFactory
+from live.scene.settings import CHANGEABLE, SettingsError, checked
 from live.scene.switcher import Switcher
 from live.scene.target import Target
 from live.sinks.several import Sinks
+from live.telemetry.loop_state import LoopState, Percentiles
 from live.telemetry.report import Report
 
 BUDGET_MS = 120.0  # capture to send, p95: what a picture may be late (docs/measurements.md)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DirectorContext:
     """What a director steers. `source`: its name, for people and to know its calibration by."""
 
     scenes: Scenes
     sinks: Sinks
-    opener: SceneOpener
+    opener: SceneFactory
     source: str
     clock: Clock
     stop: threading.Event
@@ -46,30 +47,30 @@ class Stage:
 class Director:
     """May be called from any thread. Orders return at once and take effect between two frames; none is lost on the way.
 
-    `given`: the look it began with. `framing`: as asked for, "auto" too. `open_coach`, `gesture`: the wizard, and what
-    starts it while `heeds_gesture`. Close it before the stage's parts.
+    `given`: the settings it began with. `framing`: as asked for, "auto" too. `open_wizard`, `gesture`: the wizard, and
+    what starts it while `heeds_gesture`. Close it before the context's parts.
     """
 
     def __init__(
         self,
-        stage: Stage,
+        stage: DirectorContext,
         say: Say,
         *,
         framing: str,
-        open_coach: CoachFactory | None = None,
+        open_wizard: WizardFactory | None = None,
         gesture: Gesture | None = None,
     ) -> None:
         self._stage, self._say = stage, say
         self._auto = AutoFraming() if framing == "auto" else None
         self._switcher = Switcher(stage.scenes, stage.opener, self._switched)
         self._recorder = Recorder(stage.sinks)
-        self._coaching = Coaching(open_coach, say, camera=stage.source)
+        self._wizard = WizardSession(open_wizard, say, camera=stage.source)
         self._gesture = gesture
-        self._choices = Choices()
+        self._choices = Catalog()
         self._showing_me = False
-        self.given = stage.scenes.current.look
+        self.given = stage.scenes.current.settings
         target = stage.scenes.current.target
-        self._gain: tuple[Target, Gain] | None = (target, Gain(target.stats))
+        self._gain: tuple[Target, CalibrationAdvisor] | None = (target, CalibrationAdvisor(target.stats))
         self.heeds_gesture = False
         self.viewfinder = Viewfinder()
 
@@ -79,7 +80,7 @@ class Director:
 
     def close(self) -> None:
         """Carry out no more; a change at hand is waited for."""
-        self._coaching.cancel()
+        self._wizard.cancel()
         self._switcher.close()
         self._choices.close()
 
@@ -101,7 +102,7 @@ class Director:
     def resized(self, size: tuple[int, int]) -> None:
         """The camera's pictures are (width, height) now: a calibration has to be brought to that."""
         self._stage.opener.picture_size = size
-        if self._stage.scenes.current.look.performer is not None:
+        if self._stage.scenes.current.settings.performer is not None:
             self.reopen()
 
     def settled(self, timeout_s: float) -> bool:
@@ -139,10 +140,10 @@ class Director:
     def calibrate(self, on: bool) -> None:
         """Start the wizard (anew), or cancel it. Raises CalibrationError when there is none."""
         if on:
-            self._coaching.start(self._stage.scenes.current.target)
+            self._wizard.start(self._stage.scenes.current.target)
         else:
-            self._coaching.cancel()
-            self.viewfinder.coach = None
+            self._wizard.cancel()
+            self.viewfinder.wizard = None
         self._told("calibrate", on)
 
     def show_me(self, on: bool) -> None:
@@ -166,57 +167,62 @@ class Director:
         if self._gesture is not None and self._gesture(pose) and self.heeds_gesture:
             self.calibrate(True)
         self._advise(pose)
-        measured = self._coaching.step(pose, frame)
-        finder.coach = self._coaching.view
+        measured = self._wizard.step(pose, frame)
+        finder.wizard = self._wizard.view
         if measured is not None:
             self._switcher.wish(performer=measured)
 
-    def state(self) -> dict[str, object]:
-        """Everything there is to show, ready for JSON: the last two seconds, not the whole run."""
+    def state(self) -> LoopState:
+        """Everything there is to show."""
         self._choices.look()
         scene, sinks, report = self._stage.scenes.current, self._stage.sinks, self._stage.report
-        look, bundle, engine = scene.look, scene.target.bundle, scene.generator.engine
+        settings, bundle, engine = scene.settings, scene.target.bundle, scene.generator.engine
         recording, now = self._recorder.path, self._stage.clock.now()
-        return {
-            "target": look.target,
-            "title": bundle.title,
-            "canvas": list(bundle.canvas),
-            "consent": consent_text(bundle.consent),
-            "framing": look.framing,
-            "framing_asked": self._switcher.wanted.framing if self._auto is None else "auto",
-            "background": look.background,
-            "picture": None if is_background(self.given.background) else self.given.background,
-            "mirror": look.mirror,
-            "engine": look.engine,
-            "precision": look.precision,
-            "engine_text": "the bare paper doll" if engine is None else engine.describe(),
-            "smoothing": look.smoothing,
-            "face": scene.generator.paints_faces,
-            "profile": None if look.performer is None else look.performer.name,
-            "pending": self._switcher.pending,
-            "problem": self._switcher.problem or self._coaching.problem or self._recorder.problem,
-            "frozen": sinks.frozen,
-            "hidden": sinks.hidden,
-            "recording": None if recording is None else str(recording),
-            "calibrating": self._coaching.running,
-            "show_me": self._showing_me,
-            "person": report.person,
-            **_speed(report, now),
-            "source": self._stage.source,
-            "sinks": sinks.names,
-            "targets": self._choices.targets,
-            "engines": self._choices.engines,
-        }
+        p50, p95 = report.recent_latency_s(now) or (None, None)
+        return LoopState(
+            target=settings.target,
+            title=bundle.title,
+            canvas=bundle.canvas,
+            consent=consent_text(bundle.consent),
+            framing=settings.framing,
+            framing_asked=self._switcher.wanted.framing if self._auto is None else "auto",
+            background=settings.background,
+            picture=None if is_background(self.given.background) else self.given.background,
+            mirror=settings.mirror,
+            engine=settings.engine,
+            precision=settings.precision,
+            engine_text="the bare paper doll" if engine is None else engine.describe(),
+            smoothing=settings.smoothing,
+            face=scene.generator.paints_faces,
+            profile=None if settings.performer is None else settings.performer.name,
+            pending=self._switcher.pending,
+            problem=self._switcher.problem or self._wizard.problem or self._recorder.problem,
+            frozen=sinks.frozen,
+            hidden=sinks.hidden,
+            recording=None if recording is None else str(recording),
+            calibrating=self._wizard.running,
+            show_me=self._showing_me,
+            person=report.person,
+            fps=round(report.generated.recent_per_s(now), 1),
+            latency_ms=Percentiles(_ms(p50), _ms(p95)),
+            stage_ms=report.recent_stages_ms(now),
+            budget_ms=BUDGET_MS,
+            drops=sum(report.dropped_by_slot.values()),
+            source=self._stage.source,
+            sinks=sinks.names,
+            targets=self._choices.targets,
+            engines=self._choices.engines,
+        )
 
     def _advise(self, pose: Pose) -> None:
         """Say once what a calibration would mend, to one who has none."""
         scene = self._stage.scenes.current
-        if self._gain is None or scene.look.performer is not None:
+        if self._gain is None or scene.settings.performer is not None:
             return
         target, gain = self._gain
         if target is not scene.target:  # other measures to compare with
-            self._gain = target, gain = scene.target, Gain(scene.target.stats)
-        shown = mirrored(pose) if scene.look.mirror else pose
+            self._gain = target, gain = scene.target, CalibrationAdvisor(scene.target.stats)
+        shown = mirror_pose(pose) if scene.settings.mirror else pose
         if (advice := gain.step(shown, scene.conditioner.performer)) is not None:
             self._gain = None
             self._say(advice)
@@ -228,7 +234,7 @@ class Director:
             self._switcher.wish(framing=framing)
 
     def _with_it(self, name: str, value: object) -> dict[str, object]:
-        """The change, and what has to change with it. Raises LookError for what is known to be impossible."""
+        """The change, and what has to change with it. Raises SettingsError for what is known to be impossible."""
         wanted = self._switcher.wanted
         changes = {name: value}
         if name == "target":
@@ -238,7 +244,7 @@ class Director:
             framing, filmed = str(changes.get("framing", wanted.framing)), self._choices.framings(target)
             if filmed and framing not in filmed:
                 if self._auto is None:
-                    raise LookError(
+                    raise SettingsError(
                         f"{target} was not filmed in this framing",
                         got=framing,
                         wanted=", ".join(filmed),
@@ -251,31 +257,20 @@ class Director:
 
     def _switched(self, before: Scene, after: Scene) -> None:
         for name in (*CHANGEABLE, "performer"):
-            value = getattr(after.look, name)
-            if value != getattr(before.look, name):
+            value = getattr(after.settings, name)
+            if value != getattr(before.settings, name):
                 self._told(name, value.name if name == "performer" and value is not None else value)
 
     def _told(self, name: str, value: object) -> None:
         self._stage.report.changed(name, value, self._stage.clock.now())
 
 
-def _speed(report: Report, now_s: float) -> dict[str, object]:
-    p50, p95 = report.recent_latency_s(now_s) or (None, None)
-    return {
-        "fps": round(report.generated.recent_per_s(now_s), 1),
-        "latency_ms": {"p50": _ms(p50), "p95": _ms(p95)},
-        "stage_ms": report.recent_stages_ms(now_s),
-        "budget_ms": BUDGET_MS,
-        "drops": sum(report.dropped_by_slot.values()),
-    }
-
-
 def _check_target(name_or_folder: str) -> None:
-    """Raises LookError for one that is not there."""
+    """Raises SettingsError for one that is not there."""
     try:
         find_target(name_or_folder)
     except EngineError as error:
-        raise LookError(error.what, got=error.got, wanted=error.wanted, do=error.do) from error
+        raise SettingsError(error.what, got=error.got, wanted=error.wanted, do=error.do) from error
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -2,9 +2,9 @@
 
 import sys
 import threading
-from typing import Protocol
 
-from engines.messages import News, Say
+from engines.messages import Info, Say
+from live.control.director_port import DirectorPort
 from live.control.keyboard import Keyboard, open_keyboard
 from live.puppet.errors import PuppetError
 
@@ -12,32 +12,16 @@ HELP = "keys: space freeze, h hide, c calibrate, m mirror, q quit"
 _TICK_S = 0.2  # how often a reader without a key looks whether it is to end
 
 
-class Steered(Protocol):
-    """What the keys need of a `live.control.director.Director`."""
-
-    def state(self) -> dict[str, object]: ...
-
-    def change(self, name: str, value: object) -> None: ...
-
-    def freeze(self, on: bool) -> None: ...
-
-    def hide(self, on: bool) -> None: ...
-
-    def calibrate(self, on: bool) -> None: ...
-
-    def stop(self) -> None: ...
-
-
 class Keys:
     """A context manager: listens in a thread of its own. Without a `keyboard` (a pipe, a service) it does nothing."""
 
-    def __init__(self, director: Steered, say: Say, keyboard: Keyboard | None) -> None:
+    def __init__(self, director: DirectorPort, say: Say, keyboard: Keyboard | None) -> None:
         self._director, self._say, self._keyboard = director, say, keyboard
         self._done = threading.Event()
 
     def __enter__(self) -> "Keys":
         if self._keyboard is not None:
-            self._say(News(HELP))
+            self._say(Info(HELP))
             threading.Thread(target=self._listen, args=(self._keyboard,), name="keys", daemon=True).start()
         return self
 
@@ -56,13 +40,13 @@ class Keys:
     def _press(self, key: str) -> None:
         director, state = self._director, self._director.state()
         if key == " ":
-            director.freeze(not state["frozen"])
+            director.freeze(not state.frozen)
         elif key == "h":
-            director.hide(not state["hidden"])
+            director.hide(not state.hidden)
         elif key == "c":
-            director.calibrate(not state["calibrating"])
+            director.calibrate(not state.calibrating)
         elif key == "m":
-            director.change("mirror", not state["mirror"])
+            director.change("mirror", not state.mirror)
         elif key == "q":
             director.stop()
         elif key.strip():
@@ -78,6 +62,6 @@ class Keys:
                 self.press(key)
 
 
-def terminal_keys(director: Steered, say: Say) -> Keys:
+def terminal_keys(director: DirectorPort, say: Say) -> Keys:
     """The keys of this process's own terminal, if it has one."""
     return Keys(director, say, open_keyboard(sys.stdin))

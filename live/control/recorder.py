@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engines.system.same_file import same_file
-from live.scene.settings import LookError
+from live.scene.settings import SettingsError
 from live.sinks.several import Sinks
 from live.sinks.video_file import VideoFileSink, free_file
 
@@ -34,17 +34,18 @@ class Recorder:
     def start(self, path: Path | None) -> Path:
         """Write `path` (.mp4), None: a new file named by date and time in the current folder; gives the path.
 
-        A recording that runs already goes on, and its path is given. Raises LookError for another kind of file, and for
-        one that is there or is being written: no recording replaces anything. SinkError for one that cannot be written.
+        A recording that runs already goes on, and its path is given. Raises SettingsError for another kind of file, and
+        for one that is there or is being written: no recording replaces anything; SinkError for one that cannot be
+        written.
         """
         with self._lock:
             if (running := self.path) is not None:
                 return running
             path = path or free_file(f"puppet-{datetime.now():%Y-%m-%d-%H%M%S}")
             if path.suffix.lower() != ".mp4":
-                raise LookError("cannot record to this file", got=str(path), wanted="FILE.mp4")
+                raise SettingsError("cannot record to this file", got=str(path), wanted="FILE.mp4")
             if os.path.lexists(path) or any(same_file(path, Path(name)) for name in self._sinks.names):
-                raise LookError(
+                raise SettingsError(
                     "cannot record to this file", got=f"{path}, which is there already", wanted="a new name"
                 )
             sink = VideoFileSink(path)

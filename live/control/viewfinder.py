@@ -1,6 +1,6 @@
 """`Viewfinder`: what the performer may see of themselves, on a page of their own."""
 
-from live.control.wizard_port import CoachView
+from live.control.wizard_port import WizardView
 from live.puppet.values import Frame, Pose
 
 
@@ -14,4 +14,4 @@ class Viewfinder:
     def __init__(self) -> None:
         self.pose: Pose | None = None
         self.frame: Frame | None = None
-        self.coach: CoachView | None = None
+        self.wizard: WizardView | None = None

@@ -1,6 +1,6 @@
-"""`Coach`: what the loop knows of the calibration wizard, and `CoachView`: what it shows.
+"""`CalibrationWizard`: what the loop knows of the calibration wizard, and `WizardView`: what it shows.
 
-`calib` implements it; `live` may not import that, so what opens a coach is handed in by run_live.py.
+`calib` implements it; `live` may not import that, so what opens a wizard is handed in by run_live.py.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from live.scene.target import Target
 
 
 @dataclass(frozen=True, slots=True)
-class CoachView:
+class WizardView:
     """What the performer is to see and hear now.
 
     step: the name of this step, number `index` of `steps`. title, text: what to do. hint: what to change, "" when all
@@ -40,10 +40,10 @@ class CoachView:
     lines: tuple[float, ...] = ()
 
 
-class Coach(Protocol):
+class CalibrationWizard(Protocol):
     """The wizard. Used from one thread, but for `cancel`."""
 
-    def step(self, pose: Pose, frame: Frame) -> CoachView:
+    def step(self, pose: Pose, frame: Frame) -> WizardView:
         """Take in one captured frame. `pose`: as estimated, not mirrored, camera pixels; `frame`: for light and
         sharpness alone, never kept. Not called again once the view is finished or cancelled.
         """
@@ -54,7 +54,7 @@ class Coach(Protocol):
         ...
 
 
-# Opens a coach for the target that is shown, and for the camera of this name. May take a second. Raises PuppetError.
-CoachFactory = Callable[[Target, str], Coach]
-# Given every pose (as for `Coach.step`); True once each time the performer made the gesture that starts the wizard.
+# Opens a wizard for the target that is shown, and for the camera of this name. May take a second. Raises PuppetError.
+WizardFactory = Callable[[Target, str], CalibrationWizard]
+# Given every pose, as `CalibrationWizard.step` is; True each time the performer has made the gesture that starts it.
 Gesture = Callable[[Pose], bool]

@@ -1,9 +1,9 @@
-"""`Coaching`: the calibration wizard inside the loop: begun, fed, cancelled, and what it measured."""
+"""`WizardSession`: the calibration wizard inside the loop: begun, fed, cancelled, and what it measured."""
 
 import threading
 
 from engines.messages import Say
-from live.control.wizard_port import Coach, CoachFactory, CoachView
+from live.control.wizard_port import CalibrationWizard, WizardFactory, WizardView
 from live.faults.trouble import told
 from live.performer.profile import Profile, load_profile
 from live.puppet.errors import CalibrationError, PuppetError
@@ -11,20 +11,20 @@ from live.puppet.values import Frame, Pose
 from live.scene.target import Target
 
 
-class Coaching:
+class WizardSession:
     """`start` and `cancel` from any thread; `step` from the estimating one. `view`: what the coach said last; each new
     title goes through `say` as well, for one who has no page.
 
     `problem`: why the last one could not be started or broke off, "" when it did not.
     """
 
-    def __init__(self, factory: CoachFactory | None, say: Say, *, camera: str) -> None:
+    def __init__(self, factory: WizardFactory | None, say: Say, *, camera: str) -> None:
         self._factory, self._say, self._camera = factory, say, camera
         self._lock = threading.Lock()
-        self._coach: Coach | None = None
+        self._coach: CalibrationWizard | None = None
         self._round = 0  # of starts and cancels: a coach that was opened for an older one is not wanted any more
         self._opening = False
-        self.view: CoachView | None = None
+        self.view: WizardView | None = None
         self.problem = ""
 
     @property
@@ -39,7 +39,7 @@ class Coaching:
         with self._lock:
             round_ = self._drop()
             self._opening, self.problem = True, ""
-        threading.Thread(target=self._open, args=(self._factory, target, round_), name="coach", daemon=True).start()
+        threading.Thread(target=self._open, args=(self._factory, target, round_), name="wizard", daemon=True).start()
 
     def cancel(self) -> None:
         """Give up; nothing is saved."""
@@ -48,19 +48,19 @@ class Coaching:
 
     def step(self, pose: Pose, frame: Frame) -> Profile | None:
         """Take in one captured frame; gives what was measured with the frame that completes it."""
-        coach = self._coach
-        if coach is None:
+        wizard = self._coach
+        if wizard is None:
             return None
         try:
-            view = coach.step(pose, frame)
+            view = wizard.step(pose, frame)
         except Exception as error:  # whatever it is: the show goes on without a wizard
             with self._lock:
-                if self._coach is coach:
+                if self._coach is wizard:
                     self._drop()
                     self.problem = _told(error)
             return None
         with self._lock:
-            if self._coach is not coach:  # cancelled meanwhile
+            if self._coach is not wizard:  # cancelled meanwhile
                 return None
             before, self.view = self.view, view
             if view.finished or view.cancelled:
@@ -70,18 +70,18 @@ class Coaching:
             self._say(f"calibration {view.index + 1}/{len(view.steps)}: {view.title} {view.text}".rstrip())
         return self._measured(view) if view.finished else None
 
-    def _open(self, factory: CoachFactory, target: Target, round_: int) -> None:
-        coach, problem = None, ""
+    def _open(self, factory: WizardFactory, target: Target, round_: int) -> None:
+        wizard, problem = None, ""
         try:
-            coach = factory(target, self._camera)
+            wizard = factory(target, self._camera)
         except Exception as error:
             problem = _told(error)
         with self._lock:
             if self._round == round_:
-                self._coach, self._opening, self.problem = coach, False, problem
+                self._coach, self._opening, self.problem = wizard, False, problem
                 return
-        if coach is not None:
-            coach.cancel()
+        if wizard is not None:
+            wizard.cancel()
 
     def _drop(self) -> int:
         """Forget the coach that runs or is being opened; the number of the new round."""
@@ -91,7 +91,7 @@ class Coaching:
         self._round += 1
         return self._round
 
-    def _measured(self, view: CoachView) -> Profile | None:
+    def _measured(self, view: WizardView) -> Profile | None:
         """The profile as it was saved, with all that it holds; else the measures alone, for this run."""
         if view.stats is None:
             return None

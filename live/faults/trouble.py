@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engines.errors import EngineError
-from engines.messages import Detail, News, Say
+from engines.messages import Detail, Info, Say
 from live.clock import Clock
 from live.puppet.errors import PuppetError
 
@@ -64,7 +64,7 @@ class Trouble:
             self._well += 1
             if self._well == _WELL:
                 self._pause_s, self._reopen_at_s = _PAUSE_S, -float("inf")
-                self._say(News(f"{self._part} works again"))
+                self._say(Info(f"{self._part} works again"))
 
 
 class TroubleFactory(Protocol):

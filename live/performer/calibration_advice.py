@@ -1,4 +1,4 @@
-"""`Gain`: what a calibration would mend, for a run without one: said once, when enough was seen to tell."""
+"""`CalibrationAdvisor`: what a calibration would mend, for a run without one. Said once, when enough was seen."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ _COMPARED = 60
 _JOINTS = [T.NOSE, T.R_SHOULDER, T.L_SHOULDER, T.R_ANKLE, T.L_ANKLE]
 
 
-class Gain:
+class CalibrationAdvisor:
     """Compares the measures that the loop took by itself with a fit over half a minute. Not thread-safe."""
 
     def __init__(self, target: BodyStats) -> None:

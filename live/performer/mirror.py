@@ -20,7 +20,7 @@ _FACE_MIRROR = [
 ]
 
 
-def mirrored(pose: Pose) -> Pose:
+def mirror_pose(pose: Pose) -> Pose:
     """`pose` as in a mirror: x turned round, left and right joints swapped. New arrays."""
     order = MIRROR.copy()
     order[FACE] = FACE.start + np.array(_FACE_MIRROR)

@@ -23,7 +23,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class PlacementOffset:
     """One held figure on the canvas, in canvas pixels; 0 is where the target's own figure is.
 
     `feet_px`: the lower ankle below its line (positive: too low). `head_px`: the nose below its place.
@@ -53,17 +53,17 @@ def placed(performer: BodyStats, target: BodyStats, held: Held, *, valid_score: 
     return np.asarray(np.median(np.array(found), axis=0), np.float32)
 
 
-def landing(performer: BodyStats, target: BodyStats, held: Held) -> Landing:
+def landing(performer: BodyStats, target: BodyStats, held: Held) -> PlacementOffset:
     """How far the held figure is off by these measures."""
     points = placed(performer, target, held)
     if held.p is not None and target.has_legs:
         line = target.far_y + held.p * (target.near_y - target.far_y)
         height = target.far_height + held.p * (target.near_height - target.far_height)
         feet = float(points[[T.R_ANKLE, T.L_ANKLE], 1].max())
-        return Landing(feet - line, float(points[T.NOSE, 1]) - (line - height), None)
+        return PlacementOffset(feet - line, float(points[T.NOSE, 1]) - (line - height), None)
     half = target.shoulder / 2
     off = [
         float(np.hypot(*(points[joint] - (target.neck_x + side * half, target.neck_y))))
         for joint, side in ((T.R_SHOULDER, -1), (T.L_SHOULDER, 1))
     ]
-    return Landing(None, None, float(np.mean(off)))
+    return PlacementOffset(None, None, float(np.mean(off)))

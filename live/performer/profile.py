@@ -34,7 +34,7 @@ class FaceShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class PoseNoise:
     """How much the estimator's points shake while the performer holds still: standard deviations, camera pixels."""
 
     body_px: float
@@ -57,7 +57,7 @@ class Profile:
     stats: BodyStats
     seated: BodyStats | None = None
     face: FaceShape | None = None
-    noise: Noise | None = None
+    noise: PoseNoise | None = None
     before_px: float | None = None
     after_px: float | None = None
 
@@ -209,7 +209,7 @@ def fitted(stats: BodyStats, image_size: tuple[int, int]) -> BodyStats:
     return replace(stats.scaled(scale), image_size=image_size)
 
 
-def mirrored(stats: BodyStats) -> BodyStats:
+def mirror_stats(stats: BodyStats) -> BodyStats:
     """The measures for poses turned left to right, as `--mirror` gives them."""
     last = stats.image_size[0] - 1
     return replace(stats, hip_x=last - stats.hip_x, neck_x=last - stats.neck_x)
@@ -244,7 +244,7 @@ def _profile(path: Path, data: dict[str, Any], stats: dict[str, Any]) -> Profile
         stats=BodyStats.from_json(stats),
         seated=None if seated is None else BodyStats.from_json(seated),
         face=None if face is None else _face(face),
-        noise=None if noise is None else Noise(**{key: _length(key, value) for key, value in noise.items()}),
+        noise=None if noise is None else PoseNoise(**{key: _length(key, value) for key, value in noise.items()}),
         before_px=_length_or_none("before_px", data.get("before_px")),
         after_px=_length_or_none("after_px", data.get("after_px")),
     )

@@ -1,4 +1,4 @@
-"""`Generator`: Drawn -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
+"""`Renderer`: Drawn -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
 
 import threading
 from collections import deque
@@ -20,7 +20,7 @@ from live.render.standby_card import back_soon_card
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RenderInput:
     """What the generate stage is given. `conditioning` None: show the card. `epoch`: see `live.scene.presence`; `cut`
     grows with every change of the scene over which the previous picture must not be fed back.
     """
@@ -32,7 +32,7 @@ class Drawn:
     cut: int = 0
 
 
-class Generator:
+class Renderer:
     """Runs `engine` (None: shows the doll itself) and puts the result on `background`, (H, W, 3) uint8 RGB.
 
     The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
@@ -121,7 +121,7 @@ class Generator:
         if self._engine is not None:
             self._engine.reset()
 
-    def step(self, drawn: Drawn, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
+    def step(self, drawn: RenderInput, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
         """The finished picture, in the arrays of `spare` when one is given, which nobody may look at any more.
 
         `cutout`: fill that too. Raises EngineError.
@@ -228,7 +228,7 @@ class Generator:
             cut = np.empty_like(self._painted) if spare is None or spare.cutout is None else spare.cutout
         return PuppetFrame(frame_id, t_capture_s, image, matte, cut)
 
-    def _keep_or_reset(self, drawn: Drawn) -> None:
+    def _keep_or_reset(self, drawn: RenderInput) -> None:
         if self._last is not None:
             *scene, t_s = self._last
             if [drawn.cut, drawn.epoch] != scene or drawn.t_capture_s - t_s > self._gap_reset_s:

@@ -14,13 +14,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from live.control.director_port import DirectorPort
 from live.room.complaints import Complaints
-from live.room.director_port import DirectorPort
 from live.room.entry.camera_pass import CameraPass, CameraPasses
 from live.room.entry.door import Door
-from live.room.pace import Pace
+from live.room.pace import MessagePace
 from live.room.pages import Pages
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 from live.room.status_board import StatusBoard
 from live.room.talk import Talk
 
@@ -33,7 +33,7 @@ class RoomApp:
     """`starlette` is what the server runs. `stage_path`: the way to /stage from outside."""
 
     def __init__(
-        self, director: DirectorPort, pictures: Pictures, door: Door, complaints: Complaints, stage_path: str
+        self, director: DirectorPort, pictures: PageFeeds, door: Door, complaints: Complaints, stage_path: str
     ) -> None:
         self._director, self._pictures, self._stage_path = director, pictures, stage_path
         self._door, self._complaints = door, complaints
@@ -87,7 +87,7 @@ class RoomApp:
         await socket.accept()
         loop, picture = asyncio.get_running_loop(), asyncio.Queue[bytes](1)
         viewer = self._pictures.join(feed, lambda data: _hand_over(loop, picture, data))
-        sending, pace = asyncio.create_task(_send_pictures(socket, picture)), Pace(_PER_S, _AT_ONCE)
+        sending, pace = asyncio.create_task(_send_pictures(socket, picture)), MessagePace(_PER_S, _AT_ONCE)
         try:
             while await (_asked(socket) if leave is None else _asked_with(leave, socket)):
                 self._pictures.ask(feed, viewer)

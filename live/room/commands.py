@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 
 from engines.bundle import find_targets
+from live.control.director_port import DirectorPort
 from live.puppet.errors import PuppetError
-from live.room.director_port import DirectorPort
 from live.scene.background import is_background
 
 _LONGEST = 1024  # characters of a text that is a value
@@ -16,7 +16,7 @@ class CommandError(PuppetError):
     """A message that is no command of this version: the page is an old one, or not ours."""
 
 
-def obey(director: DirectorPort, text: str | None, *, show_me: Callable[[bool], object]) -> None:
+def execute(director: DirectorPort, text: str | None, *, show_me: Callable[[bool], object]) -> None:
     """Do what `text` says: {"do": "change", "name": ..., "value": ...} or {"do": "hide", "value": true} and the like.
 
     None: it was no text. `show_me` is for the page alone. Raises CommandError for a text that is no command,

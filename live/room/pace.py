@@ -1,9 +1,9 @@
-"""`Pace`: how fast one page is listened to."""
+"""`MessagePace`: how fast one page is listened to."""
 
 import asyncio
 
 
-class Pace:
+class MessagePace:
     """At most `per_s` messages a second on average, `at_once` without a pause; the rest waits on the page's side."""
 
     def __init__(self, per_s: float, at_once: int) -> None:

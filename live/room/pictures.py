@@ -1,4 +1,4 @@
-"""`Pictures`: from the loop to the pages. A page that has drawn one asks for the next, and gets the newest then.
+"""`PageFeeds`: from the loop to the pages. A page that has drawn one asks for the next, and gets the newest then.
 
 So a slow page gets fewer pictures, a page that stops reading gets none, and nothing can queue up. The loop's thread
 only copies a picture that was asked for and is due; encoding happens here, in a thread of its own, once for all pages.
@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engines.messages import Say
+from live.control.director_port import ViewfinderPort
 from live.puppet.values import U8, PuppetFrame
-from live.room.director_port import ViewfinderPort
 from live.room.encode import cut_out_png, jpeg, small_jpeg
 from live.room.feed import Feed, Still, Viewer
 from live.room.figure import pack_pose
@@ -21,7 +21,7 @@ from live.room.figure import pack_pose
 _PUPPET_PER_S, _STAGE_PER_S, _FIGURE_PER_S, _CAMERA_PER_S = 20.0, 120.0, 15.0, 12.0
 
 
-class Pictures:
+class PageFeeds:
     """Feeds: `puppet` (JPEG), `stage` (the cut-out puppet, PNG), `figure` (a pose), `camera` (JPEG, when switched on).
 
     `show_me` is told when a page comes to look at `camera`, and when none does any more. Who may is not looked at here.

@@ -8,14 +8,14 @@ import threading
 import uvicorn
 
 from engines.messages import Say
+from live.control.director_port import DirectorPort
 from live.puppet.errors import PuppetError
 from live.room.app import RoomApp
 from live.room.complaints import Complaints
-from live.room.director_port import DirectorPort
 from live.room.entry.access import Access, is_loopback, new_token
 from live.room.entry.door import Door, http_protocol
 from live.room.page_opener import PageOpener
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 from live.room.sink import RoomSink
 
 DEFAULT_PORT = 8137  # the same each time, so that OBS finds its browser source again
@@ -41,7 +41,7 @@ class Room:
         self._director, self._host, self._port, self._say = director, host, port, say
         self.token, self.stage_token = new_token(), stage_token or new_token()
         self._opener = PageOpener(say)
-        self._pictures = Pictures(director.viewfinder, director.show_me, say)
+        self._pictures = PageFeeds(director.viewfinder, director.show_me, say)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.sink = RoomSink(self._pictures, "browser")

@@ -1,13 +1,13 @@
 """`RoomSink`: the control room and its /stage as an output of the run."""
 
 from live.puppet.values import PuppetFrame
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 
 
 class RoomSink:
     """Hands the newest picture on when a page waits for one, and never waits itself."""
 
-    def __init__(self, pictures: Pictures, name: str) -> None:
+    def __init__(self, pictures: PageFeeds, name: str) -> None:
         self.name = name
         self._pictures = pictures
 

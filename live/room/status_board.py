@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from live.control.wizard_port import CoachView
-from live.room.director_port import DirectorPort
+from live.control.director_port import DirectorPort
+from live.control.wizard_port import WizardView
+from live.telemetry.loop_state import LoopState
 
-_EVERY_S, _EVERY_S_COACHED = 0.2, 0.1
+_EVERY_S, _EVERY_S_IN_WIZARD = 0.2, 0.1
 _LEAST_S = 0.03  # however many commands come
 
 
@@ -57,12 +58,12 @@ class StatusBoard:
             pause_s = None
             if self._pages:
                 state = self._director.state()
-                if state.get("hidden"):
+                if state.hidden:
                     self._hidden()
-                text = state_text(state, self._director.viewfinder.coach)
+                text = state_text(state, self._director.viewfinder.wizard)
                 for page in self._pages:
                     page.put(text)
-                pause_s = _EVERY_S_COACHED if state.get("calibrating") else _EVERY_S
+                pause_s = _EVERY_S_IN_WIZARD if state.calibrating else _EVERY_S
                 await asyncio.sleep(_LEAST_S)
             try:
                 await asyncio.wait_for(self._wake.wait(), pause_s)
@@ -71,12 +72,12 @@ class StatusBoard:
             self._wake.clear()
 
 
-def state_text(state: dict[str, object], coach: CoachView | None) -> str:
+def state_text(state: LoopState, wizard: WizardView | None) -> str:
     """The Director's state and what the wizard says, as one line of JSON."""
-    return json.dumps({"kind": "state", **state, "coach": None if coach is None else _coach_json(coach)})
+    return json.dumps({"kind": "state", **state.to_json(), "wizard": None if wizard is None else _wizard_json(wizard)})
 
 
-def _coach_json(view: CoachView) -> dict[str, object]:
+def _wizard_json(view: WizardView) -> dict[str, object]:
     said = asdict(view)
     del said["stats"]  # the performer's measures are the loop's, not the page's
     return said

@@ -6,12 +6,12 @@ import json
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from live.control.director_port import DirectorPort
 from live.puppet.errors import PuppetError
-from live.room.commands import obey
+from live.room.commands import execute
 from live.room.complaints import Complaints
-from live.room.director_port import DirectorPort
 from live.room.entry.camera_pass import CameraPasses
-from live.room.pace import Pace
+from live.room.pace import MessagePace
 from live.room.status_board import Newest, StatusBoard
 
 _PER_S, _AT_ONCE = 200.0, 100  # a slider that is dragged sends one for each picture of the screen
@@ -35,7 +35,7 @@ class Talk:
     async def run(self, stage_path: str) -> None:
         """`stage_path`: what is said first, where the puppet alone is to be seen."""
         await self._socket.accept()
-        newest, pace = self._board.join(), Pace(_PER_S, _AT_ONCE)
+        newest, pace = self._board.join(), MessagePace(_PER_S, _AT_ONCE)
         telling = asyncio.create_task(_send_newest(self._socket, newest))
         try:
             await self._send(kind="welcome", stage=stage_path)
@@ -62,7 +62,7 @@ class Talk:
     def _obey(self, text: str | None, wishes: list[bool]) -> str:
         """Why it was refused; empty: it was obeyed, or is one of the `wishes` to see the camera picture."""
         try:
-            obey(self._director, text, show_me=wishes.append)
+            execute(self._director, text, show_me=wishes.append)
         except PuppetError as error:
             return str(error)
         except Exception as error:  # whatever a page sends, its socket stays, and so do the others
@@ -74,7 +74,7 @@ class Talk:
     async def _show_me(self, on: bool) -> None:
         """Leave to see the camera picture goes to the page that asked, and to no other."""
         self._passes.end(self)
-        if on and self._director.state().get("hidden"):
+        if on and self._director.state().hidden:
             await self._send(kind="refused", text="you are hidden; do this: show yourself again first")
         elif on:
             await self._send(kind="camera", code=self._passes.give(self))

@@ -1,23 +1,23 @@
-"""`EngineOpener`: the engines of a performance, chosen by what this machine has and what was compared with the
+"""`EngineSelector`: the engines of a performance, chosen by what this machine has and what was compared with the
 reference.
 """
 
 import threading
 
 from engines.backend import Feeds
-from engines.bundle import FaceNetwork, Generator
+from engines.bundle import FaceNetwork, GeneratorNetwork
 from engines.engine import Engine
-from engines.messages import News, Say
+from engines.messages import Info, Say
 from engines.selection.cache import Cache
 from engines.selection.candidates import Candidate, candidates
-from engines.selection.selector import Opened, Workshop
+from engines.selection.selector import Opened, Selector
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
 
-Network = Generator | FaceNetwork
+Network = GeneratorNetwork | FaceNetwork
 
 
-class EngineOpener:
+class EngineSelector:
     """`threads` of the CPU for each engine. May be used from several threads.
 
     `could_be_better` is set when an engine was opened while others were worth preparing: see `take_unprepared`.
@@ -27,32 +27,32 @@ class EngineOpener:
         self.threads, self._say = threads, say
         self.cache = cache or Cache(say=say)
         self.could_be_better = threading.Event()
-        self._unprepared: dict[tuple[Look, Candidate], None] = {}
+        self._unprepared: dict[tuple[SceneSettings, Candidate], None] = {}
         self._lock = threading.Lock()
 
-    def open(self, network: Network, look: Look) -> Engine:
-        """The engine for `network` of the look's target, by its engine and precision. Raises EngineError."""
-        opened = self.best(network, look)
-        self._say(News(f"{role_of(network)}: {opened.candidate}: {opened.why}"))
-        if isinstance(network, Generator) and opened.passed_over:
-            self._say(News(f"passed over: {' | '.join(line.partition(';')[0] for line in opened.passed_over)}"))
+    def open(self, network: Network, settings: SceneSettings) -> Engine:
+        """The engine for `network` of the settings' target, by their engine and precision. Raises EngineError."""
+        opened = self.best(network, settings)
+        self._say(Info(f"{role_of(network)}: {opened.candidate}: {opened.why}"))
+        if isinstance(network, GeneratorNetwork) and opened.passed_over:
+            self._say(Info(f"passed over: {' | '.join(line.partition(';')[0] for line in opened.passed_over)}"))
         with self._lock:
-            self._unprepared |= {(look, candidate): None for candidate in opened.worth_preparing}
+            self._unprepared |= {(settings, candidate): None for candidate in opened.worth_preparing}
         if opened.worth_preparing:
             self.could_be_better.set()
         return opened.engine
 
-    def best(self, network: Network, look: Look) -> Opened:
+    def best(self, network: Network, settings: SceneSettings) -> Opened:
         """The same, with what there is to know about it, and nothing said."""
-        workshop = Workshop(network, _feeds(network, look), self.cache, threads=self.threads, say=self._say)
-        return workshop.open_best(candidates(look.engine, look.precision))
+        workshop = Selector(network, _feeds(network, settings), self.cache, threads=self.threads, say=self._say)
+        return workshop.open_best(candidates(settings.engine, settings.precision))
 
-    def take_unprepared(self, look: Look) -> Candidate | None:
-        """The next engine to prepare for the look's target, each but once; None when there is none."""
+    def take_unprepared(self, settings: SceneSettings) -> Candidate | None:
+        """The next engine to prepare for the settings' target, each but once; None when there is none."""
         with self._lock:
             for asked, candidate in list(self._unprepared):
-                if not asked.differs(look, "target", "engine", "precision"):
-                    same = [key for key in self._unprepared if key[0].target == look.target and key[1] == candidate]
+                if not asked.differs(settings, "target", "engine", "precision"):
+                    same = [key for key in self._unprepared if key[0].target == settings.target and key[1] == candidate]
                     for key in same:
                         del self._unprepared[key]
                     return candidate
@@ -64,6 +64,6 @@ def role_of(network: Network) -> str:
     return "face" if isinstance(network, FaceNetwork) else "engine"
 
 
-def _feeds(network: Network, look: Look) -> Feeds:
-    rehearsal = Rehearsal(look.target)
+def _feeds(network: Network, settings: SceneSettings) -> Feeds:
+    rehearsal = Rehearsal(settings.target)
     return FaceRehearsal(rehearsal) if isinstance(network, FaceNetwork) else rehearsal

@@ -1,4 +1,4 @@
-"""`Upgrade`: better engines are prepared in a child process while the loop performs; then it switches to them."""
+"""`EngineUpgrade`: better engines are prepared in a child process while the loop performs; then it switches to them."""
 
 import os
 import subprocess
@@ -12,12 +12,12 @@ import numpy as np
 import engines
 from engines.engine import Engine
 from engines.errors import EngineError
-from engines.messages import News, Say
+from engines.messages import Info, Say
 from engines.selection.candidates import Candidate
 from live.puppet.errors import PuppetError
-from live.scene.engine_selector import EngineOpener, Network, role_of
+from live.scene.engine_selector import EngineSelector, Network, role_of
 from live.scene.scene import Scene, Scenes
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
 
 _POLL_S = 0.5  # how often a child that prepares is looked after
 _END_S = 0.5  # how long one is waited for that was told to end
@@ -28,14 +28,14 @@ _JOIN_S = 1.0
 Prepare = Callable[[str, Candidate, int, threading.Event], str]
 
 
-class Upgrade:
+class EngineUpgrade:
     """A thread that prepares, one after the other, what `opener` found to be worth it, and hands each that is better to
     the scene that runs: the switch happens between two frames, with the state carried along.
 
     Nothing is done where the cache cannot keep what a child prepares.
     """
 
-    def __init__(self, opener: EngineOpener, scenes: Scenes, say: Say, *, prepare: Prepare | None = None) -> None:
+    def __init__(self, opener: EngineSelector, scenes: Scenes, say: Say, *, prepare: Prepare | None = None) -> None:
         self._opener, self._scenes, self._say = opener, scenes, say
         self._prepare = prepare or prepare_in_child
         self._stop = threading.Event()
@@ -61,23 +61,23 @@ class Upgrade:
         while not self._stop.is_set():
             self._opener.could_be_better.wait()
             self._opener.could_be_better.clear()
-            while not self._stop.is_set() and (candidate := self._opener.take_unprepared(self._look)) is not None:
+            while not self._stop.is_set() and (candidate := self._opener.take_unprepared(self._settings)) is not None:
                 self._upgrade(candidate)
 
     @property
-    def _look(self) -> Look:
-        return self._scenes.current.look
+    def _settings(self) -> SceneSettings:
+        return self._scenes.current.settings
 
     def _upgrade(self, candidate: Candidate) -> None:
-        look = self._look
-        self._say(News(f"preparing {candidate} for {look.target} in the background; this is done once"))
-        problem = self._prepare(look.target, candidate, self._opener.threads, self._stop)
+        settings = self._settings
+        self._say(Info(f"preparing {candidate} for {settings.target} in the background; this is done once"))
+        problem = self._prepare(settings.target, candidate, self._opener.threads, self._stop)
         if self._stop.is_set():
             return
         if problem:
             self._say(f"{candidate} was not prepared: {problem}")
         scene = self._scenes.current
-        if scene.look.differs(look, "target", "engine", "precision"):
+        if scene.settings.differs(settings, "target", "engine", "precision"):
             return  # what runs now was opened meanwhile, with all that was ready
         generator = scene.generator
         if scene.target.generator is not None and generator.engine is not None:
@@ -90,7 +90,7 @@ class Upgrade:
         role = role_of(network)
         engine, before = self._running.get(role, (None, None))
         try:
-            opened = self._opener.best(network, scene.look)
+            opened = self._opener.best(network, scene.settings)
             if not opened.prepared or opened.candidate.is_reference or (engine is now and before == opened.candidate):
                 opened.engine.close()
                 return
@@ -100,7 +100,7 @@ class Upgrade:
             self._say(f"{role}: stays with {now.describe()}: {error}")
             return
         self._running[role] = (opened.engine, opened.candidate)
-        self._say(News(f"{role}: now {opened.candidate}: {opened.why}"))
+        self._say(Info(f"{role}: now {opened.candidate}: {opened.why}"))
 
 
 def prepare_in_child(target: str, candidate: Candidate, threads: int, stop: threading.Event) -> str:

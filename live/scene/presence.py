@@ -12,7 +12,7 @@ State = Literal["in view", "held", "easing", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PresencePose:
     """The pose to draw, None: the "back soon" card. `epoch` grows each time the recurrence has to start anew."""
 
     placed: PlacedPose | None
@@ -47,7 +47,7 @@ class Presence:
         """Seconds since somebody was in view, at time `t_s`; 0 when nobody ever was."""
         return 0.0 if self._last is None else t_s - self._last.t_capture_s
 
-    def seen(self, placed: PlacedPose) -> Shown:
+    def seen(self, placed: PlacedPose) -> PresencePose:
         """Somebody is in view."""
         if self._state in ("easing", "idle"):
             self._epoch += 1
@@ -55,29 +55,29 @@ class Presence:
             placed.frame_id, placed.t_capture_s, placed.points_px.copy(), placed.scores.copy(), placed.size_px
         )
         self._state, self._idle_since_s = "in view", None
-        return Shown(placed, "in view", self._epoch)
+        return PresencePose(placed, "in view", self._epoch)
 
-    def missed(self, frame_id: int, t_capture_s: float) -> Shown:
+    def missed(self, frame_id: int, t_capture_s: float) -> PresencePose:
         """Nobody is in view in this frame."""
         away = self.away_s(t_capture_s)
         if self._last is not None and away < self._hold_s:
             self._state = "held"
             last = self._last
-            return Shown(
+            return PresencePose(
                 PlacedPose(frame_id, t_capture_s, last.points_px, last.scores, last.size_px), self._state, self._epoch
             )
         if self._idle_since_s is None:
             self._idle_since_s = t_capture_s
         if self._idle is None:
             self._state = "idle"
-            return Shown(None, self._state, self._epoch)
+            return PresencePose(None, self._state, self._epoch)
         idle = self._idle.pose(frame_id, t_capture_s, t_capture_s - self._idle_since_s)
         part = (away - self._hold_s) / self._ease_s if self._last is not None and self._ease_s > 0 else 1.0
         if self._last is None or part >= 1:
             self._state = "idle"
-            return Shown(idle, self._state, self._epoch)
+            return PresencePose(idle, self._state, self._epoch)
         self._state = "easing"
-        return Shown(_eased(self._last, idle, part), self._state, self._epoch)
+        return PresencePose(_eased(self._last, idle, part), self._state, self._epoch)
 
 
 def _eased(last: PlacedPose, idle: PlacedPose, part: float) -> PlacedPose:

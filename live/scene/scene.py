@@ -5,47 +5,47 @@ from dataclasses import dataclass
 
 from live.puppet.condition import Conditioner
 from live.puppet.values import U8, PuppetFrame
-from live.render.renderer import Drawn, Generator
+from live.render.renderer import Renderer, RenderInput
 from live.scene.idle_legs import IdleLegs
 from live.scene.presence import Presence
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
 from live.scene.target import Target
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one is another one, however alike
 class Scene:
-    """`look`, opened. `background`: (H, W, 3) uint8 RGB. `cut` differs from the scene before's where the picture before
-    must not be fed back into this one.
+    """`settings`, opened. `background`: (H, W, 3) uint8 RGB. `cut` differs from the scene before's where the picture
+    before must not be fed back into this one.
 
     The estimating thread owns conditioner, presence and legs, the generating thread the generator; a scene that differs
     from the one before in some things only shares the others with it.
     """
 
-    look: Look
+    settings: SceneSettings
     target: Target
     conditioner: Conditioner
     presence: Presence
     legs: IdleLegs
-    generator: Generator
+    generator: Renderer
     background: U8
     cut: int = 0
 
-    def finish(self, drawn: Drawn, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
-        """The finished picture of what was drawn for this scene, see `Generator.step`."""
+    def finish(self, drawn: RenderInput, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
+        """The finished picture of what was drawn for this scene, see `Renderer.step`."""
         self.generator.background = self.background
         return self.generator.step(drawn, spare, cutout=cutout)
 
-    def card(self, drawn: Drawn, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
+    def card(self, drawn: RenderInput, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
         """The card in its place."""
         return self.generator.card(drawn.frame_id, drawn.t_capture_s, spare, cutout=cutout)
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class RenderJob:
     """A drawn picture with its scene: the pose map of one target never reaches the generator of another."""
 
     scene: Scene
-    drawn: Drawn
+    drawn: RenderInput
 
 
 class Scenes:
@@ -101,6 +101,6 @@ class Scenes:
         for generator in generators:
             generator.close()
 
-    def _generators(self) -> list[Generator]:
+    def _generators(self) -> list[Renderer]:
         """Each once, in order."""
         return list({id(scene.generator): scene.generator for scene in self._scenes}.values())

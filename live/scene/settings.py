@@ -1,4 +1,4 @@
-"""`Look`: everything about a running puppet that can be changed, and what each of it may be."""
+"""`SceneSettings`: everything about a running puppet that can be changed, and what each of it may be."""
 
 import os
 from collections.abc import Callable
@@ -14,12 +14,12 @@ AS_TRAINED = 0.5
 _STEADIEST = 4.0  # times the cutoffs of the One Euro filter at smoothing 0, a fourth of them at 1
 
 
-class LookError(PuppetError):
+class SettingsError(PuppetError):
     """A wish that cannot be, or not while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SceneSettings:
     """target, framing ("full" or "half"), background, engine, precision: as typed, see `LiveConfig`. mirror: move as in
     a mirror. face: paint the face network's faces. smoothing: 0 quick to 1 steady, 0.5 as trained. performer: their
     measures; None: taken while they move.
@@ -35,18 +35,18 @@ class Look:
     smoothing: float = AS_TRAINED
     performer: Profile | None = None
 
-    def differs(self, other: "Look", *names: str) -> bool:
+    def differs(self, other: "SceneSettings", *names: str) -> bool:
         """Whether any of these fields is another one there."""
         return any(getattr(self, name) != getattr(other, name) for name in names)
 
 
 def checked(name: str, value: object) -> object:
-    """`value` as `Look` holds it, or "auto" for a framing. Raises LookError where it is known at once to be wrong."""
+    """`value` as `SceneSettings` holds it, or "auto" for a framing. Raises SettingsError for what is surely wrong."""
     if name not in CHANGEABLE:
-        raise LookError("this cannot be changed while it runs", got=name, wanted=", ".join(CHANGEABLE))
+        raise SettingsError("this cannot be changed while it runs", got=name, wanted=", ".join(CHANGEABLE))
     fits, wanted = CHANGEABLE[name]
     if not fits(value):
-        raise LookError(f"not a {name}", got=repr(value), wanted=wanted)
+        raise SettingsError(f"not a {name}", got=repr(value), wanted=wanted)
     return float(value) if name == "smoothing" else value  # type: ignore[arg-type]
 
 

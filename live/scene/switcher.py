@@ -7,12 +7,12 @@ from typing import Any
 
 from live.faults.trouble import told
 from live.scene.scene import Scene, Scenes
-from live.scene.scene_factory import SceneOpener
-from live.scene.settings import Look
+from live.scene.scene_factory import SceneFactory
+from live.scene.settings import SceneSettings
 
 # A scene that was opened for another one of these is dropped when the wish has changed meanwhile; the rest is cheap.
 _HEAVY = ("target", "framing", "engine", "precision", "face")
-_FIELDS = tuple(field.name for field in fields(Look))
+_FIELDS = tuple(field.name for field in fields(SceneSettings))
 _JOIN_S = 1.0  # an engine that is being opened cannot be stopped; its thread is then left behind
 
 Switched = Callable[[Scene, Scene], None]
@@ -24,23 +24,23 @@ class Switcher:
     `switched(before, after)` is called, in the switcher's thread, when a scene was put on.
     """
 
-    def __init__(self, scenes: Scenes, opener: SceneOpener, switched: Switched) -> None:
+    def __init__(self, scenes: Scenes, opener: SceneFactory, switched: Switched) -> None:
         self._scenes, self._opener, self._switched = scenes, opener, switched
-        self._wanted = scenes.current.look
+        self._wanted = scenes.current.settings
         self._changed = threading.Condition()
         self._closed = self._renewal = False
         self._thread = threading.Thread(target=self._run, name="switcher", daemon=True)
         self.problem = ""
 
     @property
-    def wanted(self) -> Look:
-        """The look that is wished for, opened or not yet."""
+    def wanted(self) -> SceneSettings:
+        """The settings that are wished for, opened or not yet."""
         return self._wanted
 
     @property
     def pending(self) -> str:
         """What is being opened, in words; "" when all is as wished."""
-        wanted, now = self._wanted, self._scenes.current.look
+        wanted, now = self._wanted, self._scenes.current.settings
         if wanted.target != now.target:
             return f"opening {wanted.target} …"
         if wanted.framing != now.framing:
@@ -54,7 +54,7 @@ class Switcher:
         self._thread.start()
 
     def wish(self, **changes: Any) -> None:
-        """Fields of `Look` and what they are to be. Returns at once."""
+        """Fields of `SceneSettings` and what they are to be. Returns at once."""
         with self._changed:
             self._wanted, self.problem = replace(self._wanted, **changes), ""
             self._changed.notify_all()
@@ -68,7 +68,7 @@ class Switcher:
     def settled(self, timeout_s: float) -> bool:
         """Wait until every wish was met or given up; False when that takes longer."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._wanted == self._scenes.current.look, timeout_s)
+            return self._changed.wait_for(lambda: self._wanted == self._scenes.current.settings, timeout_s)
 
     def close(self) -> None:
         """See to no more wishes; waits for the one at hand. May be called twice, and without `start`."""
@@ -79,16 +79,16 @@ class Switcher:
             self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
-        while (look := self._next()) is not None:
+        while (settings := self._next()) is not None:
             before, renewal = self._scenes.current, self._renewal
             self._renewal = False
             try:
-                opened = self._opener.after(before, look, anew=renewal)
+                opened = self._opener.after(before, settings, anew=renewal)
             except Exception as error:  # whatever it is: what runs goes on
-                self._give_up(look, before.look, error)
+                self._give_up(settings, before.settings, error)
                 continue
             with self._changed:
-                late = self._closed or self._wanted.differs(look, *_HEAVY)
+                late = self._closed or self._wanted.differs(settings, *_HEAVY)
             if late:
                 opened.drop()
             elif opened.use(self._scenes):
@@ -98,22 +98,24 @@ class Switcher:
             else:
                 return
 
-    def _next(self) -> Look | None:
+    def _next(self) -> SceneSettings | None:
         """The wish, waited for while there is none; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._renewal or self._wanted != self._scenes.current.look)
+            self._changed.wait_for(
+                lambda: self._closed or self._renewal or self._wanted != self._scenes.current.settings
+            )
             return None if self._closed else self._wanted
 
-    def _give_up(self, look: Look, now: Look, error: Exception) -> None:
-        """Take back what `look` changed, but for what somebody has wished otherwise meanwhile."""
+    def _give_up(self, settings: SceneSettings, now: SceneSettings, error: Exception) -> None:
+        """Take back what `settings` changed, but for what somebody has wished otherwise meanwhile."""
         with self._changed:
             failed = {
                 name: getattr(now, name)
                 for name in _FIELDS
-                if look.differs(now, name) and not look.differs(self._wanted, name)
+                if settings.differs(now, name) and not settings.differs(self._wanted, name)
             }
             if failed:
                 self._wanted = replace(self._wanted, **failed)
                 self._changed.notify_all()
-            if failed or look == now:
+            if failed or settings == now:
                 self.problem = told(error)

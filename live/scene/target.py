@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 
-from engines.bundle import Bundle, FaceNetwork, Generator, find_target, open_bundle
+from engines.bundle import Bundle, FaceNetwork, GeneratorNetwork, find_target, open_bundle
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing.atlas import Atlas, load_atlas
 from live.puppet.drawing.face_map import face_map_hash
@@ -35,7 +35,7 @@ class Target:
     plate: U8
     atlas: Atlas
     idle: IdleLoop
-    generator: Generator | None
+    generator: GeneratorNetwork | None
     face: FaceNetwork | None
 
 

@@ -9,11 +9,11 @@ from functools import partial
 import cv2
 
 from engines.bundle import find_target, open_bundle
-from engines.messages import News, Say
+from engines.messages import Info, Say
 from live.clock import Clock
 from live.config import LiveConfig
-from live.control.director import Director, Stage
-from live.control.wizard_port import CoachFactory, Gesture
+from live.control.director import Director, DirectorContext
+from live.control.wizard_port import Gesture, WizardFactory
 from live.faults.replacement import Replacement
 from live.faults.trouble import Trouble
 from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
@@ -21,11 +21,11 @@ from live.performer.profile import load_profile
 from live.puppet.compiler import cache_problem
 from live.puppet.errors import CalibrationError
 from live.render.mark import RESPONSIBLE
-from live.scene.engine_selector import EngineOpener
-from live.scene.engine_upgrade import Upgrade
+from live.scene.engine_selector import EngineSelector
+from live.scene.engine_upgrade import EngineUpgrade
 from live.scene.scene import Scene, Scenes
-from live.scene.scene_factory import SceneOpener
-from live.scene.settings import Look
+from live.scene.scene_factory import SceneFactory
+from live.scene.settings import SceneSettings
 from live.session.loop import Parts
 from live.session.pose_stage import PoseStage
 from live.sinks.choose import make_sink
@@ -44,14 +44,14 @@ def open_parts(
     say: Say,
     *,
     heed: Callable[[], None] = lambda: None,
-    open_coach: CoachFactory | None = None,
+    open_wizard: WizardFactory | None = None,
     gesture: Gesture | None = None,
 ) -> Parts:
     """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError. `heed`: see `perform`."""
     cv2.setNumThreads(1)  # its pictures are small, and its idle threads would spin beside the estimator's
     find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
-    engines = EngineOpener(config.threads, say)
-    opener = SceneOpener(config, clock, engines.open)
+    engines = EngineSelector(config.threads, say)
+    opener = SceneFactory(config, clock, engines.open)
     scene, opened, estimator = _loaded(config, clock, opener, say)
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
@@ -63,53 +63,55 @@ def open_parts(
     heed()
     sinks.open(bundle.canvas, fps)
     scenes = Scenes(scene)
-    stage = Stage(scenes, sinks, opener, opened.source.name, clock, stop, report)
-    director = Director(stage, say, framing=config.framing, open_coach=open_coach, gesture=gesture)
+    stage = DirectorContext(scenes, sinks, opener, opened.source.name, clock, stop, report)
+    director = Director(stage, say, framing=config.framing, open_wizard=open_wizard, gesture=gesture)
     poses = _pose_stage(estimator, opened, stage, director, config, say)
     source = opened.source
     if config.realtime and not source.live:
         source = PacedSource(source, clock, stop)
     # In the middle of a file nothing is switched: the same clip is to give the same frames.
-    upgrade = Upgrade(engines, scenes, say) if config.realtime and config.upgrade else None
+    upgrade = EngineUpgrade(engines, scenes, say) if config.realtime and config.upgrade else None
     return Parts(source, poses, scenes, sinks, fps, director, upgrade)
 
 
 def _loaded(
-    config: LiveConfig, clock: Clock, opener: SceneOpener, say: Say
+    config: LiveConfig, clock: Clock, opener: SceneFactory, say: Say
 ) -> tuple[Scene, OpenedSource, PoseEstimator]:
     """What takes long, side by side."""
     pool = ThreadPoolExecutor(2)
     try:
         source_opening = pool.submit(open_source, config, clock, say)
         estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
-        scene = opener.first(_look(config))
+        scene = opener.first(_first_settings(config))
         opened = source_opening.result()
         return scene, opened, _estimator(opened, estimator_opening, config)
     finally:
         pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
 
 
-def _look(config: LiveConfig) -> Look:
+def _first_settings(config: LiveConfig) -> SceneSettings:
     framing = config.framing
     if framing == "auto":  # until somebody was looked at
         takes = open_bundle(find_target(config.target)).takes
         framing = "full" if "full" in takes else min(takes)
-    return Look(config.target, framing, config.background, config.mirror, config.engine, config.precision, config.face)
+    return SceneSettings(
+        config.target, framing, config.background, config.mirror, config.engine, config.precision, config.face
+    )
 
 
-def _measured(scene: Scene, opener: SceneOpener, opened: OpenedSource, config: LiveConfig, say: Say) -> Scene:
+def _measured(scene: Scene, opener: SceneFactory, opened: OpenedSource, config: LiveConfig, say: Say) -> Scene:
     """The scene with the measures of the performer, where there is a profile of them."""
     profile = load_profile(config.calibration, camera=opened.source.name, say=say)
     if profile is None:
         return scene
     try:
-        scene = opener.after(scene, replace(scene.look, performer=profile)).scene
+        scene = opener.after(scene, replace(scene.settings, performer=profile)).scene
     except CalibrationError as error:
         if config.calibration != "auto":
             raise
         say(f"going on without the calibration {profile.name}: {error}")
         return scene
-    say(News(f"calibration: {profile.name}"))
+    say(Info(f"calibration: {profile.name}"))
     return scene
 
 
@@ -118,7 +120,12 @@ def _needs_pictures(config: LiveConfig) -> bool:
 
 
 def _pose_stage(
-    estimator: PoseEstimator, opened: OpenedSource, stage: Stage, director: Director, config: LiveConfig, say: Say
+    estimator: PoseEstimator,
+    opened: OpenedSource,
+    stage: DirectorContext,
+    director: Director,
+    config: LiveConfig,
+    say: Say,
 ) -> PoseStage:
     return PoseStage(
         estimator,

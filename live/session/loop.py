@@ -15,8 +15,8 @@ from live.faults.attendant import Attendant, HungError
 from live.faults.trouble import Trouble, detail, told
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, PuppetFrame
-from live.scene.engine_upgrade import Upgrade
-from live.scene.scene import Scenes, Shot
+from live.scene.engine_upgrade import EngineUpgrade
+from live.scene.scene import RenderJob, Scenes
 from live.session.pose_stage import PoseStage
 from live.session.pump import Pump
 from live.session.standstill import Standstill
@@ -44,7 +44,7 @@ class Parts:
     sinks: Sinks
     fps: float
     director: Director
-    upgrade: Upgrade | None = None
+    upgrade: EngineUpgrade | None = None
 
     def close(self, left_behind: Sequence[str] = ()) -> None:
         """Free all but the sinks, which the loop has closed, and what a stage that is `left_behind` may still use."""
@@ -72,7 +72,7 @@ class Loop:
         self._stop, self._report, self._say = stop, report, say
         blocking = not config.realtime
         self._frames: LatestSlot[Frame] = LatestSlot(blocking=blocking)
-        self._shots: LatestSlot[Shot] = LatestSlot(blocking=blocking)
+        self._shots: LatestSlot[RenderJob] = LatestSlot(blocking=blocking)
         self._puppets: LatestSlot[PuppetFrame] = LatestSlot(blocking=blocking)
         report.slots = {"frame": self._frames, "conditioning": self._shots, "puppet": self._puppets}
         self._drawing = Trouble(
@@ -212,7 +212,7 @@ class Loop:
             if not self._puppets.put(frame):
                 return
 
-    def _finished(self, shot: Shot) -> PuppetFrame:
+    def _finished(self, shot: RenderJob) -> PuppetFrame:
         """The picture of `shot`; the card where the engine, or whatever else, fails at it."""
         scene, generator = shot.scene, shot.scene.generator
         spare, cutout = self._puppets.spare(), self.parts.sinks.wants_cutout

@@ -9,11 +9,11 @@ from live.faults.attendant import Attendant, HungError
 from live.faults.replacement import Replacement
 from live.faults.trouble import TroubleFactory
 from live.performer.estimator import PoseEstimator
-from live.performer.mirror import mirrored
+from live.performer.mirror import mirror_pose
 from live.puppet.values import Frame, Pose
-from live.render.renderer import Drawn
-from live.scene.presence import Shown
-from live.scene.scene import Scene, Scenes, Shot
+from live.render.renderer import RenderInput
+from live.scene.presence import PresencePose
+from live.scene.scene import RenderJob, Scene, Scenes
 from live.telemetry.report import Report
 
 NO_FRAME = -1  # the frame_id of a picture behind which there is no frame: the camera is gone, the puppet idles
@@ -62,7 +62,7 @@ class PoseStage:
         self._spoilt: Scene | None = None  # by a failure: what it measured is not to be believed
         self.ever_seen = False
 
-    def step(self, frame: Frame) -> Shot:
+    def step(self, frame: Frame) -> RenderJob:
         """The drawn pose of whoever is in `frame`, or what the presence policy shows instead. The arrays are new."""
         start = self._clock.now()
         pose = self._estimate(frame)
@@ -78,7 +78,7 @@ class PoseStage:
         self._report.estimated.add(estimated)
         return shot
 
-    def nobody(self, now_s: float) -> Shot:
+    def nobody(self, now_s: float) -> RenderJob:
         """The same when the source gives no frame at all."""
         return self._drawn(lambda scene: scene.presence.missed(NO_FRAME, now_s), NO_FRAME, now_s)
 
@@ -138,7 +138,7 @@ class PoseStage:
         else:
             self._onlooker_trouble.over()
 
-    def _drawn(self, choose: Callable[[Scene], Shown], frame_id: int, t_s: float) -> Shot:
+    def _drawn(self, choose: Callable[[Scene], PresencePose], frame_id: int, t_s: float) -> RenderJob:
         """What `choose` gives for the newest scene, drawn; the card where either fails."""
         scene = self._scenes.current
         try:
@@ -147,20 +147,20 @@ class PoseStage:
         except Exception as error:
             self._drawing_trouble.add(error)
             self._spoilt = scene
-            return Shot(scene, Drawn(NO_FRAME, t_s, None, 0, scene.cut))
+            return RenderJob(scene, RenderInput(NO_FRAME, t_s, None, 0, scene.cut))
         self._drawing_trouble.over()
         return shot
 
     def _enter(self, scene: Scene) -> None:
         before, self._scene = self._scene, scene
-        same_person = scene.look.mirror == before.look.mirror and before is not self._spoilt
+        same_person = scene.settings.mirror == before.settings.mirror and before is not self._spoilt
         if scene.conditioner is not before.conditioner and same_person:
             scene.conditioner.inherit(before.conditioner)
 
-    def _choose(self, scene: Scene, pose: Pose) -> Shown:
+    def _choose(self, scene: Scene, pose: Pose) -> PresencePose:
         self._measure_anew(scene, pose)
-        if scene.look.mirror:
-            pose = mirrored(pose)
+        if scene.settings.mirror:
+            pose = mirror_pose(pose)
         presence = scene.presence
         if pose.in_view and presence.gone:
             same = presence.away_s(pose.t_capture_s) <= self._forget_s
@@ -182,9 +182,9 @@ class PoseStage:
             self._resized(pose.image_size)
         self._size = pose.image_size
 
-    def _draw(self, scene: Scene, shown: Shown, frame_id: int, t_s: float) -> Shot:
+    def _draw(self, scene: Scene, shown: PresencePose, frame_id: int, t_s: float) -> RenderJob:
         passed = 0.0 if self._last_t_s is None else max(0.0, t_s - self._last_t_s)
         self._last_t_s = t_s
         self._report.person_shown("card" if shown.placed is None else shown.state, passed)
         conditioning = None if shown.placed is None else scene.conditioner.draw(shown.placed)
-        return Shot(scene, Drawn(frame_id, t_s, conditioning, shown.epoch, scene.cut))
+        return RenderJob(scene, RenderInput(frame_id, t_s, conditioning, shown.epoch, scene.cut))

@@ -5,12 +5,12 @@ import gc
 import threading
 from collections.abc import Callable
 
-from engines.messages import News
+from engines.messages import Info
 from live.cli.first_run import remember_target
 from live.clock import Clock
 from live.config import LiveConfig
 from live.control.hotkeys import terminal_keys
-from live.control.wizard_port import CoachFactory, Gesture
+from live.control.wizard_port import Gesture, WizardFactory
 from live.puppet.errors import PuppetError
 from live.room.open_room import open_control_room
 from live.session.assembly import open_parts
@@ -29,7 +29,7 @@ def perform(
     status: Status,
     *,
     heed: Callable[[], None] = lambda: None,
-    open_coach: CoachFactory | None = None,
+    open_wizard: WizardFactory | None = None,
     gesture: Gesture | None = None,
 ) -> int:
     """The exit code. Raises PuppetError or EngineError, after the report was printed if the loop had begun.
@@ -40,13 +40,13 @@ def perform(
     report.config = config.to_json()
     if config.report is not None and not config.report.resolve().parent.is_dir():
         raise PuppetError(f"cannot write the report {config.report}: its folder does not exist", do="make it first")
-    status.say(News("opening the camera or clip, the pose models and the engine ..."))
+    status.say(Info("opening the camera or clip, the pose models and the engine ..."))
     patience = threading.Timer(
-        _PATIENCE_S, status.say, [News("the first start compiles the drawing code: half a minute at most")]
+        _PATIENCE_S, status.say, [Info("the first start compiles the drawing code: half a minute at most")]
     )
     patience.start()
     try:
-        parts = open_parts(config, clock, stop, report, status.say, heed=heed, open_coach=open_coach, gesture=gesture)
+        parts = open_parts(config, clock, stop, report, status.say, heed=heed, open_wizard=open_wizard, gesture=gesture)
     finally:
         patience.cancel()
     return _run(parts, Loop(parts, config, clock, stop, report, status.say), config, report, status)
@@ -61,8 +61,8 @@ def _run(parts: Parts, loop: Loop, config: LiveConfig, report: Report, status: S
         if room is not None:
             closing.callback(room.close)
         bundle = parts.scenes.current.target.bundle
-        framing = parts.scenes.current.look.framing
-        status.say(News(f"{parts.source.name} -> {bundle.title} ({framing}) -> {', '.join(parts.sinks.names)}"))
+        framing = parts.scenes.current.settings.framing
+        status.say(Info(f"{parts.source.name} -> {bundle.title} ({framing}) -> {', '.join(parts.sinks.names)}"))
         parts.director.start()
         if parts.upgrade is not None:
             parts.upgrade.start()
@@ -84,7 +84,7 @@ def _run(parts: Parts, loop: Loop, config: LiveConfig, report: Report, status: S
                 status.say(f"wrote {path}")
             if config.report is not None:
                 write_report(config.report, report)
-    remember_target(parts.scenes.current.look.target)
+    remember_target(parts.scenes.current.settings.target)
     return _exit_code(parts, status, whole=not loop.interrupted)
 
 

@@ -12,7 +12,7 @@ from live.clock import Clock
 from live.puppet.errors import SinkError
 from live.puppet.values import U8, PuppetFrame
 from live.sinks.base import Sink
-from live.sinks.output_override import Curtain
+from live.sinks.output_override import OutputOverride
 from live.slot import LatestSlot
 
 _CLOSE_S = 10.0  # a driver may hang; its thread is then left behind
@@ -31,7 +31,15 @@ class Outlet:
     """
 
     def __init__(
-        self, sink: Sink, curtain: Curtain, clock: Clock, *, place: Place, took: Took, ended: Ended, closed: Closed
+        self,
+        sink: Sink,
+        curtain: OutputOverride,
+        clock: Clock,
+        *,
+        place: Place,
+        took: Took,
+        ended: Ended,
+        closed: Closed,
     ) -> None:
         self.sink, self.place = sink, place
         self._curtain, self._clock = curtain, clock

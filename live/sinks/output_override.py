@@ -1,4 +1,4 @@
-"""`Curtain`: what stands before the sinks: the picture itself, the one that was frozen, or the card."""
+"""`OutputOverride`: what stands before the sinks: the picture itself, the one that was frozen, or the card."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from live.render.standby_card import back_soon_card
 NO_PICTURE = -1  # the frame_id of the card, behind which there is no frame
 
 
-class Curtain:
+class OutputOverride:
     """`hidden` has precedence over `frozen`. Both may be set from any thread; `over` is called from one, for all sinks
     alike, `before` by each sink at the last moment.
 

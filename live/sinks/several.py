@@ -10,7 +10,7 @@ from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
 from live.sinks.base import Sink
 from live.sinks.outlet import Outlet, Place
-from live.sinks.output_override import Curtain
+from live.sinks.output_override import OutputOverride
 from live.telemetry.report import Report
 
 # A send that takes longer hangs in a driver, and began before: what it shows was let out already.
@@ -41,7 +41,7 @@ class Sinks:
     ) -> None:
         self._say, self._realtime = say, realtime
         self._clock, self._report = clock or SystemClock(), report
-        self._curtain = Curtain()
+        self._curtain = OutputOverride()
         self._changing = threading.Lock()
         self._outlets = [self._outlet(sink) for sink in sinks]
         self._first = next(iter(self._outlets), None)  # the one that the report is about

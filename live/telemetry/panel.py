@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from live.telemetry.status_line import State, flags, latency
+from live.telemetry.loop_state import LoopState
+from live.telemetry.status_line import flags, latency
 
 
 class Panel:
@@ -28,9 +29,9 @@ class Panel:
         )
         self._live.start()
 
-    def show(self, state: State) -> None:
+    def show(self, state: LoopState) -> None:
         """Replace what is shown."""
-        self._live.update(drawn(state), refresh=True)
+        self._live.update(draw_panel(state), refresh=True)
 
     def say(self, text: str) -> None:
         """A line of its own, which stays, above the panel."""
@@ -41,20 +42,20 @@ class Panel:
         self._live.stop()
 
 
-def drawn(state: State) -> Table:
+def draw_panel(state: LoopState) -> Table:
     """At most three lines, cut at the terminal's width: what is going on, where the time goes, what is unusual."""
-    late, seen = state["latency_ms"]["p95"], state["person"] == "in view"
-    colour = "default" if late is None else "green" if late <= state["budget_ms"] else "yellow"
+    late, seen = state.latency_ms.p95, state.person == "in view"
+    colour = "default" if late is None else "green" if late <= state.budget_ms else "yellow"
     first = Text.assemble(
-        (f"{state['title']} ({state['framing']})", "bold"),
-        f"  {state['fps']:.1f} fps  ",
+        (f"{state.title} ({state.framing})", "bold"),
+        f"  {state.fps:.1f} fps  ",
         (latency(state), colour),
         "  ",
-        (state["person"], "green" if seen else "yellow"),
-        f"  {state['engine_text']}",
+        (state.person, "green" if seen else "yellow"),
+        f"  {state.engine_text}",
     )
-    stages = "  ".join(f"{name} {value:.0f}" for name, value in state["stage_ms"].items())
-    second = Text(f"ms: {stages or '-'}  dropped: {state['drops']}  to: {', '.join(state['sinks'])}", style="dim")
+    stages = "  ".join(f"{name} {value:.0f}" for name, value in state.stage_ms.items())
+    second = Text(f"ms: {stages or '-'}  dropped: {state.drops}  to: {', '.join(state.sinks)}", style="dim")
     unusual = flags(state)
     rows = [first, second, *([Text("  ".join(unusual), style="bold yellow")] if unusual else [])]
     grid = Table.grid(expand=True)

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from engines.messages import Detail, News
+from engines.messages import Detail, Info
 from live.telemetry.log import RunLog
-from live.telemetry.status_line import State, status_line
+from live.telemetry.loop_state import LoopState
+from live.telemetry.status_line import status_line
 
 if TYPE_CHECKING:  # it brings rich along
     from live.telemetry.panel import Panel
@@ -30,14 +31,14 @@ class Status:
     ) -> None:
         self._quiet, self._log = quiet, log
         self._out, self._err = out or sys.stdout, err or sys.stderr
-        self._state: Callable[[], State] | None = None
+        self._state: Callable[[], LoopState] | None = None
         self._panel: Panel | None = None
         self._problem, self._log_told, self._reader_gone = "", False, False
         self._line_at_s = -float("inf")
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep_current, name="status", daemon=True)
 
-    def start(self, state: Callable[[], State]) -> None:
+    def start(self, state: Callable[[], LoopState]) -> None:
         """Begin to show `state()`, see `Director.state`."""
         self._state = state
         self._thread.start()
@@ -52,7 +53,7 @@ class Status:
     def say(self, text: str) -> None:
         """One line for the user."""
         self.note(text)
-        if isinstance(text, Detail) or (self._quiet and isinstance(text, News)):
+        if isinstance(text, Detail) or (self._quiet and isinstance(text, Info)):
             return
         panel = self._panel
         try:
@@ -83,8 +84,8 @@ class Status:
         state = self._state() if self._state is not None else None
         if state is None:
             return
-        if state["problem"] != self._problem:
-            self._problem = state["problem"]
+        if state.problem != self._problem:
+            self._problem = state.problem
             if self._problem:
                 self.say(self._problem)
         if self._panel is not None:
@@ -106,7 +107,7 @@ class Status:
             self.tick(time.monotonic())
         self._close_panel()
 
-    def _show(self, state: State) -> None:
+    def _show(self, state: LoopState) -> None:
         panel = self._panel
         try:
             if panel is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from live.clock import SystemClock
 from live.config import LiveConfig
 from live.control.director import Director
-from live.control.wizard_port import CoachFactory, Gesture
+from live.control.wizard_port import Gesture, WizardFactory
 from live.room.room import Room
 from live.session.assembly import open_parts
 from live.session.loop import Loop
@@ -32,7 +32,7 @@ def live_run(
     target: str = "fortnite",
     *,
     source: str = "demo",
-    open_coach: CoachFactory | None = None,
+    open_wizard: WizardFactory | None = None,
     gesture: Gesture | None = None,
     **config: object,
 ) -> Iterator[LiveRun]:
@@ -40,7 +40,7 @@ def live_run(
     clock, stop, report = SystemClock(), threading.Event(), Report(0.0)
     said: list[str] = []
     settings = LiveConfig(target, source, ("null",), loop=True, **config)  # type: ignore[arg-type]
-    parts = open_parts(settings, clock, stop, report, said.append, open_coach=open_coach, gesture=gesture)
+    parts = open_parts(settings, clock, stop, report, said.append, open_wizard=open_wizard, gesture=gesture)
     loop = Loop(parts, settings, clock, stop, report, said.append)
     room = Room(parts.director, port=0, say=said.append)
     room.start()
@@ -60,4 +60,4 @@ def live_run(
 
 def reaches(page: Any, run: LiveRun, holds: Callable[[dict[str, Any]], bool]) -> None:
     """Waits until the Director's state is so."""
-    until(page, lambda: holds(run.director.state()), run.director.state)
+    until(page, lambda: holds(run.director.state().to_json()), run.director.state)

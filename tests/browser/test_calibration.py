@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from calib.raised_hands import RaisedHands
-from calib.wizard import open_coach
+from calib.wizard import open_wizard
 from live.performer.profile import read_profile
 from live.performer.recording import save_poses
 from live.puppet import topology as T
@@ -49,7 +49,7 @@ def test_raised_hands_start_the_wizard_and_a_profile_is_saved(open_page: OpenPag
     poses = recorded(base, tmp_path / "performer.npz")
     with live_run(
         source=str(poses),
-        open_coach=lambda target, camera: open_coach(target, camera, name="me", folder=tmp_path),
+        open_wizard=lambda target, camera: open_wizard(target, camera, name="me", folder=tmp_path),
         gesture=RaisedHands().step,
     ) as run:
         page = open_page(run.room.url)

@@ -67,7 +67,7 @@ def test_another_character_and_engine_are_opened_while_it_runs(run: LiveRun, ope
     page.select_option("#engine", "openvino")
     page.click("label:has([name=target][value=fortnite])")
     reaches(page, run, lambda state: state["target"] == "fortnite" and not state["pending"])
-    assert run.director.state()["problem"] == ""
+    assert run.director.state().problem == ""
 
 
 def test_freeze_hide_show_me_and_recording_take_effect(

@@ -76,7 +76,7 @@ def test_the_text_can_be_read_from_three_metres(room: Room, open_page: OpenPage)
 
 
 def test_an_old_result_is_not_shown_to_a_new_page(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
-    director.viewfinder.coach = scripted_coach()[-1]
+    director.viewfinder.wizard = scripted_coach()[-1]
     page = open_page(room.url)
     connected(page)
     assert page.is_hidden("#wizard")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calib.sight import look
-from live.control.wizard_port import Coach, CoachView
+from live.control.wizard_port import CalibrationWizard, WizardView
 from live.puppet import topology as T
 from live.puppet.values import F32, Frame, Pose
 
@@ -106,14 +106,16 @@ class Follower:
         return replace(self.base, frame_id=frame_id, t_capture_s=t_s, points_px=points, scores=scores)
 
 
-def follow(coach: Coach, follower: Follower, *, longest_s: float = 240.0) -> tuple[list[CoachView], list[Pose]]:
+def follow(
+    wizard: CalibrationWizard, follower: Follower, *, longest_s: float = 240.0
+) -> tuple[list[WizardView], list[Pose]]:
     """Run the coach to its end; all its views and the poses it was given."""
-    views: list[CoachView] = []
+    views: list[WizardView] = []
     poses: list[Pose] = []
     for i in range(int(longest_s * FPS)):
         asked = views[-1].step if views else "camera"
         poses.append(follower.pose(i / FPS, asked, i))
-        views.append(coach.step(poses[-1], Frame(i, i / FPS, BLANK)))
+        views.append(wizard.step(poses[-1], Frame(i, i / FPS, BLANK)))
         if views[-1].finished or views[-1].cancelled:
             break
     return views, poses

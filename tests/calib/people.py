@@ -40,6 +40,6 @@ def tiny(folder: Path, framing: str = "full") -> Target:
     return replace(target, framing="half", stats=half)
 
 
-def wizard(target: Target, saved: list[Profile]) -> Wizard:
+def open_wizard(target: Target, saved: list[Profile]) -> Wizard:
     """A wizard that saves into a list."""
     return Wizard(target, name="me", performer="me", camera="test camera", save=saved.append)

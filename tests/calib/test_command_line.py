@@ -8,7 +8,7 @@ import pytest
 from calib import headless
 from calib.__main__ import main
 from calib.terminal import Screen
-from live.control.wizard_port import CoachView
+from live.control.wizard_port import WizardView
 from live.performer.estimator import RecordedEstimator
 from live.performer.profile import load_profile
 from live.performer.recording import save_poses
@@ -16,7 +16,7 @@ from live.puppet.errors import CameraError
 from live.puppet.values import Frame, Pose
 from live.sources.choose import OpenedSource
 from tests.calib.follower import BLANK, FPS, Follower, follow
-from tests.calib.people import standing, tiny, wizard
+from tests.calib.people import open_wizard, standing, tiny
 from tests.live.puppet.figure import clip
 
 
@@ -30,7 +30,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def followed(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Recorded poses of one who follows all steps."""
-    _, poses = follow(wizard(tiny(tmp_path_factory.mktemp("again")), []), Follower(standing()))
+    _, poses = follow(open_wizard(tiny(tmp_path_factory.mktemp("again")), []), Follower(standing()))
     path = tmp_path_factory.mktemp("clip") / "followed.npz"
     save_poses(path, poses, estimator="recorded/openpose137")
     return path
@@ -182,7 +182,7 @@ def test_flags_that_do_not_fit_are_a_usage_mistake() -> None:
     assert ended.value.code == 2
 
 
-VIEW = CoachView("stand", 1, ("camera", "stand"), "Stand at ease", "Stand upright.", progress=0.5, countdown_s=2.0)
+VIEW = WizardView("stand", 1, ("camera", "stand"), "Stand at ease", "Stand upright.", progress=0.5, countdown_s=2.0)
 
 
 def test_plain_lines_say_only_what_is_new() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from calib.profiles import default_name, delete_profile, rename_profile, save_profile
-from live.performer.profile import FaceShape, Noise, Profile, find_profiles, load_profile, read_profile
+from live.performer.profile import FaceShape, PoseNoise, Profile, find_profiles, load_profile, read_profile
 from live.puppet.errors import CalibrationError
 from tests.live.puppet.figure import walker
 
@@ -20,7 +20,7 @@ ME = Profile(
     STATS,
     seated=replace(STATS, near_y=0, far_y=0, near_height=0, far_height=0, has_legs=False),
     face=FaceShape(tuple((i / 70, -i / 70) for i in range(70)), 0.01, 0.4),
-    noise=Noise(1.0, 0.2, 0.7),
+    noise=PoseNoise(1.0, 0.2, 0.7),
     before_px=21.5,
     after_px=2.5,
 )

@@ -20,7 +20,7 @@ from live.puppet.values import Frame, Pose
 from live.scene.target import Target, open_target
 from live.sources.video import VideoSource
 from tests.calib.follower import FPS, Follower, follow
-from tests.calib.people import wizard
+from tests.calib.people import open_wizard
 
 pytestmark = pytest.mark.clips
 
@@ -71,7 +71,7 @@ def test_near_and_far_figures_land_within_3_percent_of_the_targets(
 ) -> None:
     target = open_target(name, "full")
     follower, saved = Follower(straightest(recorded[clip])), list[Profile]()
-    views, _ = follow(wizard(target, saved), follower)
+    views, _ = follow(open_wizard(target, saved), follower)
     assert views[-1].finished, views[-1]
     stats = target.stats
     for scale, line, height in (
@@ -97,7 +97,7 @@ def test_a_clip_of_one_who_just_dances_lands_within_3_percent(
 def test_shoulders_of_a_caller_land_within_3_percent_of_the_canvas(clips: Path) -> None:
     target, saved = open_target("fortnite", "half"), list[Profile]()
     poses = estimated(clips / "webcam_signing_half.mp4", most=140)  # the first of five people
-    views, _ = follow(wizard(target, saved), Follower(poses[20]))
+    views, _ = follow(open_wizard(target, saved), Follower(poses[20]))
     assert views[-1].finished and not saved[0].stats.has_legs
     conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=saved[0].stats)
     placed = np.median([conditioner.place(pose).points_px for pose in poses], axis=0)

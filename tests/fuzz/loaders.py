@@ -14,14 +14,14 @@ from engines.backends.fake_engine import open_fake
 from engines.backends.onnxruntime_engine import open_reference
 from engines.selection.cache import Cache, Entry
 from engines.selection.compare import Verdict
-from live.performer.profile import Profile, fitted, mirrored, read_profile
+from live.performer.profile import Profile, fitted, mirror_stats, read_profile
 from live.performer.recording import load_poses, save_poses
 from live.puppet.condition import Conditioner
 from live.puppet.drawing.atlas import Atlas, load_atlas
 from live.puppet.golden_pose import golden_pose
 from live.puppet.topology import TOPOLOGY
 from live.puppet.values import BOUND_PX, Pose
-from live.render.renderer import Drawn, Generator
+from live.render.renderer import Renderer, RenderInput
 from live.scene.background import read_picture
 from live.scene.idle_loop import IdleLoop, load_idle
 from live.scene.target import Target, open_target
@@ -48,11 +48,11 @@ def draws(target: object) -> None:
     engine = None if network is None else open_fake(network.file, network.spec, precision="uint8", threads=1)
     conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=None)
     assert target.plate.shape == (height, width, 3)
-    generator = Generator(engine, target.plate, gap_reset_s=0.5)
+    generator = Renderer(engine, target.plate, gap_reset_s=0.5)
     drawn = [conditioner.step(golden_pose(step)) for step in range(2)]
     drawn += [conditioner.draw(target.idle.pose(0, 0.0, at_s)) for at_s in (0.0, 0.13)]
     for step, conditioning in enumerate(drawn):
-        frame = generator.step(Drawn(step, step / 30, conditioning, 0), cutout=True)
+        frame = generator.step(RenderInput(step, step / 30, conditioning, 0), cutout=True)
         assert frame.image.shape == (height, width, 3) and frame.matte.shape == (height, width)
 
 
@@ -128,7 +128,7 @@ def profile(value: object) -> None:
             continue
         assert min(measured.image_size) > 0 and min(*measured.bones, measured.head, measured.hand) >= 0
         assert fitted(measured, measured.image_size) == measured
-        subject = Conditioner(CONFIG, target=stats(), atlas=atlas(), performer=mirrored(measured))
+        subject = Conditioner(CONFIG, target=stats(), atlas=atlas(), performer=mirror_stats(measured))
         assert np.isfinite(subject.step(golden_pose(0)).placed.points_px).all()
 
 

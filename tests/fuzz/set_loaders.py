@@ -20,7 +20,7 @@ from tests.train.film import wave
 from tests.train.picture_set import person, write_picture_set
 from train.films.archive import unpack
 from train.films.openpose import Person, are_normalised, read_openpose
-from train.films.pictures import Pictures
+from train.films.pictures import PictureSet
 from train.films.track import track
 from train.films.video import VideoInfo
 
@@ -96,7 +96,7 @@ def _picture_set(folder: Path) -> None:
 
 def read_picture_set(folder: Path) -> tuple[VideoInfo, object]:
     """Its sizes, poses and pictures."""
-    found = Pictures(folder, "set")
+    found = PictureSet(folder, "set")
     with contextlib.redirect_stdout(io.StringIO()):
         info = found.probe()
         poses, _ = found._read_poses(info)

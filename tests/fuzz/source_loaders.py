@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from live.room.commands import obey
+from live.room.commands import execute
 from live.sources.film.reader import FilmReader
 from live.sources.picture_files import LARGEST_PX, pictures_in, read_rgb
 from tests.fuzz.loader import Loader
@@ -88,7 +88,7 @@ def send_messages(folder: Path) -> FakeDirector:
     """A director that was told all of them."""
     director = FakeDirector()
     for path in sorted(folder.iterdir()):
-        obey(director, path.read_bytes().decode(errors="replace"), show_me=lambda on: None)
+        execute(director, path.read_bytes().decode(errors="replace"), show_me=lambda on: None)
     return director
 
 

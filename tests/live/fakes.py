@@ -12,17 +12,17 @@ from engines.backends.fake_engine import open_fake
 from engines.engine import Engine
 from live.clock import Clock, FakeClock
 from live.config import LiveConfig
-from live.control.director import Director, Stage
-from live.control.wizard_port import CoachFactory
+from live.control.director import Director, DirectorContext
+from live.control.wizard_port import WizardFactory
 from live.faults.replacement import Replacement
 from live.faults.trouble import Trouble
 from live.performer.estimator import PoseEstimator
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
-from live.render.renderer import Drawn, Generator, generator_spec
+from live.render.renderer import Renderer, RenderInput, generator_spec
 from live.scene.scene import Scenes
-from live.scene.scene_factory import OpenEngine, SceneOpener
-from live.scene.settings import Look
+from live.scene.scene_factory import OpenEngine, SceneFactory
+from live.scene.settings import SceneSettings
 from live.session.loop import Loop, Parts
 from live.session.pose_stage import PoseStage
 from live.sinks.base import Sink
@@ -134,11 +134,11 @@ def fake_loop(
     target: Path,
     *,
     sinks: list[Sink],
-    generator: Generator | None = None,
+    generator: Renderer | None = None,
     clock: Clock | None = None,
     config: LiveConfig | None = None,
     said: list[str] | None = None,
-    open_coach: CoachFactory | None = None,
+    open_wizard: WizardFactory | None = None,
     open_engine: OpenEngine | None = None,
     open_estimator: Callable[[], PoseEstimator] | None = None,
 ) -> tuple[Loop, Report, threading.Event]:
@@ -146,15 +146,15 @@ def fake_loop(
     config = config or LiveConfig("tiny", "colour", ("collector",), realtime=False)
     clock, report, stop = clock or FakeClock(), Report(0.0), threading.Event()
     say = (said if said is not None else []).append
-    opener = SceneOpener(config, clock, open_engine or (lambda network, look: fake_engine()))
-    scene = opener.first(Look(str(target), "full" if config.framing == "auto" else config.framing))
+    opener = SceneFactory(config, clock, open_engine or (lambda network, settings: fake_engine()))
+    scene = opener.first(SceneSettings(str(target), "full" if config.framing == "auto" else config.framing))
     if open_engine is None:
-        generator = generator or Generator(fake_engine(), plate(), gap_reset_s=config.gap_reset_s)
+        generator = generator or Renderer(fake_engine(), plate(), gap_reset_s=config.gap_reset_s)
         scene = replace(scene, generator=generator)
     scenes, outputs = Scenes(scene), Sinks(sinks, say, realtime=config.realtime, clock=clock, report=report)
     outputs.open((SIDE, SIDE), 30.0)
-    stage = Stage(scenes, outputs, opener, source.name, clock, stop, report)
-    director = Director(stage, say, framing=config.framing, open_coach=open_coach)
+    stage = DirectorContext(scenes, outputs, opener, source.name, clock, stop, report)
+    director = Director(stage, say, framing=config.framing, open_wizard=open_wizard)
     poses = PoseStage(
         estimator,
         scenes,
@@ -172,7 +172,7 @@ def fake_loop(
     return Loop(parts, config, clock, stop, report, say), report, stop
 
 
-class WatchedGenerator(Generator):
+class WatchedGenerator(Renderer):
     """Notes what it is given; `before` is called with each frame first, and may wait or raise."""
 
     def __init__(self, before=lambda drawn: None) -> None:  # type: ignore[no-untyped-def]
@@ -180,7 +180,7 @@ class WatchedGenerator(Generator):
         self.before = before
         self.stamps: list[tuple[int, float]] = []
 
-    def step(self, drawn: Drawn, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
+    def step(self, drawn: RenderInput, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
         self.before(drawn)
         frame = super().step(drawn, spare, cutout=cutout)
         self.stamps.append((frame.frame_id, frame.t_capture_s))

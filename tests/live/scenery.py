@@ -12,10 +12,10 @@ from engines.engine import Engine, U8Array
 from engines.errors import EngineError
 from live.config import LiveConfig
 from live.control.director import Director
-from live.control.wizard_port import CoachFactory, CoachView
+from live.control.wizard_port import WizardFactory, WizardView
 from live.puppet.drawing.atlas import Atlas, save_atlas
 from live.puppet.values import U8, Frame, Pose
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
 from live.sinks.base import Sink
 from tests.live.fakes import Collector, ColourSource, ListedEstimator, fake_engine, fake_loop
 from tests.live.patience import PATIENCE_S
@@ -60,10 +60,10 @@ def _painted(rgba: U8, colour: tuple[int, int, int]) -> U8:
 class WatchedEngine:
     """The fake engine of `target`; notes the colours of the dolls it was fed and the threads that used it."""
 
-    def __init__(self, target: str, look: Look) -> None:
+    def __init__(self, target: str, settings: SceneSettings) -> None:
         self._inner: Engine = fake_engine()
-        self.target, self.look, self.spec = target, look, self._inner.spec
-        self.backend, self.device, self.precision = look.engine, "CPU", look.precision
+        self.target, self.settings, self.spec = target, settings, self._inner.spec
+        self.backend, self.device, self.precision = settings.engine, "CPU", settings.precision
         self.dolls: set[str] = set()
         self.runs = 0
         self.closed_by: str | None = None
@@ -99,13 +99,13 @@ class Engines:
         self.gate, self.waiting = threading.Event(), threading.Event()
         self._held = held
 
-    def open(self, network: object, look: Look) -> WatchedEngine:
-        if look.engine == "broken":
+    def open(self, network: object, settings: SceneSettings) -> WatchedEngine:
+        if settings.engine == "broken":
             raise EngineError("the engine cannot be opened", do="use another one")
-        if self._held and look.target.endswith(self._held):
+        if self._held and settings.target.endswith(self._held):
             self.waiting.set()
             assert self.gate.wait(20)
-        engine = WatchedEngine(Path(look.target).name, look)
+        engine = WatchedEngine(Path(settings.target).name, settings)
         self.opened.append(engine)
         return engine
 
@@ -121,15 +121,15 @@ class ScriptedCoach:
         self.poses: list[Pose] = []
         self.cancelled = False
 
-    def step(self, pose: Pose, frame: Frame) -> CoachView:
+    def step(self, pose: Pose, frame: Frame) -> WizardView:
         if self._fails:
             raise RuntimeError("a bug in the wizard")
         self.poses.append(pose)
         self._left -= 1
         if self._left > 0:
-            return CoachView("stand", 0, ("stand", "score"), "Stand", "Hold still.", progress=0.5)
+            return WizardView("stand", 0, ("stand", "score"), "Stand", "Hold still.", progress=0.5)
         measured = replace(stats(), image_size=frame.image.shape[1::-1])
-        return CoachView("score", 1, ("stand", "score"), "Done", "", finished=True, stats=measured)
+        return WizardView("score", 1, ("stand", "score"), "Done", "", finished=True, stats=measured)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -154,7 +154,7 @@ class Show:
         engines: Engines | None = None,
         poses: list[Pose] | None = None,
         config: LiveConfig | None = None,
-        open_coach: CoachFactory | None = None,
+        open_wizard: WizardFactory | None = None,
         sinks: list[Sink] | None = None,
     ) -> None:
         self.engines, self.sink, self.said = engines or Engines(), Collector(), list[str]()
@@ -166,7 +166,7 @@ class Show:
             sinks=[self.sink, *(sinks or [])],
             said=self.said,
             config=config,
-            open_coach=open_coach,
+            open_wizard=open_wizard,
             open_engine=self.engines.open,
         )
         self.parts = self.loop.parts

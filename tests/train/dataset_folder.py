@@ -15,7 +15,7 @@ from train.dataset.format import FORMAT
 from train.dataset.take import save_poses_of
 from train.films.draft import place
 from train.films.video import VideoInfo
-from train.films.watched import Watched
+from train.films.watched import ExtractedSource
 
 SOURCE_SIDE = 320
 
@@ -32,7 +32,7 @@ def write_dataset(folder: Path, count: int = 40, *, weight: np.ndarray | None = 
     found = poses(count, side=SOURCE_SIDE)
     info = VideoInfo(Path("film.mkv"), (SOURCE_SIDE, SOURCE_SIDE), 30.0, count)
     none = np.zeros(count, np.bool_)
-    watched = Watched(found, take / "frames.npy", "recorded", none, True, none)
+    watched = ExtractedSource(found, take / "frames.npy", "recorded", none, True, none)
     draft = place(take, watched, fit_stats(found), info, CONFIG)
     save_poses_of(
         take,

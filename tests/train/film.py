@@ -11,7 +11,7 @@ from live.puppet.config import PuppetConfig
 from live.puppet.values import F32, U8, PlacedPose, Pose
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import blotches, draw_doll, paper_atlas, torso_of
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 
 SIDE = 128
 CONFIG = PuppetConfig(canvas_px=(SIDE, SIDE), hold_s=0.0)
@@ -68,10 +68,10 @@ def film_frame(i: int) -> U8:
     return frame
 
 
-def shot(count: int) -> Shot:
+def shot(count: int) -> TakeFrames:
     """`count` frames with their true poses, all trusted."""
     points = np.array([wave(i) for i in range(count)])
-    return Shot(
+    return TakeFrames(
         np.array([film_frame(i) for i in range(count)]),
         points,
         np.ones((count, 137), np.float32),

@@ -17,7 +17,7 @@ from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
 from train.atlas.cut_out import rounded
 from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, still_samples, varied_samples
-from train.atlas.sample import F64, TEXELS_PER_TORSO, U8, Sample, Shot, collect, texture_shape, unforeshortened
+from train.atlas.sample import F64, TEXELS_PER_TORSO, U8, Sample, TakeFrames, collect, texture_shape, unforeshortened
 from train.atlas.texture import best_texture, hidden_face, palette_of
 from train.errors import TrainError
 
@@ -30,7 +30,11 @@ TORSO_VIEWS = 8
 
 
 def build_atlas(
-    shots: Sequence[Shot], *, valid_score: float, extents: F64 = EXTENTS, progress: Callable[[], object] = lambda: None
+    shots: Sequence[TakeFrames],
+    *,
+    valid_score: float,
+    extents: F64 = EXTENTS,
+    progress: Callable[[], object] = lambda: None,
 ) -> Atlas:
     """Build the atlas; `progress` is called once a part. Raises TrainError when the torso or head was never seen well.
 
@@ -62,7 +66,7 @@ def _as_seen(part: Part, samples: list[Sample]) -> Part:
     return replace(part, kind=BONE) if part.kind == HAND and not any(s.key.any() for s in samples) else part
 
 
-def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[Shot]) -> PartViews:
+def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[TakeFrames]) -> PartViews:
     part = _as_seen(part, samples)
     shape = texture_shape(part, extent, samples)
     keys = np.array([s.key for s in samples])

@@ -24,7 +24,7 @@ def masked_median(colours: F32, inside: NDArray[np.bool_]) -> F32:
     return np.where(count[..., None] > 0, median, 0).astype(np.float32)
 
 
-def badness(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lone: float) -> float:
+def view_cost(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lone: float) -> float:
     """Distance from the median inside the core, plus body that shows where only background should be (a limb
     across).
     """

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from live.puppet import topology as T
 from live.puppet.drawing.parts import BONE, HAND, Part
-from train.atlas.sample import F64, U8, Sample, Shot, fingers, rectify
+from train.atlas.sample import F64, U8, Sample, TakeFrames, fingers, rectify
 
 GROUP = 40  # samples of one view that vote for its median
 FREE_FROM, FEWEST = 120, 12  # samples of a limb's view, of which the quarter that stands freest is taken
@@ -35,7 +35,7 @@ def _share(part: Part, extent: F64, alpha: U8, columns: Callable[[F64], NDArray[
 
 
 def free_samples(
-    part: Part, extent: F64, samples: list[Sample], shots: Sequence[Shot], shape: tuple[int, int]
+    part: Part, extent: F64, samples: list[Sample], shots: Sequence[TakeFrames], shape: tuple[int, int]
 ) -> list[Sample]:
     """For a limb: of many varied samples those in which it stands free, with ground beside it.
 
@@ -52,7 +52,7 @@ def free_samples(
     return [varied[i] for i in good[np.argsort(around[good], kind="stable")][: max(FEWEST, len(good) // 4)]]
 
 
-def still_samples(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> list[Sample]:
+def still_samples(part: Part, samples: list[Sample], shots: Sequence[TakeFrames]) -> list[Sample]:
     """For a hand: the slower half, in their order. Where a hand is quick, its smoothed points come after it, and a view
     would be cut beside itself; and the film is blurred. (Right hand of fortnite's doll, half, held out: 10.5 to 7.8.)
     """
@@ -67,7 +67,7 @@ def still_samples(part: Part, samples: list[Sample], shots: Sequence[Shot]) -> l
     return [sample for sample, speed in zip(samples, speeds, strict=True) if speed <= np.median(speeds)]
 
 
-def varied_samples(part: Part, samples: list[Sample], shots: Sequence[Shot], count: int) -> list[Sample]:
+def varied_samples(part: Part, samples: list[Sample], shots: Sequence[TakeFrames], count: int) -> list[Sample]:
     """For a limb: `count` samples spread evenly over the directions in which it points (for the torso: the arms), and
     half as many that are nearest to the view. For head and hands the `count` nearest.
 
@@ -84,7 +84,7 @@ def varied_samples(part: Part, samples: list[Sample], shots: Sequence[Shot], cou
     return [samples[i] for i in np.union1d(spread, np.arange(min(count // 2, len(samples))))]
 
 
-def _directions(samples: list[Sample], shots: Sequence[Shot], a: int, b: int) -> F64:
+def _directions(samples: list[Sample], shots: Sequence[TakeFrames], a: int, b: int) -> F64:
     """(N,) angle of the bone from joint a to b, 0 hanging; for a right-hand joint measured to the other side."""
     bones = np.array([shots[s.shot].points_px[s.index, b] - shots[s.shot].points_px[s.index, a] for s in samples])
     outward = -1.0 if a == T.R_SHOULDER else 1.0  # so that two raised arms add up instead of cancelling out

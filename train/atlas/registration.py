@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from live.puppet import topology as T
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.parts import BONE, HEAD, PARTS, part_frames
-from train.atlas.sample import Shot, rectify
+from train.atlas.sample import TakeFrames, rectify
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -37,7 +37,7 @@ class _Template:
     key: F64
 
 
-def register(shot: Shot, atlas: Atlas, *, valid_score: float) -> F32:
+def register(shot: TakeFrames, atlas: Atlas, *, valid_score: float) -> F32:
     """Where the joints (N, 137, 2) of one shot lie by its pictures: what the estimator is off by, measured.
 
     Joints move by the mean of their parts' slides; hands and face move along.

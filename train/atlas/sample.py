@@ -21,7 +21,7 @@ UNFORESHORTENED = 0.8  # bones shorter than this share of their typical length m
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TakeFrames:
     """One take as the builder needs it. `rgba`: (N, H, W, 4) uint8 frames on the canvas with their matte; `points_px`:
     (N, 137, 2), `scores`: (N, 137), `size_px`: (N,) torso length; `weight`: (N,) 0..1, 0 for poses not to be
     trusted."""
@@ -37,9 +37,9 @@ class Shot:
         points, scores = self.points_px[index], self.scores[index]
         return PlacedPose(index, 0.0, points, scores, float(self.size_px[index])).bounded()
 
-    def until(self, stop: int) -> "Shot":
+    def until(self, stop: int) -> "TakeFrames":
         """Its frames before `stop`; views of the same arrays."""
-        return Shot(*(getattr(self, field.name)[:stop] for field in fields(self)))
+        return TakeFrames(*(getattr(self, field.name)[:stop] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def fingers(hand: Part) -> slice:
     return T.R_HAND if hand.b == T.R_WRIST else T.L_HAND
 
 
-def collect(shots: Sequence[Shot], valid_score: float, extents: F64) -> list[list[Sample]]:
+def collect(shots: Sequence[TakeFrames], valid_score: float, extents: F64) -> list[list[Sample]]:
     """For each part its samples over all shots, in order of shot and time."""
     samples: list[list[Sample]] = [[] for _ in PARTS]
     total = sum(len(shot.rgba) for shot in shots)

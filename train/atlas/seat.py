@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.doll import Doll
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 from train.dataset.align import find_flow
 
 U8 = NDArray[np.uint8]
@@ -27,7 +27,7 @@ OPAQUE, POINTS, LEAST = 200, 60, 20  # alpha of texels where the film is read; h
 Found = dict[tuple[int, int], list[F64]]  # by part and view: rows and columns of texels that the film is off by
 
 
-def seated(atlas: Atlas, shots: Sequence[Shot], *, valid_score: float) -> Atlas:
+def align_views(atlas: Atlas, shots: Sequence[TakeFrames], *, valid_score: float) -> Atlas:
     """The atlas with its textures shifted, by what all shots that show a view agree on.
 
     (In a waist-up shot the hips are a guess, and all of the trunk is off by it: the other shot is not to be.)
@@ -44,7 +44,7 @@ def seated(atlas: Atlas, shots: Sequence[Shot], *, valid_score: float) -> Atlas:
     return replace(atlas, parts=tuple(parts))
 
 
-def _offsets(atlas: Atlas, doll: Doll, shot: Shot) -> Found:
+def _offsets(atlas: Atlas, doll: Doll, shot: TakeFrames) -> Found:
     found: Found = defaultdict(list)
     rng = np.random.default_rng(0)
     drawn = np.empty(shot.rgba.shape[1:], np.uint8)

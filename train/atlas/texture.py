@@ -10,17 +10,17 @@ from live.puppet.drawing.parts import BONE, HAND, HEAD, MOUTH, Part
 from train.atlas.covered import COVERED_PARTS, covered
 from train.atlas.cut_out import (
     MEMBER_COLOUR,
-    badness,
     cut_out,
     hand_mask,
     inner_hand,
     masked_median,
     oval,
+    view_cost,
     without_crumbs,
 )
 from train.atlas.head import above_collar, face_hidden, head_mask
 from train.atlas.palette import Palette
-from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, Shot, fingers, rectify
+from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, TakeFrames, fingers, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 
 HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
@@ -34,7 +34,7 @@ PALETTE_FROM = 120  # samples that a hand's colours are taken from
 
 
 def best_texture(
-    part: Part, samples: Sequence[Sample], shots: Sequence[Shot], shape: tuple[int, int], palette: Palette | None
+    part: Part, samples: Sequence[Sample], shots: Sequence[TakeFrames], shape: tuple[int, int], palette: Palette | None
 ) -> tuple[U8, Sample]:
     """The sample nearest to the group's median, and its texture: alpha where the group agrees that it is the part.
 
@@ -55,14 +55,14 @@ def best_texture(
     if part.kind == HEAD:  # hair that flies farther than the others' is not foreign
         inside &= core | ~np.array([_head(s, shots, small) > 0.5 for s in samples])
     lone = HAND_ALONE if part.kind == HAND else LIMB_ALONE
-    scores = [badness(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
+    scores = [view_cost(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
     if part.kind in (HEAD, MOUTH):
         scores = [bad + HIDDEN * hidden_face(part, s, shots) for bad, s in zip(scores, samples, strict=True)]
     chosen = samples[int(np.argmin([bad - _sharpness_bonus(part, s) for bad, s in zip(scores, samples, strict=True)]))]
     return _texture(part, chosen, shots, shape, median, member.astype(np.float32), palette), chosen
 
 
-def hidden_face(part: Part, sample: Sample, shots: Sequence[Shot]) -> float:
+def hidden_face(part: Part, sample: Sample, shots: Sequence[TakeFrames]) -> float:
     """Which share of a head's face, or of a mouth, lies under an arm or hand, 0..1."""
     shot = shots[sample.shot]
     if part.kind == MOUTH:
@@ -71,7 +71,9 @@ def hidden_face(part: Part, sample: Sample, shots: Sequence[Shot]) -> float:
     return face_hidden(sample.frame, points, scores, sample.size_px, (48, 48))
 
 
-def palette_of(part: Part, samples: Sequence[Sample], shots: Sequence[Shot], shape: tuple[int, int]) -> Palette | None:
+def palette_of(
+    part: Part, samples: Sequence[Sample], shots: Sequence[TakeFrames], shape: tuple[int, int]
+) -> Palette | None:
     """The colours of a hand over all its samples; None for other parts."""
     if part.kind != HAND:
         return None
@@ -85,7 +87,7 @@ def palette_of(part: Part, samples: Sequence[Sample], shots: Sequence[Shot], sha
 def _texture(
     part: Part,
     chosen: Sample,
-    shots: Sequence[Shot],
+    shots: Sequence[TakeFrames],
     shape: tuple[int, int],
     median: F32,
     member: F32,
@@ -106,7 +108,7 @@ def _texture(
 
 
 def _membership(
-    part: Part, chosen: Sample, shots: Sequence[Shot], shape: tuple[int, int], median: F32, member: F32
+    part: Part, chosen: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int], median: F32, member: F32
 ) -> F32:
     """(rows, columns) float32 0..1: what the group voted for, and of a head or torso what is surely one."""
     voted = _resized(member, shape)
@@ -127,29 +129,29 @@ def _resized(picture: F32, shape: tuple[int, int]) -> F32:
     return cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
 
 
-def _cut(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> U8:
+def _cut(sample: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int]) -> U8:
     return rectify(shots[sample.shot].rgba[sample.index], sample.frame, shape)
 
 
-def _covered(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> NDArray[np.bool_]:
+def _covered(sample: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int]) -> NDArray[np.bool_]:
     shot = shots[sample.shot]
     return covered(sample.frame, shot.points_px[sample.index], shot.scores[sample.index], sample.size_px, shape)
 
 
-def _head(sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> F32:
+def _head(sample: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int]) -> F32:
     shot = shots[sample.shot]
     return head_mask(sample.frame, shot.points_px[sample.index], shot.scores[sample.index], sample.size_px, shape)
 
 
-def _hand(part: Part, sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> F32:
+def _hand(part: Part, sample: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int]) -> F32:
     return hand_mask(sample.frame, _hand_points(part, sample, shots), sample.size_px, shape, thick=HAND_THICK)
 
 
-def _inner(part: Part, sample: Sample, shots: Sequence[Shot], shape: tuple[int, int]) -> NDArray[np.bool_]:
+def _inner(part: Part, sample: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int]) -> NDArray[np.bool_]:
     return inner_hand(sample.frame, _hand_points(part, sample, shots), shape)
 
 
-def _hand_points(part: Part, sample: Sample, shots: Sequence[Shot]) -> F32:
+def _hand_points(part: Part, sample: Sample, shots: Sequence[TakeFrames]) -> F32:
     points: F32 = shots[sample.shot].points_px[sample.index, fingers(part)]
     return points
 

@@ -26,7 +26,7 @@ def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
     picture = drawn.doll
     for _ in range(SETTLE):
         picture = picture if drawing is None else drawing.step(drawn)
-    return sheet.over(picture, take.plate)
+    return sheet.composite_over(picture, take.plate)
 
 
 def openness(points_px: NDArray[np.float32], size_px: F64) -> F64:

@@ -10,7 +10,7 @@ from train.dataset.share import WHOLE, Share
 AHEAD = 2  # batches drawn and not yet used
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """What batches are drawn from: `train.dataset.rollouts.Rollouts`."""
 
     def sample(self, share: Share = WHOLE) -> Batch: ...
@@ -25,7 +25,7 @@ class Prefetch:
     The source belongs to the thread until `close()`.
     """
 
-    def __init__(self, source: Source, share: Share = WHOLE) -> None:
+    def __init__(self, source: BatchSource, share: Share = WHOLE) -> None:
         self._source, self._share, self._state = source, share, source.state()
         self._made: SimpleQueue[tuple[Batch, dict[str, Any]] | BaseException] = SimpleQueue()
         self._room, self._closed = threading.Semaphore(AHEAD), False

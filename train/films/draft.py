@@ -10,7 +10,7 @@ from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing.atlas import Atlas
 from live.puppet.geometry.body_stats import BodyStats
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 from train.dataset.take import bent, save_poses_of
 from train.films.quality.agreement import Fit
 from train.films.quality.findings import Findings, tally
@@ -18,7 +18,7 @@ from train.films.quality.picture_quality import judge_pictures
 from train.films.quality.pose_quality import judge_poses
 from train.films.quality.steadiness import judge_steadiness
 from train.films.video import Letterbox, VideoInfo
-from train.films.watched import Watched
+from train.films.watched import ExtractedSource
 
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
@@ -26,7 +26,7 @@ UNLIKE_THE_DOLL = "unlike the doll"
 
 
 @dataclass(slots=True)
-class Draft:
+class TakeBuilder:
     """`placed` is the shot as the Conditioner placed it, `shot` the same with refined points, `registered_px` (N, 137,
     2) where the pictures have them. `faults`: reason -> (N,) bool, the gravest first. `fits`: how well the doll fits
     the figure, before and after refining.
@@ -34,8 +34,8 @@ class Draft:
 
     name: str
     folder: Path
-    placed: Shot
-    shot: Shot
+    placed: TakeFrames
+    shot: TakeFrames
     registered_px: F32
     source_stats: BodyStats
     stats: BodyStats
@@ -54,7 +54,7 @@ class Draft:
         """Multiply the weights by `factor` (N,) 0..1, the doll's agreement; half or less is counted as a fault."""
         self.faults[UNLIKE_THE_DOLL] = factor <= 0.5
         shot = self.shot
-        self.shot = Shot(shot.rgba, shot.points_px, shot.scores, shot.size_px, shot.weight * factor)
+        self.shot = TakeFrames(shot.rgba, shot.points_px, shot.scores, shot.size_px, shot.weight * factor)
 
     @property
     def findings(self) -> Findings:
@@ -74,7 +74,9 @@ class Draft:
         )
 
 
-def place(folder: Path, watched: Watched, source_stats: BodyStats, info: VideoInfo, config: PuppetConfig) -> Draft:
+def place(
+    folder: Path, watched: ExtractedSource, source_stats: BodyStats, info: VideoInfo, config: PuppetConfig
+) -> TakeBuilder:
     """Place all poses with the Conditioner, the figure as its own performer, and weigh them. `folder` holds the frames
     already; its name is the take's.
     """
@@ -101,7 +103,7 @@ def place(folder: Path, watched: Watched, source_stats: BodyStats, info: VideoIn
         "joints outside the figure": poses.outside_matte,
     }
     weight = np.where(nobody, np.float32(0), poses.weight * pictures.weight).astype(np.float32)
-    shot = Shot(rgba, points, scores, size, weight)
+    shot = TakeFrames(rgba, points, scores, size, weight)
     times = np.array([pose.t_capture_s for pose in watched.poses])
     warnings = judge_steadiness(rgba).warnings()
     if not watched.continuous:
@@ -109,7 +111,7 @@ def place(folder: Path, watched: Watched, source_stats: BodyStats, info: VideoIn
             "the pictures do not follow each other: they are taken as single poses, and the puppet will flicker more; "
             "if they are from one film, name them in order of time"
         )
-    return Draft(
+    return TakeBuilder(
         folder.name, folder, shot, shot, points, source_stats, stats, times, watched.continuous, faults, warnings
     )
 

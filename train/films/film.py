@@ -17,7 +17,7 @@ from live.sources.picture_files import read_rgb
 from train.errors import TrainError
 from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
 from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
-from train.films.watched import FrameFile, Watched, require_people
+from train.films.watched import ExtractedSource, FrameFile, require_people
 from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]
@@ -61,7 +61,7 @@ class Film:
                 )
         return info
 
-    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> Watched:
+    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> ExtractedSource:
         """One pass over the video; poses are in its pixels. Writes frames.npy and plate.png to `folder`.
 
         While the pose of one frame is being found, the matte of the one before is cut. Raises TrainError when too few
@@ -89,7 +89,7 @@ class Film:
         require_people(poses, self.title)
         self._find_plate(frames.path, box)
         none = np.zeros(len(poses), np.bool_)
-        return Watched(poses, frames.path, HolisticEstimator.name, none, True, none)
+        return ExtractedSource(poses, frames.path, HolisticEstimator.name, none, True, none)
 
     def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[Frame, U8 | None]]:
         """Each frame with the film's own matte, (H, W) uint8, or None; what has no matte in a matte video is not

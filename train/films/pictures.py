@@ -24,7 +24,7 @@ from train.films.plain_ground import cut_from_ground, plain_plate
 from train.films.survey import Seen, named, one_size, read_again, survey
 from train.films.track import track
 from train.films.video import Letterbox, VideoInfo
-from train.films.watched import FrameFile, Watched, require_people
+from train.films.watched import ExtractedSource, FrameFile, require_people
 from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]
@@ -35,7 +35,7 @@ APART_S = 1.0  # between pictures that do not follow each other: longer than any
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureSet:
     """A picture set. `root` holds `images/` and `keypoints/`. `fps`: how fast its pictures follow each other. `title`:
     its name in messages."""
 
@@ -102,7 +102,7 @@ class Pictures:
         self._say_what_is_missing()
         return VideoInfo(self.root, size, self.fps, len(self.pairs))
 
-    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> Watched:
+    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> ExtractedSource:
         """Read all poses, cut the figure out of all pictures. A picture without JSON shows nobody: it is thrown away.
 
         Raises TrainError for a JSON that is none, or when too few pictures show anybody.
@@ -125,7 +125,7 @@ class Pictures:
         frames.close()
         write_picture(folder / "plate.png", plate)
         unread = np.array([json is None for _, json in self.pairs])
-        return Watched(poses, path, ESTIMATOR, several, continuous, unread)
+        return ExtractedSource(poses, path, ESTIMATOR, several, continuous, unread)
 
     def _read_poses(self, info: VideoInfo) -> tuple[list[Pose], NDArray[np.bool_]]:
         """A pose for each picture, of the same person through all; and in which pictures there are several."""

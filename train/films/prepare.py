@@ -21,24 +21,24 @@ from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.extents import extents_for
 from train.atlas.registration import register
-from train.atlas.seat import seated
+from train.atlas.seat import align_views
 from train.dataset.folder import new_dataset
 from train.dataset.format import FORMAT
 from train.dataset.take import first_held_out
 from train.errors import TrainError
-from train.films.draft import Draft, place
+from train.films.draft import TakeBuilder, place
 from train.films.quality.agreement import agreement, measure_fit, weight_of
 from train.films.quality.coverage import Coverage, cover
 from train.films.quality.coverage_picture import draw_coverage
 from train.films.quality.findings import too_few
 from train.films.video import VideoInfo
-from train.films.watched import Source, Watched
+from train.films.watched import ExtractedSource, FilmSource
 from train.report.sheet import write_picture
 
 COVERAGE_PICTURE = "coverage.png"
 
 
-def prepare(sources: Sequence[Source], *, name: str, out: Path, config: PuppetConfig | None = None) -> Path:
+def prepare(sources: Sequence[FilmSource], *, name: str, out: Path, config: PuppetConfig | None = None) -> Path:
     """Make the dataset `out`/`name` and return its folder; an old one of that name is replaced once the new one is
     whole.
 
@@ -57,10 +57,10 @@ def prepare(sources: Sequence[Source], *, name: str, out: Path, config: PuppetCo
 
 
 def _make_drafts(
-    sources: Sequence[Source], infos: Sequence[VideoInfo], root: Path, config: PuppetConfig
-) -> tuple[list[Draft], str]:
+    sources: Sequence[FilmSource], infos: Sequence[VideoInfo], root: Path, config: PuppetConfig
+) -> tuple[list[TakeBuilder], str]:
     """The takes, placed and weighed, and the name of what found their poses."""
-    seen: list[Watched] = []
+    seen: list[ExtractedSource] = []
     for number, (source, info) in enumerate(zip(sources, infos, strict=True)):
         folder = root / f"take{number}"
         folder.mkdir()
@@ -75,7 +75,7 @@ def _make_drafts(
         )
     measured = [_measure(watched, source) for watched, source in zip(seen, sources, strict=True)]
     standing = next((stats for stats in measured if stats.has_legs), None)
-    drafts: list[Draft] = []
+    drafts: list[TakeBuilder] = []
     for watched, stats, info in zip(seen, measured, infos, strict=True):
         framing = "full" if stats.has_legs else "half"
         taken = sum(draft.name.startswith(framing) for draft in drafts)
@@ -86,14 +86,14 @@ def _make_drafts(
     return drafts, estimators[0]
 
 
-def _measure(watched: Watched, source: Source) -> BodyStats:
+def _measure(watched: ExtractedSource, source: FilmSource) -> BodyStats:
     try:
         return fit_stats(watched.poses)
     except PuppetError as error:
         raise TrainError(f"no person can be measured in {source.title}", got=error.got, do=error.do) from error
 
 
-def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
+def _refined_atlas(drafts: list[TakeBuilder], config: PuppetConfig) -> Atlas:
     """Atlas from the poses as found; poses refined against it; atlas again from the refined ones, its views seated as
     the found ones draw them; frames that still disagree with it count less.
 
@@ -111,7 +111,7 @@ def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
     bent = [draft.shot.until(stop) for draft, stop in zip(drafts, stops, strict=True)]
     atlas = build_atlas(bent, valid_score=valid, extents=extents, progress=bar.update)
     bar.close()
-    atlas = seated(atlas, found, valid_score=valid)
+    atlas = align_views(atlas, found, valid_score=valid)
     bar = tqdm(total=frames, desc="compare doll and figure")
     for draft in drafts:
         draft.fits = [measure_fit(shot, atlas, valid_score=valid) for shot in (draft.placed, draft.shot)]
@@ -122,7 +122,7 @@ def _refined_atlas(drafts: list[Draft], config: PuppetConfig) -> Atlas:
     return atlas
 
 
-def _report(drafts: Sequence[Draft], folder: Path) -> dict[str, Any]:
+def _report(drafts: Sequence[TakeBuilder], folder: Path) -> dict[str, Any]:
     """Print what was found, draw the coverage; the same for dataset.json."""
     for draft in drafts:
         moved = np.linalg.norm(draft.registered_px[:, T.BODY] - draft.placed.points_px[:, T.BODY], axis=2)
@@ -158,8 +158,8 @@ def _write_manifest(
     folder: Path,
     name: str,
     infos: Sequence[VideoInfo],
-    sources: Sequence[Source],
-    drafts: Sequence[Draft],
+    sources: Sequence[FilmSource],
+    drafts: Sequence[TakeBuilder],
     config: PuppetConfig,
     more: dict[str, Any],
 ) -> None:

@@ -14,9 +14,9 @@ from train.films import prepare as puppets
 from train.films.archive import is_archive, unpack
 from train.films.film import Film
 from train.films.layout import folders_below, subfolder
-from train.films.pictures import IMAGES, KEYPOINTS, Pictures
+from train.films.pictures import IMAGES, KEYPOINTS, PictureSet
 from train.films.prepare_pairs import holds_pairs, prepare_pairs
-from train.films.watched import Source
+from train.films.watched import FilmSource
 
 FPS = 30.0
 
@@ -55,7 +55,7 @@ def prepare_paths(
                 got = ", ".join(str(root.relative_to(opened[0])) for root in paired[:4])
                 raise TrainError(f"several folders of pairs in {paths[0].name}", got=got, do="give one of them")
             return prepare_pairs(paired[0], name=name, out=out, title=_name(paths[0]))
-        films: list[Source] = []
+        films: list[FilmSource] = []
         for i, path in enumerate(opened):
             extras = [given[i] if given else None for given in (mattes, plates)]
             films += _pictures(path, paths[i], extras, fps or FPS) if path.is_dir() else [Film(path, *extras)]
@@ -72,12 +72,12 @@ def _check(paths: Sequence[Path], mattes: Sequence[Path], plates: Sequence[Path]
         raise TrainError("no such frame rate", got=f"--fps {fps:g}", wanted="above 0, at most 240")
 
 
-def _pictures(folder: Path, given: Path, extras: list[Path | None], fps: float) -> list[Source]:
+def _pictures(folder: Path, given: Path, extras: list[Path | None], fps: float) -> list[FilmSource]:
     """The picture sets in `folder`; `given` is what the user named."""
     if any(extras):
         raise TrainError(f"--matte and --plate are for videos: {given.name} holds pictures")
     roots = _picture_sets(folder, given)
-    return [Pictures(root, "/".join([_name(given), *root.relative_to(folder).parts]), fps) for root in roots]
+    return [PictureSet(root, "/".join([_name(given), *root.relative_to(folder).parts]), fps) for root in roots]
 
 
 def _name(path: Path) -> str:

@@ -17,7 +17,7 @@ MIN_FRAMES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class ExtractedSource:
     """One source, watched once. `poses`: one a frame, in pixels of its pictures, `Pose.empty` where nobody is.
     `frames`: the path of frames.npy, (N, H, W, 4) uint8 with the matte as alpha; plate.png lies beside it.
     `estimator`: the name of what found the poses. `several`: (N,) bool, more than one person is in the picture.
@@ -31,7 +31,7 @@ class Watched:
     unread: Bool
 
 
-class Source(Protocol):
+class FilmSource(Protocol):
     """Something that shows the character: a video, or a folder of pictures with poses."""
 
     @property
@@ -43,7 +43,7 @@ class Source(Protocol):
         """Its size and frame rate. Raises TrainError when it cannot be used."""
         ...
 
-    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> Watched:
+    def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> ExtractedSource:
         """Watch it; frames.npy and plate.png are written to `folder`. Raises TrainError."""
         ...
 

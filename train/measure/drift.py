@@ -41,7 +41,7 @@ class HeldDrift:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DriftMark:
     """At frame `frame` of a looping motion, against the same poses in the first round; as in `HeldDrift`.
 
     `difference`: mean difference of the pictures in the body box, of 255.
@@ -69,7 +69,7 @@ def held_drift(
     settled = last = None
     changes = []
     for number in range(1, frames + 1):
-        picture = sheet.over(player.step(pose), plate)
+        picture = sheet.composite_over(player.step(pose), plate)
         if number == SETTLED:
             settled = picture
         if last is not None and number > frames // 2:
@@ -118,7 +118,7 @@ def long_drift(
     *,
     marks: tuple[int, ...] = MARKS,
     progress: Callable[[], object] = lambda: None,
-) -> list[Mark]:
+) -> list[DriftMark]:
     """Play `motion` (its length divides every mark) over and over; what each mark's frames look like beside round 1."""
     player.reset()
     first: list[U8] = []
@@ -128,21 +128,21 @@ def long_drift(
         kept = at >= len(motion) - AVERAGED
         frame = player.step(motion[at])
         if kept and number <= len(motion):
-            first.append(sheet.over(frame, plate))
+            first.append(sheet.composite_over(frame, plate))
         elif kept and any(0 <= mark - number < AVERAGED for mark in marks):
             compared, was = _Compared(motion[at], features), first[at - len(motion)]
-            picture = sheet.over(frame, plate)
+            picture = sheet.composite_over(frame, plate)
             gathered.append(
                 (compared.colour(picture, was), compared.difference(picture, was), compared.feature(picture, was))
             )
         if number in marks:
-            found.append(Mark(number, *np.mean(gathered, axis=0).tolist()))
+            found.append(DriftMark(number, *np.mean(gathered, axis=0).tolist()))
             gathered = []
         progress()
     return found
 
 
-def grows(marks: list[Mark]) -> bool:
+def grows(marks: list[DriftMark]) -> bool:
     """Whether the pictures move away from the first round between the first mark and the last."""
     rise = max(marks[-1].difference - marks[0].difference, marks[-1].colour - marks[0].colour)
     return rise > GROWTH_LEVELS
@@ -177,5 +177,5 @@ def _pictures(
     for number, pose in enumerate(motion):
         if fault is not None and number == RUN_UP:
             player.disturb(fault)
-        yield sheet.over(player.step(pose), plate)
+        yield sheet.composite_over(player.step(pose), plate)
         progress()

@@ -59,7 +59,7 @@ def drive(dataset: Dataset, performance: Performance, drawings: dict[str, Drawin
                 alphas = (np.ascontiguousarray(picture[..., 3]) for picture in (frame, conditioning.doll))
                 shares[name].append(metrics.outside(*alphas))
             if i in columns:
-                strips.add(name, sheet.over(frame, take.plate))
+                strips.add(name, sheet.composite_over(frame, take.plate))
     strips.write(out)
     return Driven(performance.name, take.name, {name: float(np.mean(values)) for name, values in shares.items()})
 

@@ -109,7 +109,7 @@ def _measure(
             frame = drawing.step(conditioning)
             scorers[name].see(truth, frame)
             if index in columns:
-                strips.add(name, sheet.over(frame, take.plate))
+                strips.add(name, sheet.composite_over(frame, take.plate))
         _see_floor(floors, truth, take)
     for one in filter(None, opened):
         one.close()

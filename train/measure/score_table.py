@@ -9,7 +9,7 @@ from typing import Any
 from engines.system.json_file import read_json
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
-from train.measure.drift import HeldDrift, Mark, grows
+from train.measure.drift import DriftMark, HeldDrift, grows
 from train.measure.drivers import Driven
 from train.measure.scores import SAMPLE_EVERY, Scores
 
@@ -34,7 +34,7 @@ class Measured:
     minutes: float
     takes: dict[str, dict[str, Scores]] = field(default_factory=dict)
     held: dict[str, HeldDrift] = field(default_factory=dict)
-    long: dict[str, list[Mark]] = field(default_factory=dict)
+    long: dict[str, list[DriftMark]] = field(default_factory=dict)
     drivers: list[Driven] = field(default_factory=list)
 
 

@@ -111,7 +111,7 @@ class Witness:
 
     def look(self, index: int, real: U8, conditioning: Conditioning) -> Truth:
         """`real`: (H, W, 4). The first sampled frame is the second one, which has one before it."""
-        picture = sheet.over(real, self._plate)
+        picture = sheet.composite_over(real, self._plate)
         matte = np.ascontiguousarray(real[..., 3])
         box = metrics.body_box(matte)
         face = None if conditioning.face_box is None else metrics.square(conditioning.face_box)
@@ -137,7 +137,7 @@ class Scorer:
 
     def see(self, truth: Truth, frame: U8) -> None:
         """Count one frame (H, W, 4) against the real one."""
-        picture = sheet.over(frame, truth.plate)
+        picture = sheet.composite_over(frame, truth.plate)
         if truth.box is not None:
             self._see_figure(truth, truth.box, frame, picture)
         if truth.pose is not None and self._estimator is not None:

@@ -14,7 +14,7 @@ COLOURS = 3
 SHAPE = GeneratorShape(widths=(64, 96), blocks=(1, 2))  # at 1/4 and 1/8 of the crop
 
 
-class FaceNetwork(CellNetwork):
+class FaceGenerator(CellNetwork):
     """`forward(face_map (N, h, w, 9), crop (N, h, w, 4))`, float in levels 0..255, crop with straight alpha.
 
     h, w multiples of 8. Returns the face, (N, h, w, 3) in 0..1, NOT clamped: training clamps by `networks.Within`,
@@ -40,7 +40,7 @@ class DeployedFace(nn.Module):
     is the first node on each input and the last on the output, for TensorRT.
     """
 
-    def __init__(self, network: FaceNetwork) -> None:
+    def __init__(self, network: FaceGenerator) -> None:
         super().__init__()
         self.network = network
 

@@ -19,7 +19,7 @@ def per_sample(values: Tensor, weight: Tensor) -> Tensor:
     return (values.float().flatten(1).mean(1) * weight).mean()
 
 
-def over(picture: Tensor, background: Tensor) -> Tensor:
+def composite_over(picture: Tensor, background: Tensor) -> Tensor:
     """(N, 3, H, W): the picture laid over `background` (N, 3, 1, 1) or (N, 3, H, W)."""
     matte = picture[:, 3:]
     return picture[:, :3] * matte + background * (1 - matte)
@@ -100,7 +100,7 @@ def motion_l1(generated: Tensor, real: Tensor, weight: Tensor) -> Tensor:
     A picture may be a little off, but it should be off by the same from frame to frame: what is not is seen as flicker.
     The pair of frames is what the paper's temporal discriminator judges (section 3.2); this asks it pixel by pixel.
     """
-    ours, theirs = (seen(frames[:, 1:]) - seen(frames[:, :-1]) for frames in (generated, real))
+    ours, theirs = (premultiply(frames[:, 1:]) - premultiply(frames[:, :-1]) for frames in (generated, real))
     return per_sample((ours - theirs).abs(), weight)
 
 
@@ -114,7 +114,7 @@ def detail_l1(
     What L1 and features ask for is then an edge, not the blur that is the mean of where the edge might be. The smaller
     sizes are those at which a face that was enlarged to be judged will be seen. `mean`: as in `feature_l1`.
     """
-    ours, theirs = (seen(pictures)[..., :3, :, :].float() for pictures in (generated, real))
+    ours, theirs = (premultiply(pictures)[..., :3, :, :].float() for pictures in (generated, real))
     total = torch.zeros((), device=generated.device)
     for window in DETAIL_WINDOWS:
         found, wanted = _detail(ours, window), _detail(theirs, window)
@@ -136,15 +136,15 @@ def ping_pong(there_and_back: Tensor, weight: Tensor) -> Tensor:
     """
     count = there_and_back.shape[1] // 2
     there, back = there_and_back[:, :count], there_and_back[:, count + 1 :].flip(1)
-    return per_sample((seen(there) - seen(back)).abs(), weight)
+    return per_sample((premultiply(there) - premultiply(back)).abs(), weight)
 
 
 def seen_l1(generated: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
     """L1 of premultiplied pictures (N, ..., 4, H, W): to a teacher's, or to the doll."""
-    return per_sample((seen(generated) - seen(wanted)).abs(), weight)
+    return per_sample((premultiply(generated) - premultiply(wanted)).abs(), weight)
 
 
-def around(spots: Tensor, side_px: int, size: tuple[int, int]) -> Tensor:
+def box_mask(spots: Tensor, side_px: int, size: tuple[int, int]) -> Tensor:
     """(..., 1, H, W) of `size`: 1 in the squares of `side_px` around any of `spots` (..., S, 2), x then y px, else 0.
 
     A spot that is NaN has none.
@@ -155,7 +155,7 @@ def around(spots: Tensor, side_px: int, size: tuple[int, int]) -> Tensor:
     return (in_row[..., :, None] & in_column[..., None, :]).any(-3).float()[..., None, :, :]
 
 
-def seen(pictures: Tensor) -> Tensor:
+def premultiply(pictures: Tensor) -> Tensor:
     """Premultiplied: (..., 4, H, W), colours times matte, matte."""
     matte = pictures[..., 3:, :, :]
     return torch.cat([pictures[..., :3, :, :] * matte, matte], -3)

@@ -111,7 +111,7 @@ class CellNetwork(nn.Module):
         return self.head(x.permute(0, 2, 3, 1))
 
 
-class Picture(nn.Module):
+class ResidualComposer(nn.Module):
     """The fixed part: reads cells, and lays the network's residual on the doll.
 
     Cells are (N, h, w, 64): the 4x4 pixels of one position, row by row, red green blue alpha of each, in levels 0..255.
@@ -166,7 +166,7 @@ class Picture(nn.Module):
         return out * F.linear(gate, self.gate_to, self.is_colour)
 
 
-class Within(torch.autograd.Function):
+class ClampStraightThrough(torch.autograd.Function):
     """Clamp to 0..1; the gradient is cut only where it would push further out: what is wrongly beyond can come back."""
 
     @staticmethod
@@ -182,11 +182,11 @@ class Within(torch.autograd.Function):
 
 
 class Generator(CellNetwork):
-    """One step of the recurrent generator, on cells (see `Picture`).
+    """One step of the recurrent generator, on cells (see `ResidualComposer`).
 
     `forward(pose_map, doll, previous)`: pose_map (N, h, w, C), doll and previous (N, h, w, 64) with straight alpha, all
     float in levels 0..255; h, w multiples of 8. Returns (N, h, w, 64), RGB and matte in 0..1, NOT clamped (it may pass
-    by MARGIN): training clamps by `Within`, deployment by a plain clamp. A new network returns the doll itself.
+    by MARGIN): training clamps by `ClampStraightThrough`, deployment plainly. A new network returns the doll itself.
 
     For comparison only: without `uses_doll` it draws from the pose map alone (nothing to lay a residual on, no gate);
     without `temporal` it never sees its previous frame.
@@ -199,7 +199,7 @@ class Generator(CellNetwork):
             raise TrainError("no such network preset", got=preset, wanted=" or ".join(SHAPES))
         super().__init__(pose_map_channels + 2 * CELLS, SHAPES[preset], CELLS)
         self.uses_doll, self.temporal = uses_doll, temporal
-        self.picture = Picture()
+        self.picture = ResidualComposer()
 
     def forward(self, pose_map: Tensor, doll: Tensor, previous: Tensor) -> Tensor:
         doll = doll if self.uses_doll else torch.zeros_like(doll)

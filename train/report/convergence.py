@@ -18,14 +18,14 @@ PICTURE = ("composite", "matte", "foreground")  # the losses whose scale does no
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CurveRemark:
     """One thing to tell the user. `about` is equal for findings that say the same of another moment."""
 
     about: str
     words: str
 
 
-def findings(training: Table, held_out: Table) -> list[Finding]:
+def findings(training: Table, held_out: Table) -> list[CurveRemark]:
     """What holds at the end of the curves; nothing while they are short. Pure.
 
     `training`: columns of `train.training.step.StepReport`; `held_out`: of `train.training.held_out.Validation`.
@@ -34,19 +34,19 @@ def findings(training: Table, held_out: Table) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def _discriminator(training: Table) -> Finding | None:
+def _discriminator(training: Table) -> CurveRemark | None:
     right = _last(training, training.column("scores_right"), LONG)
     if right is None:
         return None
     mean, (low, high) = float(right.mean()), np.percentile(right, (10, 90))
     if GUESSING[0] <= low and high <= GUESSING[1]:
-        return Finding(
+        return CurveRemark(
             "guessing",
             f"For {LONG:,} steps the discriminator has guessed ({mean:.0%} right): it teaches the generator nothing. "
             "If the pictures are sharp, all is well; if they are soft, start a new run with a later --gan-start.",
         )
     if low >= WINNING:
-        return Finding(
+        return CurveRemark(
             "winning",
             f"For {LONG:,} steps the discriminator has won outright ({mean:.0%} right): there is little to be learned "
             "from it. Film more, or start a new run with a later --gan-start.",
@@ -54,18 +54,18 @@ def _discriminator(training: Table) -> Finding | None:
     return None
 
 
-def _standing_still(training: Table) -> Finding | None:
+def _standing_still(training: Table) -> CurveRemark | None:
     now, before = _last_two(training, 2 * LONG)
     if now is None or before is None or now < STILL * before:
         return None
-    return Finding(
+    return CurveRemark(
         "standing still",
         f"The picture losses have not fallen for {2 * LONG:,} steps: the run has learned what it can from these "
         "videos. More footage, or a larger --preset, would help more than more time.",
     )
 
 
-def _overfitting(training: Table, held_out: Table) -> Finding | None:
+def _overfitting(training: Table, held_out: Table) -> CurveRemark | None:
     loss = held_out.column("loss")
     if len(loss) < 4:
         return None
@@ -78,7 +78,7 @@ def _overfitting(training: Table, held_out: Table) -> Finding | None:
     half = len(picture) // 2
     if picture[half:].mean() >= picture[:half].mean():
         return None
-    return Finding(
+    return CurveRemark(
         "overfitting",
         f"Held-out pictures have become {loss[-1] / loss[at] - 1:.0%} worse since step {best_step:,.0f}, while those "
         "that are trained on get better: the network learns these frames by heart. Film more; best.pt keeps step "

@@ -29,7 +29,7 @@ def contact_sheet(rows: list[tuple[str, list[U8]]], *, cell_height_px: int) -> U
     return np.concatenate([np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0)), constant_values=PAPER) for s in strips])
 
 
-def over(frame: U8, background: U8) -> U8:
+def composite_over(frame: U8, background: U8) -> U8:
     """(H, W, 3): an RGBA picture (H, W, 4), straight alpha, laid over `background` (H, W, 3) or one colour (3,)."""
     matte = frame[..., 3:].astype(np.float32) / 255
     mixed = frame[..., :3] * matte + background.astype(np.float32) * (1 - matte)

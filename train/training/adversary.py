@@ -31,7 +31,8 @@ class Adversary:
         """
         count = generated.shape[1] - self._frames + 1
         poses, ours, theirs = (
-            windows_of(part, self._frames) for part in (pose_maps, losses.seen(generated), losses.seen(real))
+            windows_of(part, self._frames)
+            for part in (pose_maps, losses.premultiply(generated), losses.premultiply(real))
         )
         whole = View(poses, ours, theirs, weight.repeat_interleave(count))
         return Discriminators.views(whole, spots[:, :count].flatten(0, 1))

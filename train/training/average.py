@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-def follow(average: nn.Module, network: nn.Module, *, steps_done: int, slowest: float) -> None:
+def update_ema(average: nn.Module, network: nn.Module, *, steps_done: int, slowest: float) -> None:
     """One step of the running mean, at most as slow as `slowest`; short at first, or it spoils the first steps."""
     decay = min(slowest, (1 + steps_done) / (10 + steps_done))
     with torch.no_grad():

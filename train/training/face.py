@@ -167,9 +167,9 @@ def face_sheet(trainer: FaceTrainer, faces: Faces) -> U8:
     painted = [painted_face(trainer, faces, i) for i in chosen]
     rows = [
         ("face map", [np.repeat(faces.face_map[i].max(axis=2, keepdims=True), 3, axis=2) for i in chosen]),
-        ("generator", [sheet.over(faces.generated[i], GREY) for i in chosen]),
-        (f"with face, step {trainer.steps_done}", [sheet.over(picture, GREY) for picture in painted]),
-        ("real", [sheet.over(faces.real[i], GREY) for i in chosen]),
+        ("generator", [sheet.composite_over(faces.generated[i], GREY) for i in chosen]),
+        (f"with face, step {trainer.steps_done}", [sheet.composite_over(picture, GREY) for picture in painted]),
+        ("real", [sheet.composite_over(faces.real[i], GREY) for i in chosen]),
     ]
     return sheet.contact_sheet(rows, cell_height_px=CELL_PX)
 

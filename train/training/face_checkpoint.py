@@ -9,7 +9,7 @@ from typing import Any
 from engines.system.json_file import parse_json
 from live.puppet.drawing.face_map import face_map_hash
 from train.errors import TrainError
-from train.networks.face_network import FaceNetwork
+from train.networks.face_network import FaceGenerator
 from train.training.checkpoint import Checkpoint
 from train.training.field import seconds, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
@@ -81,7 +81,7 @@ def load_face(folder: Path) -> FaceCheckpoint | None:
         raise TrainError(f"a damaged file: {path}", got=str(error), do=AGAIN) from error
 
 
-def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceNetwork | None:
+def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceGenerator | None:
     """The face network of a run with its averaged weights; None where it has none.
 
     Raises TrainError when it cannot be read, or was trained on another generator than that of `checkpoint`.
@@ -96,7 +96,7 @@ def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceNetwork | None:
             wanted=generator_hash(checkpoint),
             do=AGAIN,
         )
-    network = FaceNetwork()
+    network = FaceGenerator()
     try:
         network.load_state_dict(face.trainer["average"])
     except (LookupError, RuntimeError, TypeError, AttributeError) as error:

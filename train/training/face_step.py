@@ -14,10 +14,10 @@ from torch.nn import functional as F
 from live.render.face import FEATHER
 from train.networks import losses
 from train.networks.face_discriminator import FaceDiscriminator
-from train.networks.face_network import FaceNetwork
-from train.networks.networks import Within
+from train.networks.face_network import FaceGenerator
+from train.networks.networks import ClampStraightThrough
 from train.networks.perceptual import open_perceptual
-from train.training.average import follow
+from train.training.average import update_ema
 from train.training.config import RunConfig
 from train.training.faces import FaceBatch
 from train.training.schedule import adversarial_share, rate_at
@@ -52,7 +52,7 @@ class FaceTrainer:
     def __init__(self, run: RunConfig) -> None:
         torch.manual_seed(run.seed)
         self.run, self.device = run, torch.device(run.device)
-        self.network, self.discriminator = FaceNetwork(), FaceDiscriminator()
+        self.network, self.discriminator = FaceGenerator(), FaceDiscriminator()
         for network in (self.network, self.discriminator):
             network.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
@@ -86,7 +86,7 @@ class FaceTrainer:
             total.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip_norm)
             self.optimizer.step()
-            follow(self.average, self.network, steps_done=self.steps_done, slowest=self.run.ema_decay)
+            update_ema(self.average, self.network, steps_done=self.steps_done, slowest=self.run.ema_decay)
         self.steps_done += 1
         terms = (total, l1, detail, perceptual, feature, fooled, wrong, right)
         return FaceReport(*(float(term.detach()) for term in terms))
@@ -97,7 +97,7 @@ class FaceTrainer:
             self._tensor(array).flatten(0, 1) for array in (batch.face_map, batch.generated, batch.real)
         )
         with self._autocast():
-            face = Within.apply(self.network(face_map, crop))
+            face = ClampStraightThrough.apply(self.network(face_map, crop))
         before = crop[..., :3] / 255
         painted = before + as_pasted(self.feather[..., None] * (face - before), batch.side_px.reshape(-1))
         matte = torch.minimum(crop[..., 3:], real[..., 3:]) / 255
@@ -107,7 +107,7 @@ class FaceTrainer:
         if self.perceptual is None:
             return torch.zeros((), device=self.device)
         colour = torch.rand(len(weight), 3, 1, 1, generator=self.noise).to(self.device)
-        ours, theirs = (losses.over(seen.with_matte(faces), colour) for faces in (seen.painted, seen.real))
+        ours, theirs = (losses.composite_over(seen.with_matte(faces), colour) for faces in (seen.painted, seen.real))
         with torch.no_grad():
             wanted = self.perceptual(theirs)
         return losses.feature_l1(self.perceptual(ours), wanted, weight, self.perceptual.layer_weights)

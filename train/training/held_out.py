@@ -53,9 +53,9 @@ class HeldOut:
         columns, last = range(len(frames)), -1
         rows = [
             ("pose map", [sheet.pose_map_picture(batch.pose_map[i, last]) for i in columns]),
-            ("doll", [sheet.over(batch.doll[i, last], GREY) for i in columns]),
-            (f"generated, step {trainer.steps_done}", [sheet.over(frames[i], GREY) for i in columns]),
-            ("real", [sheet.over(batch.real[i, last], GREY) for i in columns]),
+            ("doll", [sheet.composite_over(batch.doll[i, last], GREY) for i in columns]),
+            (f"generated, step {trainer.steps_done}", [sheet.composite_over(frames[i], GREY) for i in columns]),
+            ("real", [sheet.composite_over(batch.real[i, last], GREY) for i in columns]),
         ]
         return sheet.contact_sheet(rows, cell_height_px=batch.doll.shape[2])
 
@@ -63,7 +63,7 @@ class HeldOut:
         """(h, w, 3): one generated picture of the sheet alone, the first with a face where there is one."""
         batch = self._batches[0]
         faces = np.isfinite(batch.spots[:, -1, FACE]).all(1)
-        return sheet.over(_generate(trainer, batch)[int(np.argmax(faces))].cpu().numpy(), GREY)
+        return sheet.composite_over(_generate(trainer, batch)[int(np.argmax(faces))].cpu().numpy(), GREY)
 
     def _terms(self, trainer: Trainer, batch: Batch) -> Tensor:
         """(3,): matte, foreground and perceptual loss of the last frames."""
@@ -73,7 +73,7 @@ class HeldOut:
         with torch.no_grad():
             if trainer.perceptual is not None:
                 ours, theirs = (
-                    trainer.perceptual(losses.over(part, part.new_tensor(0.5))) for part in (generated, real)
+                    trainer.perceptual(losses.composite_over(part, part.new_tensor(0.5))) for part in (generated, real)
                 )
                 perceptual = losses.feature_l1(ours, theirs, weight, trainer.perceptual.layer_weights)
             matte = losses.matte_l1(generated, real, weight)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from train.report import chart, sheet
 from train.report.chart import Chart, Line
-from train.report.convergence import Finding, findings
+from train.report.convergence import CurveRemark, findings
 from train.report.curves import HELD_OUT, TRAINING, Curve
 from train.report.events import Events
 from train.report.report import Page, write_report
@@ -81,7 +81,7 @@ class Record:
         if self._events is not None:
             self._events.close()
 
-    def _findings(self) -> list[Finding]:
+    def _findings(self) -> list[CurveRemark]:
         return findings(self._training.table, self._held_out.table)
 
     def _charts(self) -> list[Chart]:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from train.dataset.share import WHOLE, Share
-from train.networks.networks import Within, from_cells, to_cells
+from train.networks.networks import ClampStraightThrough, from_cells, to_cells
 
 # How the fed-back frame is spoilt, so that a live start, a dropped frame or a mistake of its own does not throw it off.
 # (Noise on what is fed back: GameNGen, arXiv 2408.14837, where it holds off decay and helps without noise at test too.)
@@ -23,7 +23,7 @@ def roll_out(
     frames: list[Tensor] = []
     previous = torch.zeros_like(to_cells(dolls[:, 0]))
     for t in range(dolls.shape[1]):
-        cells = Within.apply(generator(pose_maps[:, t], to_cells(dolls[:, t]), previous))
+        cells = ClampStraightThrough.apply(generator(pose_maps[:, t], to_cells(dolls[:, t]), previous))
         frames.append(from_cells(cells).permute(0, 3, 1, 2))  # (B, 4, H, W)
         if t + 1 < dolls.shape[1]:
             previous = fed_back(cells.detach(), noise, share)

@@ -16,7 +16,7 @@ from train.networks.discriminator import LEFT_HAND, RIGHT_HAND
 from train.networks.perceptual import open_perceptual
 from train.networks.presets import build_generator
 from train.training.adversary import Adversary
-from train.training.average import follow
+from train.training.average import update_ema
 from train.training.config import RunConfig
 from train.training.processes import Processes, alone
 from train.training.rollout import roll_out, there_and_back
@@ -25,7 +25,7 @@ from train.training.schedule import adversarial_share, rate_at
 REACH_PX = 96  # side of the square around a hand in which the doll's is kept: that of the largest takes
 
 
-class Batch(Protocol):
+class TrainingBatch(Protocol):
     """What a step is given: uint8 arrays (B, T, ...), see train/dataset/dataset.py."""
 
     @property
@@ -102,7 +102,7 @@ class Trainer:
         self._nothing = torch.zeros((), dtype=torch.float64, device=self.device)
         self.steps_done = 0
 
-    def step(self, batch: Batch, progress: float) -> StepReport:
+    def step(self, batch: TrainingBatch, progress: float) -> StepReport:
         """One update from one batch; `progress`, the share of the run that is done, 0..1, sets the learning rate."""
         self._set_rates(progress)
         drawn, doll = self._tensor(batch.pose_map), self._tensor(batch.doll)  # (B, T, h, w, C), (B, T, H, W, 4)
@@ -146,7 +146,7 @@ class Trainer:
             self.processes.average_gradients(self.generator)
             nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip_norm)
             self.generator_optimizer.step()
-            follow(self.average, self.generator, steps_done=self.steps_done, slowest=self.config.ema_decay)
+            update_ema(self.average, self.generator, steps_done=self.steps_done, slowest=self.config.ema_decay)
         self.steps_done += 1
         return total
 
@@ -172,7 +172,7 @@ class Trainer:
         if self.config.weights.doll > 0:
             terms["doll"] = losses.seen_l1(generated, doll, weight)
         if self.config.weights.hands > 0:
-            near = losses.around(spots[:, :, [RIGHT_HAND, LEFT_HAND]], REACH_PX, (doll.shape[-2], doll.shape[-1]))
+            near = losses.box_mask(spots[:, :, [RIGHT_HAND, LEFT_HAND]], REACH_PX, (doll.shape[-2], doll.shape[-1]))
             terms["hands"] = losses.seen_l1(generated * near, doll * near, weight)
         return terms
 
@@ -181,7 +181,7 @@ class Trainer:
         assert self.perceptual is not None
         half = generated.shape[2] // 2
         top = int(torch.randint(half + 1, (), generator=self.noise)) // 2 * 2
-        ours, theirs = (losses.over(part[:, :, top : top + half], background) for part in (generated, real))
+        ours, theirs = (losses.composite_over(part[:, :, top : top + half], background) for part in (generated, real))
         with torch.no_grad():
             wanted = self.perceptual(theirs)
         return losses.feature_l1(

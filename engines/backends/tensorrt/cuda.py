@@ -99,7 +99,7 @@ def pinned_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[An
     return array
 
 
-class Graph:
+class CudaGraph:
     """Work that was recorded once and is started as a whole."""
 
     def __init__(self, handle: "runtime.cudaGraphExec_t") -> None:
@@ -159,7 +159,7 @@ class Stream:
         (error,) = cudart.cudaStreamSynchronize(self.raw)
         _check(error, "computing on the GPU")
 
-    def record(self, work: Callable[[], None]) -> Graph:
+    def record(self, work: Callable[[], None]) -> CudaGraph:
         """The graph of what `work` orders on this stream; nothing is done yet.
 
         Raises EngineError, and what `work` raises; the stream is then fit for use again. Only this thread's calls are
@@ -180,7 +180,7 @@ class Stream:
         error, ready = cudart.cudaGraphInstantiate(graph, 0)
         cudart.cudaGraphDestroy(graph)
         _check(error, "making a CUDA graph")
-        return Graph(ready)
+        return CudaGraph(ready)
 
     def _copy(self, into: int, source: int, size: int, kind: "runtime.cudaMemcpyKind") -> None:
         from cuda.bindings import runtime as cudart

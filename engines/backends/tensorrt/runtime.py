@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engines.backends.tensorrt.cuda import Device, Graph, Memory, Stream, find_device, pinned_array
+from engines.backends.tensorrt.cuda import CudaGraph, Device, Memory, Stream, find_device, pinned_array
 from engines.backends.tensorrt.library import CANNOT_START, UPDATE, check_tensorrt, tensorrt_log
 from engines.engine import EngineSpec, TensorSpec, U8Array, check_arrays, check_ports
 from engines.errors import EngineError, reason
@@ -50,7 +50,7 @@ class TensorRTEngine:
         )
         for name, memory in self._gpu.items():
             self._plan.bind(name, memory)
-        self._graph: Graph | None = None
+        self._graph: CudaGraph | None = None
         self._launch, how = self._warm_up()
         self.detail = ", ".join(filter(None, (gpu.name, f"TensorRT {version}", how, note)))
         self._open = True

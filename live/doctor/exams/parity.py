@@ -8,13 +8,13 @@ import numpy as np
 
 from engines.backend import Feeds
 from engines.backends.onnxruntime_engine import open_reference
-from engines.bundle import SHIPPED, Bundle, Generator, find_targets, open_bundle
+from engines.bundle import SHIPPED, Bundle, GeneratorNetwork, find_targets, open_bundle
 from engines.engine import EngineSpec, U8Array
 from engines.errors import EngineError, reason
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import Candidate, candidates
 from engines.selection.compare import Verdict, judge
-from engines.selection.selector import Workshop
+from engines.selection.selector import Selector
 from live.doctor.finding import Finding
 
 _FRAMES = 6
@@ -52,13 +52,13 @@ def findings() -> list[Finding]:
     return compared(generator, feeds, candidates(), Cache())
 
 
-def compared(generator: Generator, feeds: Feeds, allowed: list[Candidate], cache: Cache) -> list[Finding]:
+def compared(generator: GeneratorNetwork, feeds: Feeds, allowed: list[Candidate], cache: Cache) -> list[Finding]:
     """`allowed`, against the reference, on `feeds`; what `cache` knows of those that take minutes to prepare."""
     usable = [candidate for candidate in allowed if not candidate.why_not]
     if not any(candidate.is_reference for candidate in usable):
         why = next((c.why_not for c in allowed if c.is_reference), "")
         return [Finding("bad", f"onnxruntime, with which all others are compared, cannot be used: {why}")]
-    workshop = Workshop(generator, feeds, cache, threads=_THREADS, say=lambda _: None)
+    workshop = Selector(generator, feeds, cache, threads=_THREADS, say=lambda _: None)
     prepared = [c for c in usable if c.precision == "int8" or c.backend.name == "tensorrt"]
     at_once = [c for c in usable if c not in prepared and not c.is_reference]
     # The reference against itself, where there is nothing else: it is at least run.
@@ -71,7 +71,7 @@ def compared(generator: Generator, feeds: Feeds, allowed: list[Candidate], cache
     return found
 
 
-def shipped_network() -> tuple[Bundle, Generator]:
+def shipped_network() -> tuple[Bundle, GeneratorNetwork]:
     """The first network among the shipped targets. Raises EngineError where there is none."""
     for folder in find_targets([SHIPPED]).values():
         bundle = open_bundle(folder)
@@ -95,7 +95,7 @@ def _kept(candidate: Candidate, entry: Entry) -> Finding:
     )
 
 
-def _judged(candidate: Candidate, generator: Generator, feeds: Feeds) -> Finding:
+def _judged(candidate: Candidate, generator: GeneratorNetwork, feeds: Feeds) -> Finding:
     try:
         verdict = _verdict(candidate, generator, feeds)
     except EngineError as error:
@@ -107,7 +107,7 @@ def _judged(candidate: Candidate, generator: Generator, feeds: Feeds) -> Finding
     return Finding("ok", f"{candidate} draws what the reference draws, {times}")
 
 
-def _verdict(candidate: Candidate, generator: Generator, feeds: Feeds) -> Verdict:
+def _verdict(candidate: Candidate, generator: GeneratorNetwork, feeds: Feeds) -> Verdict:
     reference = open_reference(generator.file, generator.spec, threads=_THREADS)
     try:
         engine = candidate.backend.open(generator.file, generator.spec, precision=candidate.precision, threads=_THREADS)

@@ -70,7 +70,7 @@ function onState(now) {
   showVeil();
   controls.show(now);
   performance_.show(now);
-  wizard.show(now.coach, now.calibrating);
+  wizard.show(now.wizard, now.calibrating);
 }
 
 const PERSON = {

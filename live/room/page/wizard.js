@@ -45,7 +45,7 @@ export class Wizard {
     if (this.open) $("wizard").close();
   }
 
-  /** `view`: what the coach said last, null: nothing yet. `running`: whether it is at work now. */
+  /** `view`: what the wizard said last, null: nothing yet. `running`: whether it is at work now. */
   show(view, running) {
     if (!running) this.dismissed = false;
     const over = view?.finished || view?.cancelled;

@@ -10,13 +10,13 @@ import pytest
 from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import OnnxRuntimeBackend
-from engines.bundle import Generator
+from engines.bundle import GeneratorNetwork
 from engines.engine import EngineSpec
 from engines.errors import EngineError
 from engines.messages import Say
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate
-from engines.selection.selector import Opened, Workshop
+from engines.selection.selector import Opened, Selector
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 FEEDS = [tiny_feeds(seed) for seed in range(12)]
@@ -81,17 +81,17 @@ def cache(tmp_path: Path) -> Cache:
 
 
 @pytest.fixture
-def shop(tiny_network: Path, cache: Cache, said: list[str]) -> Workshop:
-    return Workshop(Generator(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=said.append)
+def shop(tiny_network: Path, cache: Cache, said: list[str]) -> Selector:
+    return Selector(GeneratorNetwork(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=said.append)
 
 
-def opened(shop: Workshop, *allowed: Any) -> Opened:
+def opened(shop: Selector, *allowed: Any) -> Opened:
     found = shop.open_best([one if isinstance(one, Candidate) else Candidate(one, "fp32") for one in allowed])
     found.engine.close()
     return found
 
 
-def test_with_nothing_prepared_the_reference_is_opened_and_the_rest_named(shop: Workshop) -> None:
+def test_with_nothing_prepared_the_reference_is_opened_and_the_rest_named(shop: Selector) -> None:
     new = Imitation("new")
     found = opened(shop, new, REFERENCE)
     assert (found.candidate, found.why) == (REFERENCE, "the reference")
@@ -101,11 +101,11 @@ def test_with_nothing_prepared_the_reference_is_opened_and_the_rest_named(shop: 
 
 
 def test_what_was_built_and_passed_is_opened_next_time_from_the_cache(
-    shop: Workshop, tiny_network: Path, cache: Cache
+    shop: Selector, tiny_network: Path, cache: Cache
 ) -> None:
     new = Imitation("new")
     assert not shop.build(Candidate(new, "fp32")).verdict.refusal
-    again = Workshop(Generator(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=lambda _: None)
+    again = Selector(GeneratorNetwork(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=lambda _: None)
     found = opened(again, new, REFERENCE)
     assert (found.candidate.backend.name, found.prepared, found.worth_preparing) == ("new", True, ())
     assert new.prepared == 1
@@ -114,7 +114,7 @@ def test_what_was_built_and_passed_is_opened_next_time_from_the_cache(
     assert new.prepared == 1
 
 
-def test_a_refused_engine_is_never_opened_and_its_figures_are_told(shop: Workshop) -> None:
+def test_a_refused_engine_is_never_opened_and_its_figures_are_told(shop: Selector) -> None:
     wrong = Imitation("wrong", off=25)
     entry = shop.build(Candidate(wrong, "fp32"))
     assert "dB" in entry.verdict.refusal
@@ -128,7 +128,7 @@ def test_a_refused_engine_is_never_opened_and_its_figures_are_told(shop: Worksho
     assert wrong.prepared == 1, "a refusal is remembered"
 
 
-def test_another_version_of_the_runtime_is_judged_anew(shop: Workshop) -> None:
+def test_another_version_of_the_runtime_is_judged_anew(shop: Selector) -> None:
     new = Imitation("new")
     shop.build(Candidate(new, "fp32"))
     new.version = "2"
@@ -137,20 +137,20 @@ def test_another_version_of_the_runtime_is_judged_anew(shop: Workshop) -> None:
     assert new.prepared == 2
 
 
-def test_one_that_was_named_is_built_on_the_spot(shop: Workshop, said: list[str]) -> None:
+def test_one_that_was_named_is_built_on_the_spot(shop: Selector, said: list[str]) -> None:
     new = Imitation("new")
     assert opened(shop, new).candidate.backend.name == "new"
     assert "new fp32: comparing it with the reference" in said
 
 
-def test_one_that_fails_is_passed_over_and_when_all_do_every_reason_is_told(shop: Workshop) -> None:
+def test_one_that_fails_is_passed_over_and_when_all_do_every_reason_is_told(shop: Selector) -> None:
     broken, absent = Imitation("broken", fails="no room"), Candidate(Imitation("absent"), "fp32", "no such device")
     with pytest.raises(EngineError, match=r"absent fp32: no such device \| broken fp32: no room|no room \| absent"):
         opened(shop, broken, absent)
 
 
 def test_of_those_that_passed_the_fastest_is_taken_and_the_slower_told(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    shop: Selector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = {"slow": 9.0, "fast": 3.0}
     real = shop._compare
@@ -169,7 +169,7 @@ def test_of_those_that_passed_the_fastest_is_taken_and_the_slower_told(
     assert found.passed_over[0].startswith("slow fp32: slower (9.0 ms when the reference took ")
 
 
-def test_openvino_begins_at_once_with_the_bundle_s_own_file_after_a_few_frames(shop: Workshop) -> None:
+def test_openvino_begins_at_once_with_the_bundle_s_own_file_after_a_few_frames(shop: Selector) -> None:
     found = opened(shop, Candidate(BACKENDS["openvino"], "int8"), Candidate(BACKENDS["openvino"], "fp32"), REFERENCE)
     assert (str(found.candidate), found.prepared) == ("openvino fp32", False)
     assert found.why.startswith("compared over 4 frames: ")
@@ -177,7 +177,7 @@ def test_openvino_begins_at_once_with_the_bundle_s_own_file_after_a_few_frames(s
 
 
 def test_an_engine_opened_at_once_that_draws_otherwise_is_refused_too(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    shop: Selector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = Imitation("openvino", off=25)
     found = opened(shop, wrong, REFERENCE)
@@ -186,11 +186,11 @@ def test_an_engine_opened_at_once_that_draws_otherwise_is_refused_too(
 
 
 def test_what_another_process_built_while_this_one_waited_is_taken(
-    shop: Workshop, tiny_network: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+    shop: Selector, tiny_network: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new, theirs = Candidate(Imitation("new"), "fp32"), Imitation("new")
     real = cache.building
-    other = Workshop(Generator(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=lambda _: None)
+    other = Selector(GeneratorNetwork(tiny_network, tiny_spec()), FEEDS, cache, threads=1, say=lambda _: None)
 
     def wait_for_the_other(key: Any) -> Any:
         monkeypatch.setattr(cache, "building", real)
@@ -203,7 +203,7 @@ def test_what_another_process_built_while_this_one_waited_is_taken(
 
 
 def test_a_full_disk_while_an_engine_is_prepared_is_told_and_leaves_nothing(
-    shop: Workshop, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Selector, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = Imitation("full")
     monkeypatch.setattr(full, "prepare", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from live.control import catalog as choices
-from live.control.catalog import Choices
+from live.control.catalog import Catalog
 from tests.live.patience import PATIENCE_S
 from tests.live.scenery import write_scenery
 
 
-def looked(found: Choices) -> Choices:
+def looked(found: Catalog) -> Catalog:
     found.look()
     for thread in threading.enumerate():
         if thread.name == "choices":
@@ -28,13 +28,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_targets_with_their_framings_and_without_the_damaged(installed: Path) -> None:
-    found = looked(Choices())
+    found = looked(Catalog())
     assert found.targets == [{"name": "red", "title": "Tiny", "poster": False, "framings": ["full", "half"]}]
     assert found.framings("red") == ["full", "half"] and found.framings("blue") == []
 
 
 def test_engines_say_why_they_are_not_ready_and_the_one_for_tests_is_none(installed: Path) -> None:
-    found = looked(Choices())
+    found = looked(Catalog())
     assert {"openvino", "onnxruntime", "tensorrt"} <= {engine["backend"] for engine in found.engines}
     assert all(engine["ready"] == (engine["why"] == "") for engine in found.engines)
     assert "fake" not in {engine["backend"] for engine in found.engines}
@@ -43,6 +43,6 @@ def test_engines_say_why_they_are_not_ready_and_the_one_for_tests_is_none(instal
 
 
 def test_closed_before_anybody_looked_it_never_looks(installed: Path) -> None:
-    found = Choices()
+    found = Catalog()
     found.close()
     assert looked(found).targets == []

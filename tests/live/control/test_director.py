@@ -11,7 +11,8 @@ import pytest
 from live.config import LiveConfig
 from live.control.director import Director
 from live.puppet.values import Pose
-from live.scene.settings import LookError
+from live.scene.settings import SettingsError
+from live.telemetry.loop_state import LoopState
 from tests.live.patience import PATIENCE_S
 from tests.live.scenery import Engines, ScriptedCoach, Show, write_scenery
 from tests.live.tiny_target import SIDE, walking, write_target
@@ -59,7 +60,7 @@ def test_another_engine_goes_on_from_the_state_of_the_one_before(scenery: Path) 
     show = Show(scenery, {15: lambda director: director.change("engine", "other")}).run()
     all_passed(show, 40)
     first, second = show.engines.opened
-    assert first.closed_by == "_generate" and second.look.engine == "other"
+    assert first.closed_by == "_generate" and second.settings.engine == "other"
     assert first.runs + second.runs == 40 + 3, "each is warmed up before it is shown"
     assert all(np.array_equal(a, b) for a, b in zip(show.sink.images, plain.sink.images, strict=True))
     assert show.report.to_json()["person"]["resets"] == 0
@@ -83,7 +84,7 @@ def test_mirror_smoothing_and_background_change_the_picture_alone(scenery: Path)
 
 
 def test_what_cannot_be_opened_is_said_and_what_runs_goes_on(scenery: Path) -> None:
-    told: list[dict[str, object]] = []
+    told: list[LoopState] = []
     orders = {
         10: lambda director: director.change("engine", "broken"),
         20: lambda director: told.append(director.state()),
@@ -92,9 +93,9 @@ def test_what_cannot_be_opened_is_said_and_what_runs_goes_on(scenery: Path) -> N
     show = Show(scenery, orders).run()  # type: ignore[arg-type]
     all_passed(show, 40)
     assert set(show.shown()) == {"red full"}
-    assert told[0]["problem"] == "the engine cannot be opened; do this: use another one"
-    assert (told[0]["engine"], told[0]["pending"]) == ("auto", "")
-    assert show.director.state()["problem"] == "", "the next wish clears it"
+    assert told[0].problem == "the engine cannot be opened; do this: use another one"
+    assert (told[0].engine, told[0].pending) == ("auto", "")
+    assert show.director.state().problem == "", "the next wish clears it"
 
 
 def test_a_target_with_another_canvas_is_refused_in_words(scenery: Path, tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_target_with_another_canvas_is_refused_in_words(scenery: Path, tmp_pat
     show = Show(scenery, {10: lambda director: director.change("target", str(folder))}).run()
     assert set(show.shown()) == {"red full"}
     assert "256x128; wanted: 128x128; do this: end this run and start again with --target" in str(
-        show.director.state()["problem"]
+        show.director.state().problem
     )
 
 
@@ -118,7 +119,7 @@ def test_the_newest_wish_wins_and_what_it_overtook_is_never_shown(scenery: Path)
         assert engines.waiting.wait(PATIENCE_S)
         director.change("mirror", True)
         director.change("target", str(scenery / "red"))
-        assert director.state()["pending"] == "changing …"
+        assert director.state().pending == "changing …"
         engines.gate.set()
 
     show = Show(scenery, {10: overtake}, engines=engines).run()
@@ -175,7 +176,7 @@ def test_a_wrong_value_is_refused_at_once(scenery: Path) -> None:
         ("target", "nobody", "nobody"),
         ("volume", 1, "cannot be changed"),
     ):
-        with pytest.raises(LookError, match=told):
+        with pytest.raises(SettingsError, match=told):
             show.director.change(name, value)
     show.parts.close()
 
@@ -185,7 +186,7 @@ def test_framing_auto_follows_what_is_in_view_and_stays_auto(scenery: Path) -> N
     told: list[object] = []
     show = Show(
         scenery,
-        {i: lambda director: told.append(director.state()["framing_asked"]) for i in range(0, 240, 10)},
+        {i: lambda director: told.append(director.state().framing_asked) for i in range(0, 240, 10)},
         poses=poses,
         frames=240,
         config=replace(PLAIN, framing="auto"),
@@ -207,7 +208,7 @@ def _seated(pose: Pose) -> Pose:
 
 def test_the_state_is_json_and_has_what_was_promised(scenery: Path) -> None:
     show = Show(scenery, {}).run()
-    state = json.loads(json.dumps(show.director.state()))
+    state = json.loads(json.dumps(show.director.state().to_json()))
     assert set(state) == {
         *("target", "title", "framing", "framing_asked", "background", "mirror", "engine", "precision", "engine_text"),
         *("smoothing", "face", "pending", "problem", "frozen", "hidden", "recording", "calibrating", "show_me"),
@@ -221,22 +222,22 @@ def test_the_state_is_json_and_has_what_was_promised(scenery: Path) -> None:
 def test_the_viewfinder_shows_the_camera_only_when_asked_and_no_more_once_hidden(scenery: Path) -> None:
     seen: list[bool] = []
 
-    def look(director: Director) -> None:
+    def settings(director: Director) -> None:
         seen.append(director.viewfinder.frame is not None)
 
     orders = {
-        5: look,
+        5: settings,
         6: lambda director: director.show_me(True),
-        8: look,
+        8: settings,
         9: lambda director: director.hide(True),
         10: lambda director: director.show_me(True),
-        11: look,
+        11: settings,
         12: lambda director: director.hide(False),
-        14: look,
+        14: settings,
         15: lambda director: director.show_me(True),
-        17: look,
+        17: settings,
         18: lambda director: director.show_me(False),
-        19: look,
+        19: settings,
     }
     show = Show(scenery, orders).run()  # type: ignore[arg-type]
     assert seen == [False, True, False, False, True, False]
@@ -247,12 +248,12 @@ def calibrated(director: Director) -> None:
     """The wizard is started, and there."""
     director.calibrate(True)
     for thread in threading.enumerate():
-        if thread.name == "coach":
+        if thread.name == "wizard":
             thread.join(PATIENCE_S)
 
 
 def test_the_wizard_is_fed_unmirrored_and_its_measures_are_used(scenery: Path) -> None:
-    coach, told = ScriptedCoach(), list[dict[str, object]]()
+    wizard, told = ScriptedCoach(), list[dict[str, object]]()
 
     orders = {
         10: calibrated,
@@ -263,12 +264,12 @@ def test_the_wizard_is_fed_unmirrored_and_its_measures_are_used(scenery: Path) -
         scenery,
         orders,  # type: ignore[arg-type]
         config=replace(PLAIN, mirror=True),
-        open_coach=lambda target, camera: coach,
+        open_wizard=lambda target, camera: wizard,
     ).run()
-    assert [state["calibrating"] for state in told] == [True, False]
-    assert [state["profile"] for state in told] == [None, "this run"]
-    assert len(coach.poses) == 3 and np.array_equal(coach.poses[0].points_px, show.poses[10].points_px)
-    view = show.director.viewfinder.coach
+    assert [state.calibrating for state in told] == [True, False]
+    assert [state.profile for state in told] == [None, "this run"]
+    assert len(wizard.poses) == 3 and np.array_equal(wizard.poses[0].points_px, show.poses[10].points_px)
+    view = show.director.viewfinder.wizard
     assert view is not None and view.finished
     assert ("performer", "this run") in changes(show)
     assert show.said == ["calibration 1/2: Stand Hold still.", "calibration 2/2: Done"]
@@ -276,9 +277,9 @@ def test_the_wizard_is_fed_unmirrored_and_its_measures_are_used(scenery: Path) -
 
 
 def test_a_wizard_that_breaks_is_said_and_the_show_goes_on(scenery: Path) -> None:
-    coach = ScriptedCoach(fails=True)
+    wizard = ScriptedCoach(fails=True)
 
-    show = Show(scenery, {10: calibrated}, open_coach=lambda target, camera: coach).run()
-    assert show.director.state()["problem"] == "the calibration broke off: RuntimeError: a bug in the wizard"
-    assert coach.cancelled and not show.director.state()["calibrating"]
+    show = Show(scenery, {10: calibrated}, open_wizard=lambda target, camera: wizard).run()
+    assert show.director.state().problem == "the calibration broke off: RuntimeError: a bug in the wizard"
+    assert wizard.cancelled and not show.director.state().calibrating
     all_passed(show, 40)

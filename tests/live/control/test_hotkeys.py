@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,10 +21,10 @@ class Steered:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, object]] = []
-        self.now: dict[str, object] = {"frozen": False, "hidden": True, "calibrating": False, "mirror": False}
+        self.now = SimpleNamespace(frozen=False, hidden=True, calibrating=False, mirror=False)
         self.stopped = threading.Event()
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> SimpleNamespace:
         return self.now
 
     def change(self, name: str, value: object) -> None:

@@ -13,13 +13,13 @@ from engines.backend import Feeds
 from engines.backends.fake_engine import FakeBackend, open_fake
 from engines.backends.host_engine import HostEngine
 from engines.backends.openvino_engine import OpenVINOBackend
-from engines.bundle import Generator
+from engines.bundle import GeneratorNetwork
 from engines.engine import EngineSpec
 from engines.errors import EngineError
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import BACKENDS, Candidate
 from engines.selection.compare import Verdict
-from engines.selection.selector import Workshop
+from engines.selection.selector import Selector
 from live.doctor.exams import graphics_card
 from live.doctor.exams.graphics_card import examined_card
 from live.doctor.exams.models import damaged, found_in
@@ -95,12 +95,12 @@ def test_the_dancer_has_to_be_found_in_one_of_the_pictures(at: int, mark: str) -
 
 
 @pytest.fixture(scope="module")
-def generator(tmp_path_factory: pytest.TempPathFactory) -> Generator:
+def generator(tmp_path_factory: pytest.TempPathFactory) -> GeneratorNetwork:
     pytest.importorskip("onnx")
-    return Generator(write_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny.onnx"), tiny_spec())
+    return GeneratorNetwork(write_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny.onnx"), tiny_spec())
 
 
-def feeds(generator: Generator) -> Feeds:
+def feeds(generator: GeneratorNetwork) -> Feeds:
     return StillFeeds(generator.spec, np.full((64, 64, 3), 128, np.uint8))
 
 
@@ -122,35 +122,37 @@ class RaisingBackend(FakeBackend):
         raise EngineError("it cannot be opened", do="install it again")
 
 
-def test_engines_that_draw_the_same_are_ok_and_the_absent_are_named(generator: Generator, tmp_path: Path) -> None:
+def test_engines_that_draw_the_same_are_ok_and_the_absent_are_named(
+    generator: GeneratorNetwork, tmp_path: Path
+) -> None:
     absent = Candidate(BACKENDS["tensorrt"], "fp16", "TensorRT is not installed")
     found = compared(generator, feeds(generator), [absent, OPENVINO, REFERENCE], Cache(tmp_path))
     assert [finding.mark for finding in found] == ["ok", "absent"]
     assert "openvino fp32 draws what the reference draws" in found[0].text and "tensorrt" in found[1].text
 
 
-def test_one_that_draws_otherwise_or_cannot_be_opened_is_a_warning(generator: Generator, tmp_path: Path) -> None:
+def test_one_that_draws_otherwise_or_cannot_be_opened_is_a_warning(generator: GeneratorNetwork, tmp_path: Path) -> None:
     wrong, raising = Candidate(WrongBackend(), "fp32"), Candidate(RaisingBackend(), "uint8")
     found = compared(generator, feeds(generator), [wrong, raising, REFERENCE], Cache(tmp_path))
     assert [finding.mark for finding in found] == ["warning", "warning"]
     assert "other pictures" in found[0].text and found[1].do == "install it again"
 
 
-def test_where_there_is_no_other_the_reference_is_run(generator: Generator, tmp_path: Path) -> None:
+def test_where_there_is_no_other_the_reference_is_run(generator: GeneratorNetwork, tmp_path: Path) -> None:
     (finding,) = compared(generator, feeds(generator), [REFERENCE], Cache(tmp_path))
     assert finding.mark == "ok" and finding.text.startswith("onnxruntime fp32")
 
 
-def test_without_the_reference_it_is_bad(generator: Generator, tmp_path: Path) -> None:
+def test_without_the_reference_it_is_bad(generator: GeneratorNetwork, tmp_path: Path) -> None:
     gone = Candidate(BACKENDS["onnxruntime"], "fp32", "onnxruntime is not installed")
     (finding,) = compared(generator, feeds(generator), [gone, OPENVINO], Cache(tmp_path))
     assert finding.mark == "bad" and "onnxruntime is not installed" in finding.text
 
 
-def test_of_one_that_was_prepared_what_is_kept_is_told(generator: Generator, tmp_path: Path) -> None:
+def test_of_one_that_was_prepared_what_is_kept_is_told(generator: GeneratorNetwork, tmp_path: Path) -> None:
     int8, cache = Candidate(BACKENDS["openvino"], "int8"), Cache(tmp_path)
     assert len(compared(generator, feeds(generator), [int8, REFERENCE], cache)) == 1  # not prepared: no line
-    key = Workshop(generator, feeds(generator), cache, threads=1, say=print)._key(int8)
+    key = Selector(generator, feeds(generator), cache, threads=1, say=print)._key(int8)
     cache.store(key, Entry(None, Verdict(300, 0.1, 0.1, 50.0, 40.0, 1.0, 9.0, 30.0), 1.0))
     assert "prepared earlier: 9 ms" in compared(generator, feeds(generator), [int8, REFERENCE], cache)[0].text
     cache.store(key, Entry(None, Verdict(300, 0.1, 0.1, 50.0, 20.0, 1.0, 9.0, 30.0), 1.0))

@@ -12,7 +12,7 @@ from live.faults import attendant
 from live.faults.attendant import Attendant, HungError
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
 from tests.live.fakes import Meter
 from tests.live.patience import PATIENCE_S, until
 from tests.live.scenery import Engines, WatchedEngine, write_scenery
@@ -121,10 +121,10 @@ class OneHangs(Engines):
         super().__init__()
         self.gate = threading.Event()
 
-    def open(self, network: object, look: Look) -> WatchedEngine:
+    def open(self, network: object, settings: SceneSettings) -> WatchedEngine:
         if self.opened:
-            return super().open(network, look)
-        engine = HangingEngine("red", look)
+            return super().open(network, settings)
+        engine = HangingEngine("red", settings)
         engine.gate = self.gate
         self.opened.append(engine)
         return engine

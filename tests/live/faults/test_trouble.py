@@ -3,7 +3,7 @@
 import pytest
 
 from engines.errors import EngineError
-from engines.messages import Detail, News
+from engines.messages import Detail, Info
 from live.clock import FakeClock
 from live.faults.replacement import Replacement
 from live.faults.trouble import Trouble
@@ -50,7 +50,7 @@ def test_a_series_of_failures_is_said_once_with_its_type_and_the_log_gets_the_tr
     (traceback,) = (text for text in told.said if isinstance(text, Detail))
     assert traceback.startswith("Traceback") and "in fails" in traceback
     told.works(30)
-    assert told.lines()[1:] == ["the engine works again"] and isinstance(told.said[-1], News)
+    assert told.lines()[1:] == ["the engine works again"] and isinstance(told.said[-1], Info)
     told.fails()
     assert len(told.lines()) == 3
 

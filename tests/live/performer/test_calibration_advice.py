@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from live.performer.calibration_advice import GATHER_S, Gain, expected_gain_px
+from live.performer.calibration_advice import GATHER_S, CalibrationAdvisor, expected_gain_px
 from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from live.puppet.values import Pose
 from tests.live.puppet.figure import clip, walker
@@ -12,7 +12,7 @@ ROAMING = clip([800.0 + 60 * (i // 90 % 2) for i in range(COUNT)], [600.0 + 60 *
 
 
 def said(poses: list[Pose], in_use: BodyStats | None) -> list[str]:
-    gain = Gain(TARGET)
+    gain = CalibrationAdvisor(TARGET)
     return [line for pose in poses if (line := gain.step(pose, in_use)) is not None]
 
 

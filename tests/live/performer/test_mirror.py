@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from live.performer.mirror import mirrored
+from live.performer.mirror import mirror_pose
 from live.puppet import topology as T
 from live.puppet.values import Pose
 from tests.live.tiny_target import walking
@@ -10,14 +10,14 @@ from tests.live.tiny_target import walking
 
 def test_mirrored_twice_is_the_pose_itself() -> None:
     pose = walking(1)[0]
-    back = mirrored(mirrored(pose))
+    back = mirror_pose(mirror_pose(pose))
     assert np.allclose(back.points_px, pose.points_px, atol=1e-3)
     assert np.array_equal(back.scores, pose.scores)
 
 
 def test_the_right_wrist_becomes_the_left_one_on_the_other_side() -> None:
     pose = walking(1)[0]
-    turned = mirrored(pose)
+    turned = mirror_pose(pose)
     assert np.allclose(turned.points_px[T.L_WRIST, 0], 639 - pose.points_px[T.R_WRIST, 0])
     assert turned.points_px[T.L_WRIST, 1] == pose.points_px[T.R_WRIST, 1]
 
@@ -56,5 +56,5 @@ def test_a_symmetric_face_stays_a_face() -> None:
         scores[25 + i] = scores[25 + partner.get(i, i)] = 1
     pose = Pose(0, 0.0, points, np.zeros(137, np.float32), scores, (101, 101))
     seen = scores > 0
-    assert np.array_equal(mirrored(pose).scores, scores)
-    assert np.array_equal(mirrored(pose).points_px[seen], points[seen])
+    assert np.array_equal(mirror_pose(pose).scores, scores)
+    assert np.array_equal(mirror_pose(pose).points_px[seen], points[seen])

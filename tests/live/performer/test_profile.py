@@ -13,7 +13,7 @@ from live.performer.profile import (
     fitted,
     load_calibration,
     load_profile,
-    mirrored,
+    mirror_stats,
     profile_path,
     profiles_folder,
 )
@@ -129,6 +129,6 @@ def test_a_picture_of_another_shape_is_refused() -> None:
 
 
 def test_mirrored_measures_stand_on_the_other_side() -> None:
-    other = mirrored(STATS)
+    other = mirror_stats(STATS)
     assert other.hip_x == 1279 - STATS.hip_x and other.neck_x == 1279 - STATS.neck_x
-    assert mirrored(other) == STATS
+    assert mirror_stats(other) == STATS

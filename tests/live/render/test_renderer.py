@@ -15,7 +15,7 @@ from live.puppet.errors import TargetError
 from live.puppet.values import U8, Conditioning
 from live.render.composite import composite, gate
 from live.render.face import Face
-from live.render.renderer import Drawn, Generator, generator_spec
+from live.render.renderer import Renderer, RenderInput, generator_spec
 from live.scene.background import make_background
 from tests.live.face_engine import FaceEngine
 from tests.live.fakes import fake_engine, plate
@@ -27,14 +27,14 @@ def conditionings(count: int) -> list[Conditioning]:
     return [conditioner.step(pose) for pose in walking(count)]
 
 
-def drawn(conditioning: Conditioning, *, t_s: float | None = None, epoch: int = 0) -> Drawn:
+def drawn(conditioning: Conditioning, *, t_s: float | None = None, epoch: int = 0) -> RenderInput:
     at = conditioning.t_capture_s if t_s is None else t_s
-    return Drawn(conditioning.frame_id, at, conditioning, epoch)
+    return RenderInput(conditioning.frame_id, at, conditioning, epoch)
 
 
 def test_without_an_engine_the_doll_stands_on_the_plate() -> None:
     (first,) = conditionings(1)
-    frame = Generator(None, plate(), gap_reset_s=0.5).step(drawn(first))
+    frame = Renderer(None, plate(), gap_reset_s=0.5).step(drawn(first))
     assert (frame.image[frame.matte == 255] == DOLL).all()
     assert (frame.image[frame.matte == 0] == PLATE).all()
     assert 0.02 < (frame.matte == 255).mean() < 0.6
@@ -80,13 +80,13 @@ class Blob:
 def test_what_the_generator_draws_far_from_the_doll_is_not_shown() -> None:
     (first,) = conditionings(1)
     assert first.doll[:12, :12].max() == 0
-    frame = Generator(Blob(), plate(), gap_reset_s=0.5).step(drawn(first))  # type: ignore[arg-type]
+    frame = Renderer(Blob(), plate(), gap_reset_s=0.5).step(drawn(first))  # type: ignore[arg-type]
     assert (frame.image[:8, :8] == PLATE).all()
 
 
 def test_a_new_epoch_or_a_hole_in_time_resets_and_small_gaps_do_not() -> None:
     a, b, c = conditionings(3)
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
     generator.step(drawn(a, t_s=0.0))
     generator.step(drawn(b, t_s=0.4))
     assert generator.resets == 0
@@ -98,7 +98,7 @@ def test_a_new_epoch_or_a_hole_in_time_resets_and_small_gaps_do_not() -> None:
 
 def test_reset_equals_new() -> None:
     first, second = conditionings(2)
-    used, new = (Generator(fake_engine(), plate(), gap_reset_s=0.5) for _ in range(2))
+    used, new = (Renderer(fake_engine(), plate(), gap_reset_s=0.5) for _ in range(2))
     used.step(drawn(first))
     carried = used.step(drawn(second)).image
     used.reset()
@@ -123,8 +123,8 @@ def whitened(colours: U8) -> U8:
 
 def test_the_face_is_painted_before_compositing_and_not_fed_back() -> None:
     first, second = conditionings(2)
-    plain = Generator(fake_engine(), plate(), gap_reset_s=0.5)
-    with_face = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=Face(FaceEngine(whitened)))  # type: ignore[arg-type]
+    plain = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
+    with_face = Renderer(fake_engine(), plate(), gap_reset_s=0.5, face=Face(FaceEngine(whitened)))  # type: ignore[arg-type]
     without, painted = plain.step(drawn(first)), with_face.step(drawn(first))
     changed = (without.image != painted.image).any(axis=2)
     box = first.face_box
@@ -140,20 +140,20 @@ def test_the_face_is_painted_before_compositing_and_not_fed_back() -> None:
 def test_the_time_of_the_face_is_that_of_this_step_or_none() -> None:
     (first,) = conditionings(1)
     clock = FakeClock()
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=slow_face(clock), clock=clock)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5, face=slow_face(clock), clock=clock)
     generator.step(drawn(first))
     assert generator.face_s == 0.25
     generator.step(drawn(replace(first, face_box=None)))
     assert generator.face_s is None
     generator.step(drawn(first))
-    generator.step(Drawn(7, 1.5, None, 0))
+    generator.step(RenderInput(7, 1.5, None, 0))
     assert generator.face_s is None and generator.paints_faces
-    assert not Generator(fake_engine(), plate(), gap_reset_s=0.5).paints_faces
+    assert not Renderer(fake_engine(), plate(), gap_reset_s=0.5).paints_faces
 
 
 def test_a_spare_frames_arrays_are_written_over() -> None:
     first, second = conditionings(2)
-    generator = Generator(None, plate(), gap_reset_s=0.5)
+    generator = Renderer(None, plate(), gap_reset_s=0.5)
     spare = generator.step(drawn(first))
     frame = generator.step(drawn(second), spare)
     assert frame.image is spare.image and frame.matte is spare.matte
@@ -161,8 +161,8 @@ def test_a_spare_frames_arrays_are_written_over() -> None:
 
 
 def test_the_card_says_something_and_holds_nothing_else() -> None:
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
-    frame = generator.step(Drawn(7, 1.5, None, 0))
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
+    frame = generator.step(RenderInput(7, 1.5, None, 0))
     assert (frame.frame_id, frame.t_capture_s) == (7, 1.5)
     assert frame.matte.max() == 0
     assert 2 < len(np.unique(frame.image.reshape(-1, 3), axis=0)) < 300
@@ -193,14 +193,14 @@ def test_a_background_that_cannot_be_read_is_a_clear_error(content: bytes | None
         make_background(str(path), plate())
 
 
-def stepped(generator: Generator, steps: list[Conditioning]) -> list[U8]:
+def stepped(generator: Renderer, steps: list[Conditioning]) -> list[U8]:
     return [generator.step(drawn(step)).image for step in steps]
 
 
 def test_an_engine_that_is_handed_over_goes_on_from_the_state_and_the_old_one_is_closed() -> None:
     steps = conditionings(6)
-    plain, first = Generator(fake_engine(), plate(), gap_reset_s=0.5), fake_engine()
-    generator = Generator(first, plate(), gap_reset_s=0.5)
+    plain, first = Renderer(fake_engine(), plate(), gap_reset_s=0.5), fake_engine()
+    generator = Renderer(first, plate(), gap_reset_s=0.5)
     shown = stepped(generator, steps[:3])
     generator.take_engine(second := fake_engine())
     assert generator.engine is first, "not before the next picture"
@@ -213,11 +213,11 @@ def test_an_engine_that_is_handed_over_goes_on_from_the_state_and_the_old_one_is
 
 def test_an_engine_whose_state_cannot_be_carried_starts_anew_and_is_counted() -> None:
     first, second = conditionings(2)
-    generator = Generator(broken := fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(broken := fake_engine(), plate(), gap_reset_s=0.5)
     generator.step(drawn(first))
     broken.close()
     generator.take_engine(fake_engine())
-    fresh = Generator(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(second)).image
+    fresh = Renderer(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(second)).image
     assert np.array_equal(generator.step(drawn(second)).image, fresh) and generator.resets == 1
 
 
@@ -225,20 +225,20 @@ def test_an_engine_of_another_network_is_refused() -> None:
     spec = fake_engine().spec
     other = open_fake(Path("none"), replace(spec, state=()), precision="auto", threads=1)
     with pytest.raises(EngineError, match="another network"):
-        Generator(fake_engine(), plate(), gap_reset_s=0.5).take_engine(other)
+        Renderer(fake_engine(), plate(), gap_reset_s=0.5).take_engine(other)
 
 
 @pytest.mark.parametrize("side", [SIDE // 2, SIDE * 2])
 def test_an_engine_that_draws_pictures_of_another_size_is_refused(side: int) -> None:
     other = open_fake(Path("none"), generator_spec((side, side)), precision="auto", threads=1)
     with pytest.raises(TargetError, match=f"canvas of {SIDE}x{SIDE}"):
-        Generator(other, plate(), gap_reset_s=0.5)
+        Renderer(other, plate(), gap_reset_s=0.5)
     with pytest.raises(TargetError, match=f"canvas of {SIDE}x{SIDE}"):
-        Generator(None, plate(), gap_reset_s=0.5).take_engine(other)
+        Renderer(None, plate(), gap_reset_s=0.5).take_engine(other)
 
 
 def test_what_was_handed_over_and_never_used_is_closed_too() -> None:
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
     generator.take_engine(early := fake_engine())
     generator.close()
     generator.take_engine(late := fake_engine())
@@ -249,7 +249,7 @@ def test_what_was_handed_over_and_never_used_is_closed_too() -> None:
 
 def test_faces_come_and_go_between_two_pictures() -> None:
     first, second, third = conditionings(3)
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
     generator.take_face_engine(FaceEngine(whitened))  # type: ignore[arg-type]
     generator.step(drawn(first))
     assert generator.face_s is not None and generator.paints_faces
@@ -263,21 +263,21 @@ def test_faces_come_and_go_between_two_pictures() -> None:
 
 def test_the_cutout_is_the_puppet_before_it_stood_anywhere() -> None:
     (first,) = conditionings(1)
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
     assert generator.step(drawn(first)).cutout is None
-    frame = Generator(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(first), cutout=True)
+    frame = Renderer(fake_engine(), plate(), gap_reset_s=0.5).step(drawn(first), cutout=True)
     assert frame.cutout is not None and np.array_equal(frame.cutout[..., 3], frame.matte)
     assert frame.matte.max() > 0 and (frame.cutout[frame.matte == 0] == 0).all()
     alpha = frame.cutout[..., 3:].astype(float) / 255
     again = frame.cutout[..., :3] * alpha + np.array(PLATE) * (1 - alpha)
     assert np.abs(again - frame.image).max() <= 1
-    card = generator.step(Drawn(7, 1.5, None, 0), frame, cutout=True)
+    card = generator.step(RenderInput(7, 1.5, None, 0), frame, cutout=True)
     assert card.cutout is frame.cutout and card.cutout.max() == 0
 
 
 def test_a_cut_to_another_scene_resets_as_a_new_epoch_does() -> None:
     first, second = conditionings(2)
-    generator = Generator(fake_engine(), plate(), gap_reset_s=0.5)
+    generator = Renderer(fake_engine(), plate(), gap_reset_s=0.5)
     generator.step(drawn(first))
     generator.step(replace(drawn(second), cut=1))
     assert generator.resets == 1

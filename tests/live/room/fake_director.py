@@ -10,17 +10,19 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from engines.consent import consent_text
-from live.control.wizard_port import CoachView
+from live.control.wizard_port import WizardView
 from live.puppet import topology as T
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose, PuppetFrame
 from live.room.room import DEFAULT_PORT, Room
-from live.scene.settings import Look, checked
+from live.scene.settings import SceneSettings, checked
+from live.telemetry.loop_state import LoopState, Percentiles
 
 SIDE = 512
 PUPPET_COLOUR, PLATE_COLOUR = (220, 120, 40), (60, 70, 84)
@@ -35,7 +37,7 @@ TARGETS = (
 STEPS = ("camera", "stand", "back", "near", "arms", "face", "score")
 
 
-def scripted_coach() -> list[CoachView]:
+def scripted_coach() -> list[WizardView]:
     """One view for each thing that a step can show."""
     views = []
     texts = {
@@ -49,7 +51,7 @@ def scripted_coach() -> list[CoachView]:
     }
     for index, step in enumerate(STEPS):
         title, text = texts[step]
-        base = CoachView(step, index, STEPS, title, text, lines=(300.0, 335.0) if index > 2 else ())
+        base = WizardView(step, index, STEPS, title, text, lines=(300.0, 335.0) if index > 2 else ())
         if step == "camera":
             views.append(replace(base, hint="It is too dark: turn on a light in front of you.", sound="fail"))
         if step == "score":
@@ -66,7 +68,7 @@ class FakeViewfinder:
     def __init__(self) -> None:
         self.pose: Pose | None = None
         self.frame: Frame | None = None
-        self.coach: CoachView | None = None
+        self.wizard: WizardView | None = None
 
 
 class FakeDirector:
@@ -77,12 +79,12 @@ class FakeDirector:
 
     def __init__(self, fps: float = 30.0) -> None:
         self.viewfinder = FakeViewfinder()
-        self.given = Look("fortnite", "full")
+        self.given = SceneSettings("fortnite", "full")
         self.asked: list[tuple[object, ...]] = []
         self._fps = fps
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._views: list[CoachView] = []
+        self._views: list[WizardView] = []
         self._camera_on = False
         self._values: dict[str, object] = {
             "target": "fortnite", "framing": "full", "background": "plate", "mirror": True, "engine": "auto",
@@ -131,20 +133,20 @@ class FakeDirector:
         self._tell("calibrating", on)
         self._views = scripted_coach() if on else []
         self.say_next()
-        if not on and self.viewfinder.coach is not None and not self.viewfinder.coach.finished:
-            self.viewfinder.coach = replace(self.viewfinder.coach, cancelled=True)
+        if not on and self.viewfinder.wizard is not None and not self.viewfinder.wizard.finished:
+            self.viewfinder.wizard = replace(self.viewfinder.wizard, cancelled=True)
 
     def say_next(self) -> bool:
         """The coach goes on; False: there is nothing more to say."""
         if not self._views:
             return False
-        self.viewfinder.coach = self._views.pop(0)
-        self._flags["calibrating"] = not self.viewfinder.coach.finished
+        self.viewfinder.wizard = self._views.pop(0)
+        self._flags["calibrating"] = not self.viewfinder.wizard.finished
         return True
 
-    def end_calibration(self, last: CoachView) -> None:
+    def end_calibration(self, last: WizardView) -> None:
         """The coach gives up by itself, with this as its last word."""
-        self._views, self.viewfinder.coach = [], last
+        self._views, self.viewfinder.wizard = [], last
         self._flags["calibrating"] = False
 
     def show_me(self, on: bool) -> None:
@@ -153,14 +155,14 @@ class FakeDirector:
         if not on:
             self.viewfinder.frame = None
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> LoopState:
         wave = np.sin(time.perf_counter() / 3)
         title = next(title for name, title, *_ in TARGETS if name == self._values["target"])
-        return {
+        values: dict[str, Any] = {
             **self._values, **self._flags,
             "title": title, "framing_asked": self._values["framing"], "engine_text": "OpenVINO on CPU, int8, 2 threads",
             "pending": self.pending, "problem": self.problem, "show_me": self._camera_on, "person": "in view",
-            "fps": 29.6 + 0.4 * wave, "latency_ms": {"p50": 61 + 4 * wave, "p95": 82 + 7 * wave},
+            "fps": 29.6 + 0.4 * wave, "latency_ms": Percentiles(61 + 4 * wave, 82 + 7 * wave),
             "stage_ms": {"capture": 1.1, "wait": 3.2, "estimate": 17.5, "condition": 1.9, "generate": 12.4},
             "budget_ms": 120.0, "drops": 3, "source": "Integrated Webcam", "sinks": ["virtual camera", "browser"],
             "consent": consent_text("character"),
@@ -171,8 +173,9 @@ class FakeDirector:
                 {"backend": "openvino", "precision": "fp32", "ready": True, "why": ""},
                 {"backend": "onnxruntime", "precision": "fp32", "ready": True, "why": ""},
             ],
-            "profile": None, "canvas": [SIDE, SIDE], "picture": None,
+            "profile": None, "canvas": (SIDE, SIDE), "picture": None,
         }  # fmt: skip
+        return LoopState(**values)
 
     def picture(self, number: int) -> PuppetFrame:
         """Picture `number` of the show: a disc that swings over a plain ground, or the card."""

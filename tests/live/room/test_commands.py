@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from live.puppet.errors import PuppetError
-from live.room.commands import CommandError, obey
-from live.scene.settings import CHANGEABLE, Look
+from live.room.commands import CommandError, execute
+from live.scene.settings import CHANGEABLE, SceneSettings
 from tests.live.room.fake_director import FakeDirector
 
 
 def command(director: FakeDirector, text: str | None) -> list[bool]:
     """Obeyed; what the page wished to see of the camera."""
     wishes: list[bool] = []
-    obey(director, text, show_me=wishes.append)
+    execute(director, text, show_me=wishes.append)
     return wishes
 
 
@@ -137,7 +137,7 @@ def test_a_page_neither_opens_a_file_nor_learns_whether_it_is_there(
 def test_what_the_command_line_named_may_be_chosen_again(director: FakeDirector, tmp_path: Path) -> None:
     picture, folder = tmp_path / "mine.png", tmp_path / "me"
     picture.write_bytes(b"")
-    director.given = Look(str(folder), "full", str(picture))
+    director.given = SceneSettings(str(folder), "full", str(picture))
     for name, value in (("background", str(picture)), ("target", str(folder))):
         command(director, json.dumps({"do": "change", "name": name, "value": value}))
         assert director.asked[-1] == ("change", name, value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 from live.room.room import Room
 from tests.live.room.entry.test_access import HANDSHAKE
 from tests.live.room.fake_director import FakeDirector
@@ -104,7 +104,7 @@ def test_the_loop_waits_for_nobody(director: FakeDirector) -> None:
         hangs.set()
         freed.wait(PATIENCE_S)
 
-    pictures = Pictures(director.viewfinder, director.show_me, print, clock)
+    pictures = PageFeeds(director.viewfinder, director.show_me, print, clock)
     pictures.start()
     deliver: list[Callable[[bytes], None]] = [hang, *[lambda data: None] * 29]
     viewers = [pictures.join("puppet", one) for one in deliver]

@@ -10,7 +10,7 @@ import pytest
 
 from live.puppet.values import PuppetFrame
 from live.room.feed import Feed, Viewer
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 from live.room.sink import RoomSink
 from tests.live.room.fake_director import FakeDirector
 from tests.live.room.test_encode import unpacked
@@ -33,14 +33,14 @@ def clock() -> Hand:
 
 
 @pytest.fixture
-def pictures(director: FakeDirector, said: list[str], clock: Hand) -> Iterator[Pictures]:
-    made = Pictures(director.viewfinder, director.show_me, said.append, clock)
+def pictures(director: FakeDirector, said: list[str], clock: Hand) -> Iterator[PageFeeds]:
+    made = PageFeeds(director.viewfinder, director.show_me, said.append, clock)
     made.start()
     yield made
     made.close()
 
 
-def looking(pictures: Pictures, feed: str) -> tuple["queue.Queue[bytes]", Callable[[], None]]:
+def looking(pictures: PageFeeds, feed: str) -> tuple["queue.Queue[bytes]", Callable[[], None]]:
     """A page that looks at `feed`: what it got, and how it asks for one more."""
     got: queue.Queue[bytes] = queue.Queue()
     viewer = pictures.join(feed, got.put)
@@ -58,13 +58,15 @@ class Untouchable:
         raise AssertionError(f"{name} was read")
 
 
-def test_nothing_is_copied_while_no_page_asks(pictures: Pictures) -> None:
+def test_nothing_is_copied_while_no_page_asks(pictures: PageFeeds) -> None:
     sink = RoomSink(pictures, "browser")
     looking(pictures, "puppet")
     assert sink.send(Untouchable(), 0)  # type: ignore[arg-type]
 
 
-def test_a_page_gets_one_picture_for_each_it_asked_for(pictures: Pictures, director: FakeDirector, clock: Hand) -> None:
+def test_a_page_gets_one_picture_for_each_it_asked_for(
+    pictures: PageFeeds, director: FakeDirector, clock: Hand
+) -> None:
     got, ask = looking(pictures, "puppet")
     for number in range(3):
         clock.now_s += 1
@@ -76,7 +78,7 @@ def test_a_page_gets_one_picture_for_each_it_asked_for(pictures: Pictures, direc
     assert got.empty()
 
 
-def test_two_pages_share_one_encoding(pictures: Pictures, director: FakeDirector) -> None:
+def test_two_pages_share_one_encoding(pictures: PageFeeds, director: FakeDirector) -> None:
     (first, ask_first), (second, ask_second) = looking(pictures, "puppet"), looking(pictures, "puppet")
     ask_first()
     ask_second()
@@ -97,7 +99,7 @@ def test_a_feed_that_nobody_waits_for_has_no_turn() -> None:
 
 
 def test_a_picture_that_comes_while_one_is_encoded_is_skipped(director: FakeDirector, clock: Hand) -> None:
-    pictures = Pictures(director.viewfinder, director.show_me, print, clock)  # no thread: the encoder never finishes
+    pictures = PageFeeds(director.viewfinder, director.show_me, print, clock)  # no thread: the encoder never finishes
     got, ask = looking(pictures, "puppet")
     ask()
     pictures.offer(director.picture(0))
@@ -106,7 +108,7 @@ def test_a_picture_that_comes_while_one_is_encoded_is_skipped(director: FakeDire
     assert got.empty()
 
 
-def test_the_sender_may_write_over_its_arrays_at_once(pictures: Pictures, director: FakeDirector) -> None:
+def test_the_sender_may_write_over_its_arrays_at_once(pictures: PageFeeds, director: FakeDirector) -> None:
     got, ask = looking(pictures, "stage")
     ask()
     frame = director.picture(0)
@@ -117,7 +119,7 @@ def test_the_sender_may_write_over_its_arrays_at_once(pictures: Pictures, direct
     assert np.array_equal(unpacked(served(got)), before)
 
 
-def test_a_cutout_is_wanted_only_while_a_stage_is_open(pictures: Pictures) -> None:
+def test_a_cutout_is_wanted_only_while_a_stage_is_open(pictures: PageFeeds) -> None:
     sink = RoomSink(pictures, "browser")
     assert not sink.wants_cutout
     viewer = pictures.join("stage", lambda data: None)
@@ -126,7 +128,7 @@ def test_a_cutout_is_wanted_only_while_a_stage_is_open(pictures: Pictures) -> No
     assert not sink.wants_cutout
 
 
-def test_a_frame_without_cutout_is_waited_out(pictures: Pictures, director: FakeDirector, clock: Hand) -> None:
+def test_a_frame_without_cutout_is_waited_out(pictures: PageFeeds, director: FakeDirector, clock: Hand) -> None:
     got, ask = looking(pictures, "stage")
     puppet, ask_puppet = looking(pictures, "puppet")
     ask()
@@ -139,7 +141,7 @@ def test_a_frame_without_cutout_is_waited_out(pictures: Pictures, director: Fake
     assert unpacked(served(got)).any()
 
 
-def test_a_puppet_of_another_size_is_taken_as_it_is(pictures: Pictures, director: FakeDirector, clock: Hand) -> None:
+def test_a_puppet_of_another_size_is_taken_as_it_is(pictures: PageFeeds, director: FakeDirector, clock: Hand) -> None:
     got, ask = looking(pictures, "puppet")
     for side in (32, 64):
         clock.now_s += 1
@@ -149,7 +151,7 @@ def test_a_puppet_of_another_size_is_taken_as_it_is(pictures: Pictures, director
         assert cv2.imdecode(np.frombuffer(served(got), np.uint8), cv2.IMREAD_COLOR).shape == (side, side, 3)
 
 
-def test_the_camera_is_on_only_while_a_page_looks_at_it(pictures: Pictures, director: FakeDirector) -> None:
+def test_the_camera_is_on_only_while_a_page_looks_at_it(pictures: PageFeeds, director: FakeDirector) -> None:
     first = pictures.join("camera", lambda data: None)
     second = pictures.join("camera", lambda data: None)
     pictures.leave("camera", first)
@@ -158,7 +160,7 @@ def test_the_camera_is_on_only_while_a_page_looks_at_it(pictures: Pictures, dire
 
 
 def test_no_camera_picture_is_served_when_there_is_none(
-    pictures: Pictures, director: FakeDirector, clock: Hand
+    pictures: PageFeeds, director: FakeDirector, clock: Hand
 ) -> None:
     got, ask = looking(pictures, "camera")
     puppet, ask_puppet = looking(pictures, "puppet")
@@ -173,7 +175,7 @@ def test_no_camera_picture_is_served_when_there_is_none(
 
 def test_an_encoder_that_fails_is_told_and_stops_nothing(director: FakeDirector) -> None:
     told: queue.Queue[str] = queue.Queue()
-    pictures = Pictures(director.viewfinder, director.show_me, told.put)
+    pictures = PageFeeds(director.viewfinder, director.show_me, told.put)
     pictures.start()
     _, ask = looking(pictures, "puppet")
     ask()

@@ -54,7 +54,7 @@ def test_a_target_has_its_poster_and_a_stranger_none(room: Room) -> None:
 def test_a_page_is_told_the_state_at_once_and_again(room: Room) -> None:
     with open_socket(room.url, "state") as page:
         first = state_where(page, lambda state: True)
-        assert first["target"] == "fortnite" and first["coach"] is None
+        assert first["target"] == "fortnite" and first["wizard"] is None
         state_where(page, lambda state: True)
 
 
@@ -78,11 +78,11 @@ def test_the_wizards_words_reach_the_page_without_the_performers_measures(room: 
     director.start(room.sink.send)
     with open_socket(room.url, "state") as page:
         page.send(command(do="calibrate", value=True))
-        view = state_where(page, lambda state: bool(state["coach"] and state["coach"]["hint"]))["coach"]
+        view = state_where(page, lambda state: bool(state["wizard"] and state["wizard"]["hint"]))["wizard"]
         assert view["title"] == "Let me look at you" and "stats" not in view
         while director.say_next():
             pass
-        done = state_where(page, lambda state: bool(state["coach"] and state["coach"]["finished"]))["coach"]
+        done = state_where(page, lambda state: bool(state["wizard"] and state["wizard"]["finished"]))["wizard"]
         assert done["score"]["after_px"] == 3.4
 
 

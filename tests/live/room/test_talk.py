@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from live.puppet.errors import PuppetError
-from live.room.commands import obey
+from live.room.commands import execute
 from live.room.room import Room
 from tests.live.room.fake_director import FakeDirector
 from tests.live.room.visitor import PATIENCE_S, open_socket, said_where, state_where
@@ -70,7 +70,7 @@ def test_no_message_raises_anything_but_our_errors(message: str | bytes) -> None
     director = FakeDirector()
     text = None if isinstance(message, bytes) or '"fault"' in message else message
     try:
-        obey(director, text, show_me=lambda on: None)
+        execute(director, text, show_me=lambda on: None)
     except PuppetError as error:
         assert len(str(error)) < 6000 and "\n" not in str(error)
     else:

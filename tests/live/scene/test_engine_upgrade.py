@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.bundle import Generator
+from engines.bundle import GeneratorNetwork
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate
-from engines.selection.selector import Workshop
+from engines.selection.selector import Selector
 from live.scene import engine_selector as engine_opener
 from live.scene import engine_upgrade as upgrade
-from live.scene.engine_selector import EngineOpener
-from live.scene.engine_upgrade import Upgrade, prepare_in_child
-from live.scene.settings import Look
+from live.scene.engine_selector import EngineSelector
+from live.scene.engine_upgrade import EngineUpgrade, prepare_in_child
+from live.scene.settings import SceneSettings
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 from tests.engines.tiny_network import write_tiny_network
 
-LOOK = Look("tiny", "full", engine="openvino", precision="fp32")
+LOOK = SceneSettings("tiny", "full", engine="openvino", precision="fp32")
 FEEDS = [tiny_feeds(seed) for seed in range(12)]
 
 
@@ -31,12 +31,12 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.said: list[str] = []
-        self.network = Generator(write_tiny_network(folder / "network.onnx"), tiny_spec())
+        self.network = GeneratorNetwork(write_tiny_network(folder / "network.onnx"), tiny_spec())
         self.cache = Cache(folder / "cache")
-        self.opener = EngineOpener(1, self.said.append, cache=self.cache)
+        self.opener = EngineSelector(1, self.said.append, cache=self.cache)
         self.taken = threading.Event()
         self.generator = SimpleNamespace(engine=None, face=None, take_engine=self.take)
-        self.look = LOOK
+        self.settings = LOOK
         self.scenes: Any = SimpleNamespace(current=self)
         self.target = SimpleNamespace(generator=self.network, face=None)
         self.prepared: list[str] = []
@@ -49,22 +49,22 @@ class Stage:
         self.taken.set()
 
     def begin(self) -> None:
-        self.generator.engine = self.opener.open(self.network, self.look)
+        self.generator.engine = self.opener.open(self.network, self.settings)
 
     def prepare(self, target: str, candidate: Candidate, threads: int, stop: threading.Event) -> str:
         self.prepared.append(f"{target} {candidate}")
-        Workshop(self.network, FEEDS, self.cache, threads=1, say=lambda _: None).build(candidate)
+        Selector(self.network, FEEDS, self.cache, threads=1, say=lambda _: None).build(candidate)
         self.asked.set()
         return ""
 
-    def upgrade(self, prepare: Callable[..., str] | None = None) -> Upgrade:
-        return Upgrade(self.opener, self.scenes, self.said.append, prepare=prepare or self.prepare)
+    def upgrade(self, prepare: Callable[..., str] | None = None) -> EngineUpgrade:
+        return EngineUpgrade(self.opener, self.scenes, self.said.append, prepare=prepare or self.prepare)
 
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     pytest.importorskip("onnx")
-    monkeypatch.setattr(engine_opener, "_feeds", lambda network, look: FEEDS)
+    monkeypatch.setattr(engine_opener, "_feeds", lambda network, settings: FEEDS)
     stage = Stage(tmp_path)
     yield stage
     if stage.generator.engine is not None:
@@ -116,7 +116,7 @@ def test_a_look_that_changed_meanwhile_is_left_alone(stage: Stage) -> None:
     stage.begin()
 
     def change_meanwhile(*arguments: Any) -> str:
-        stage.look = Look("another", "full")
+        stage.settings = SceneSettings("another", "full")
         return stage.prepare(*arguments)
 
     running = stage.upgrade(change_meanwhile)

@@ -5,12 +5,12 @@ from dataclasses import fields
 import pytest
 
 from live.puppet.fingerprint import fingerprint
-from live.scene.settings import CHANGEABLE, Look, LookError, checked, steadied
+from live.scene.settings import CHANGEABLE, SceneSettings, SettingsError, checked, steadied
 from tests.live.tiny_target import CONFIG
 
 
-def test_everything_changeable_is_a_field_of_the_look() -> None:
-    assert set(CHANGEABLE) | {"performer"} == {field.name for field in fields(Look)}
+def test_everything_changeable_is_a_field_of_the_settings() -> None:
+    assert set(CHANGEABLE) | {"performer"} == {field.name for field in fields(SceneSettings)}
 
 
 def test_smoothing_scales_the_cutoffs_and_nothing_else() -> None:
@@ -50,5 +50,5 @@ def test_a_whole_number_is_a_smoothing_too() -> None:
     ],
 )
 def test_a_bad_value_is_refused_with_what_is_wanted(name: str, value: object) -> None:
-    with pytest.raises(LookError, match="wanted"):
+    with pytest.raises(SettingsError, match="wanted"):
         checked(name, value)

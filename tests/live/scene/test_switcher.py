@@ -7,13 +7,13 @@ import pytest
 
 from live.clock import FakeClock
 from live.config import LiveConfig
-from live.performer.mirror import mirrored
+from live.performer.mirror import mirror_pose
 from live.performer.profile import Profile
 from live.puppet.errors import CalibrationError
 from live.puppet.geometry.body_stats import BodyStats
 from live.scene.scene import Scene, Scenes
-from live.scene.scene_factory import SceneOpener
-from live.scene.settings import Look, LookError
+from live.scene.scene_factory import SceneFactory
+from live.scene.settings import SceneSettings, SettingsError
 from live.scene.switcher import Switcher
 from tests.live.patience import PATIENCE_S
 from tests.live.scenery import Engines, Show, write_scenery
@@ -27,10 +27,10 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_scenery(tmp_path_factory.mktemp("scenery"))
 
 
-def first(scenery: Path) -> tuple[SceneOpener, Engines, Scene]:
+def first(scenery: Path) -> tuple[SceneFactory, Engines, Scene]:
     engines = Engines()
-    opener = SceneOpener(CONFIG, FakeClock(), engines.open)
-    return opener, engines, opener.first(Look(str(scenery / "red"), "full"))
+    opener = SceneFactory(CONFIG, FakeClock(), engines.open)
+    return opener, engines, opener.first(SceneSettings(str(scenery / "red"), "full"))
 
 
 def profile(stats_: BodyStats) -> Profile:
@@ -51,7 +51,7 @@ def profile(stats_: BodyStats) -> Profile:
 )
 def test_a_scene_shares_what_the_look_leaves_as_it_was(change: dict[str, object], new: set[str], scenery: Path) -> None:
     opener, engines, was = first(scenery)
-    opened = opener.after(was, replace(was.look, **change))  # type: ignore[arg-type]
+    opened = opener.after(was, replace(was.settings, **change))  # type: ignore[arg-type]
     names = ("target", "conditioner", "presence", "legs", "background", "cut")
     assert {name for name in names if getattr(opened.scene, name) is not getattr(was, name)} == new
     assert opened.shares_generator and opened.scene.generator is was.generator
@@ -67,7 +67,7 @@ def test_a_scene_that_was_never_reached_is_closed_with_those_before_the_one_that
     opener, engines, one = first(scenery)
     scenes = Scenes(one)
     for name in ("blue", "red"):
-        assert opener.after(scenes.current, replace(one.look, target=str(scenery / name))).use(scenes)
+        assert opener.after(scenes.current, replace(one.settings, target=str(scenery / name))).use(scenes)
     assert [engine.closed_by for engine in engines.opened] == [None] * 3
     scenes.reached(scenes.current)
     assert [engine.closed_by is None for engine in engines.opened] == [False, False, True]
@@ -79,7 +79,7 @@ def test_reaching_a_scene_leaves_the_ones_that_are_still_to_come(scenery: Path) 
     opener, engines, one = first(scenery)
     scenes = Scenes(one)
     for name in ("blue", "red"):
-        assert opener.after(scenes.current, replace(one.look, target=str(scenery / name))).use(scenes)
+        assert opener.after(scenes.current, replace(one.settings, target=str(scenery / name))).use(scenes)
     scenes.reached(scenes._scenes[1])
     assert [engine.closed_by is None for engine in engines.opened] == [False, True, True]
     scenes.close()
@@ -89,7 +89,7 @@ def test_reaching_a_scene_leaves_the_ones_that_are_still_to_come(scenery: Path) 
 def test_a_scene_that_comes_after_the_end_is_closed(scenery: Path) -> None:
     opener, engines, one = first(scenery)
     scenes = Scenes(one)
-    late = opener.after(one, replace(one.look, target=str(scenery / "blue")))
+    late = opener.after(one, replace(one.settings, target=str(scenery / "blue")))
     scenes.close()
     assert late.use(scenes) is False
     assert all(engine.closed_by for engine in engines.opened)
@@ -104,10 +104,10 @@ def test_a_failure_takes_back_what_failed_and_leaves_the_other_wishes(scenery: P
     switcher.start()
     assert switcher.settled(PATIENCE_S)
     assert "cannot be opened" in switcher.problem and switcher.pending == ""
-    look = scenes.current.look
-    assert (look.engine, look.mirror, look.background) == ("auto", False, "plate")
+    settings = scenes.current.settings
+    assert (settings.engine, settings.mirror, settings.background) == ("auto", False, "plate")
     switcher.wish(background="green")
-    assert switcher.settled(PATIENCE_S) and scenes.current.look.background == "green"
+    assert switcher.settled(PATIENCE_S) and scenes.current.settings.background == "green"
     switcher.close()
     scenes.close()
 
@@ -116,7 +116,7 @@ def test_an_error_nobody_thought_of_does_not_end_the_switcher(scenery: Path) -> 
     opener, _, one = first(scenery)
     scenes = Scenes(one)
 
-    def fail(was: Scene, look: Look, *, anew: bool) -> None:
+    def fail(was: Scene, settings: SceneSettings, *, anew: bool) -> None:
         raise ZeroDivisionError("a bug")
 
     switcher = Switcher(scenes, opener, lambda before, after: None)
@@ -126,7 +126,7 @@ def test_an_error_nobody_thought_of_does_not_end_the_switcher(scenery: Path) -> 
     assert switcher.settled(PATIENCE_S) and switcher.problem == "ZeroDivisionError: a bug"
     opener.after = keep  # type: ignore[method-assign]
     switcher.wish(mirror=True)
-    assert switcher.settled(PATIENCE_S) and switcher.problem == "" and scenes.current.look.mirror
+    assert switcher.settled(PATIENCE_S) and switcher.problem == "" and scenes.current.settings.mirror
     switcher.close()
     scenes.close()
 
@@ -135,13 +135,13 @@ def test_measures_are_brought_to_the_picture_and_mirrored_with_it(scenery: Path)
     opener, _, one = first(scenery)
     opener.picture_size = (256, 256)
     measured = replace(stats(), image_size=(128, 128), hip_x=20.0, neck_x=22.0)
-    scene = opener.after(one, replace(one.look, mirror=True, performer=profile(measured))).scene
+    scene = opener.after(one, replace(one.settings, mirror=True, performer=profile(measured))).scene
     used = scene.conditioner.performer
     assert used is not None and used.image_size == (256, 256)
     assert used.hip_x == pytest.approx(255 - 40) and used.neck_x == pytest.approx(255 - 44)
     opener.picture_size = (640, 360)
     with pytest.raises(CalibrationError, match="another shape"):
-        opener.after(one, replace(one.look, performer=profile(measured)))
+        opener.after(one, replace(one.settings, performer=profile(measured)))
     one.generator.close()
 
 
@@ -167,7 +167,7 @@ def test_what_has_to_change_together_does(scenery: Path, monkeypatch: pytest.Mon
     blue = str(scenery / "blue")
     choices.targets = [{"name": blue, "framings": ["half"]}]
     choices.engines = [{"backend": "other", "precision": "fp32"}]
-    with pytest.raises(LookError, match="not filmed in this framing; got: full; wanted: half; do this: change"):
+    with pytest.raises(SettingsError, match="not filmed in this framing; got: full; wanted: half; do this: change"):
         director.change("target", blue)
     director.change("framing", "auto")
     director.change("target", blue)
@@ -180,8 +180,8 @@ def test_what_has_to_change_together_does(scenery: Path, monkeypatch: pytest.Mon
 
 def test_mirrored_poses_and_measures_agree() -> None:
     """One who stands left of the middle stands right of it in the mirror, by pose and by measures alike."""
-    from live.performer.profile import mirrored as mirrored_stats
+    from live.performer.profile import mirror_stats as mirrored_stats
 
     pose = walking(1)[0]
     left = replace(stats(), image_size=pose.image_size, neck_x=float(pose.points_px[1, 0]))
-    assert mirrored_stats(left).neck_x == pytest.approx(float(mirrored(pose).points_px[1, 0]))
+    assert mirrored_stats(left).neck_x == pytest.approx(float(mirror_pose(pose).points_px[1, 0]))

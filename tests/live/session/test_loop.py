@@ -9,7 +9,7 @@ import pytest
 from live.clock import FakeClock, SystemClock
 from live.puppet.values import U8
 from live.render.face import Face
-from live.render.renderer import Drawn, Generator
+from live.render.renderer import Renderer, RenderInput
 from tests.live.face_engine import FaceEngine
 from tests.live.fakes import (
     REALTIME,
@@ -47,7 +47,7 @@ def test_faces_are_painted_in_the_loop_and_timed_apart(tiny: Path) -> None:
         return np.minimum(colours, 215) + np.uint8(40)
 
     face = Face(FaceEngine(brighter))  # type: ignore[arg-type]
-    with_face = Generator(fake_engine(), plate(), gap_reset_s=0.5, face=face, clock=clock)
+    with_face = Renderer(fake_engine(), plate(), gap_reset_s=0.5, face=face, clock=clock)
     for sink, generator in ((painted, with_face), (plain, None)):
         loop, report, _ = fake_loop(
             ColourSource(20),
@@ -81,7 +81,7 @@ def test_with_a_slow_generator_the_newest_wins_drops_are_counted_and_lag_cannot_
     count, slowness = 300, 5
     estimated, ages = Meter(), []
 
-    def wait_for_more(drawn: Drawn) -> None:
+    def wait_for_more(drawn: RenderInput) -> None:
         ages.append(estimated.count - drawn.frame_id)
         estimated.wait_for(min(count, estimated.count + slowness))
 

@@ -12,7 +12,7 @@ from live.clock import FakeClock, SystemClock
 from live.config import LiveConfig
 from live.puppet.errors import CameraError
 from live.puppet.values import U8, Frame, PuppetFrame
-from live.render.renderer import Drawn
+from live.render.renderer import RenderInput
 from tests.live.fakes import (
     REALTIME,
     Collector,
@@ -82,7 +82,7 @@ def test_while_a_camera_gives_nothing_the_puppet_goes_on_without_frames(tiny: Pa
 
 
 def failing(ids: range):  # type: ignore[no-untyped-def]
-    def fail(drawn: Drawn) -> None:
+    def fail(drawn: RenderInput) -> None:
         if drawn.frame_id in ids:
             raise EngineError("the device was lost")
 
@@ -121,7 +121,7 @@ def test_a_failing_engine_shows_a_card_live_until_it_works_again(tiny: Path) -> 
     generator, made, said = WatchedGenerator(), Meter(), []
     sink = CardWatcher(generator.card(0, 0.0).image)
 
-    def before(drawn: Drawn) -> None:
+    def before(drawn: RenderInput) -> None:
         made.add()
         if drawn.frame_id == 10:
             sink.seen.wait_for(1)

@@ -11,9 +11,9 @@ from live.clock import SystemClock
 from live.puppet.errors import SinkError
 from live.puppet.values import U8, Frame, Pose, PuppetFrame
 from live.room.encode import jpeg
-from live.room.pictures import Pictures
+from live.room.pictures import PageFeeds
 from live.room.sink import RoomSink
-from live.scene.scene import Shot
+from live.scene.scene import RenderJob
 from live.sinks.video_file import VideoFileSink
 from live.telemetry.log import RunLog
 from live.telemetry.report import write_report
@@ -78,7 +78,7 @@ class Everything:
         self._break(fault, monkeypatch)
 
     def _open_page(self) -> None:
-        self.pictures = Pictures(self.director.viewfinder, lambda on: None, self.log.write)
+        self.pictures = PageFeeds(self.director.viewfinder, lambda on: None, self.log.write)
         self.pictures.start()
         self.loop.parts.sinks.add(RoomSink(self.pictures, "browser"))
         for feed in ("puppet", "stage", "figure"):
@@ -93,7 +93,7 @@ class Everything:
     def _break(self, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
         step, runs = self.loop.parts.poses.step, WatchedEngine.run
 
-        def counted(frame: Frame) -> Shot:
+        def counted(frame: Frame) -> RenderJob:
             self._order(frame.frame_id)
             shot = step(frame)
             self.seen.add()
@@ -120,7 +120,7 @@ class Everything:
             director._stage.scenes.current.conditioner._doll = None  # type: ignore[assignment]
 
     def scenery_of(self, frame_id: int) -> Path:
-        here = Path(self.loop.parts.scenes.current.look.target)
+        here = Path(self.loop.parts.scenes.current.settings.target)
         return here.with_name("blue" if here.name == "red" else "red")
 
     def run(self) -> "Everything":

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.messages import Detail, News
+from engines.messages import Detail, Info
 from live.control.director import Director
 from live.puppet.condition import Conditioner
 from live.puppet.values import Frame, Pose
 from live.scene.idle_legs import IdleLegs
 from live.scene.presence import Presence
-from live.scene.scene import Shot
+from live.scene.scene import RenderJob
 from tests.live.fakes import REALTIME, Collector, ColourSource, ListedEstimator, Meter, fake_loop
 from tests.live.patience import until
 from tests.live.scenery import Engines, WatchedEngine, write_scenery
@@ -68,7 +68,7 @@ class Show:
         poses = self.loop.parts.poses
         step = poses.step
 
-        def counted(frame: Frame) -> Shot:
+        def counted(frame: Frame) -> RenderJob:
             shot = step(frame)
             self.estimated.add()
             return shot
@@ -88,7 +88,7 @@ class Show:
         return self
 
     def lines(self) -> list[str]:
-        return [text for text in self.said if not isinstance(text, News | Detail)]
+        return [text for text in self.said if not isinstance(text, Info | Detail)]
 
 
 class Fallible(ListedEstimator):

@@ -10,8 +10,8 @@ from live.control.director import Director
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
 from live.render.standby_card import back_soon_card
-from live.scene.settings import LookError
-from live.sinks.output_override import NO_PICTURE, Curtain
+from live.scene.settings import SettingsError
+from live.sinks.output_override import NO_PICTURE, OutputOverride
 from live.sinks.several import Sinks
 from live.sinks.video_file import VideoFileSink
 from tests.live.command_line import pictures
@@ -37,7 +37,7 @@ def frame(number: int, *, cutout: bool = False) -> PuppetFrame:
 
 
 def test_hidden_is_the_card_without_a_matte_and_without_a_cutout() -> None:
-    curtain = Curtain()
+    curtain = OutputOverride()
     curtain.hidden = True
     shown = curtain.over(frame(7, cutout=True))
     assert np.array_equal(shown.image, CARD) and shown.frame_id == NO_PICTURE
@@ -45,7 +45,7 @@ def test_hidden_is_the_card_without_a_matte_and_without_a_cutout() -> None:
 
 
 def test_frozen_is_a_copy_of_the_first_picture_and_hidden_has_precedence() -> None:
-    curtain, first = Curtain(), frame(7, cutout=True)
+    curtain, first = OutputOverride(), frame(7, cutout=True)
     curtain.frozen = True
     curtain.over(first)
     first.image[:] = 99  # the loop writes its next picture into these arrays
@@ -145,13 +145,13 @@ def test_a_recording_begins_and_ends_while_it_runs_and_plays_at_once(scenery: Pa
     def start(director: Director) -> None:
         assert director.record(tmp_path / "a.mp4") == tmp_path / "a.mp4"
         assert director.record(None) == tmp_path / "a.mp4", "one at a time"
-        states.append(director.state()["recording"])
+        states.append(director.state().recording)
 
     def stop(director: Director) -> None:
         assert director.stop_recording() == tmp_path / "a.mp4"
         recorded.extend(pictures(str(tmp_path / "a.mp4")))
         assert director.stop_recording() is None
-        states.append(director.state()["recording"])
+        states.append(director.state().recording)
 
     show = Show(scenery, {10: start, 20: lambda director: director.hide(True), 30: stop})
     show.run()
@@ -178,13 +178,13 @@ def test_a_recording_that_cannot_be_written_is_refused_and_the_others_go_on(scen
 
     def start(director: Director) -> None:
         for path in (tmp_path / "no" / "a.mp4", tmp_path / "a.gif"):
-            with pytest.raises((SinkError, LookError)) as error:
+            with pytest.raises((SinkError, SettingsError)) as error:
                 director.record(path)
             refused.append(str(error.value))
 
     show = Show(scenery, {10: start}).run()
     assert "no folder" in refused[0] and "FILE.mp4" in refused[1]
-    assert len(show.sink.images) == 40 and show.director.state()["recording"] is None
+    assert len(show.sink.images) == 40 and show.director.state().recording is None
 
 
 def test_a_disk_that_is_full_ends_the_recording_alone(
@@ -195,7 +195,7 @@ def test_a_disk_that_is_full_ends_the_recording_alone(
 
     monkeypatch.setattr(VideoFileSink, "send", full)
     show = Show(scenery, {10: lambda director: director.record(tmp_path / "a.mp4")}).run()
-    assert len(show.sink.images) == 40 and show.director.state()["recording"] is None
+    assert len(show.sink.images) == 40 and show.director.state().recording is None
     assert show.said == ["output lost: the disk is full"]
 
 

@@ -5,14 +5,16 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engines.messages import News
+from engines.messages import Info
 from live.cli.exit_code import explain
 from live.telemetry.log import RunLog
+from live.telemetry.loop_state import LoopState, Percentiles
 from live.telemetry.panel import Panel
 from live.telemetry.report import Report
 from live.telemetry.status import Status
@@ -21,25 +23,40 @@ from live.telemetry.status_line import status_line
 ROOT = Path(__file__).resolve().parents[3]
 
 
-STATE: dict[str, Any] = {
-    "title": "Punk",
-    "framing": "full",
-    "fps": 29.04,
-    "latency_ms": {"p50": 78.4, "p95": 103.2},
-    "budget_ms": 120.0,
-    "stage_ms": {"estimate": 40.1},
-    "engine_text": "openvino CPU bf16",
-    "person": "in view",
-    "drops": 0,
-    "sinks": ["null"],
-    "hidden": False,
-    "frozen": False,
-    "calibrating": False,
-    "mirror": False,
-    "recording": None,
-    "pending": "",
-    "problem": "",
-}
+STATE = LoopState(
+    target="fortnite",
+    title="Punk",
+    canvas=(512, 512),
+    consent="",
+    framing="full",
+    framing_asked="full",
+    background="plate",
+    picture=None,
+    mirror=False,
+    engine="auto",
+    precision="auto",
+    engine_text="openvino CPU bf16",
+    smoothing=0.5,
+    face=False,
+    profile=None,
+    pending="",
+    problem="",
+    frozen=False,
+    hidden=False,
+    recording=None,
+    calibrating=False,
+    show_me=False,
+    person="in view",
+    fps=29.04,
+    latency_ms=Percentiles(78.4, 103.2),
+    stage_ms={"estimate": 40.1},
+    budget_ms=120.0,
+    drops=0,
+    source="webcam",
+    sinks=["null"],
+    targets=[],
+    engines=[],
+)
 
 
 class Terminal(io.StringIO):
@@ -63,7 +80,7 @@ def running() -> Report:
     return report
 
 
-def watching(state: dict[str, Any], **options: Any) -> tuple[Status, io.StringIO, io.StringIO]:
+def watching(state: LoopState, **options: Any) -> tuple[Status, io.StringIO, io.StringIO]:
     """A status without a thread, which ticks when told; what it printed to its output, and said."""
     out, err = io.StringIO(), io.StringIO()
     status = Status(out=out, err=err, **options)
@@ -76,12 +93,12 @@ def test_the_line_names_speed_age_engine_and_who_is_in_view() -> None:
 
 
 def test_the_line_tells_what_is_unusual() -> None:
-    line = status_line({**STATE, "drops": 3, "mirror": True, "recording": "show.mp4", "pending": "opening knight …"})
+    line = status_line(replace(STATE, drops=3, mirror=True, recording="show.mp4", pending="opening knight …"))
     assert line.endswith("3 dropped | mirrored | recording show.mp4 | opening knight …")
 
 
 def test_the_line_before_the_first_picture_does_not_fail() -> None:
-    assert "no picture yet" in status_line({**STATE, "latency_ms": {"p50": None, "p95": None}})
+    assert "no picture yet" in status_line(replace(STATE, latency_ms=Percentiles(None, None)))
 
 
 def test_without_a_terminal_a_line_comes_every_five_seconds() -> None:
@@ -92,8 +109,8 @@ def test_without_a_terminal_a_line_comes_every_five_seconds() -> None:
 
 
 def test_quiet_leaves_out_state_report_and_news_but_not_what_goes_wrong() -> None:
-    status, out, err = watching({**STATE, "problem": "knight is damaged"}, quiet=True)
-    status.say(News("engine: openvino"))
+    status, out, err = watching(replace(STATE, problem="knight is damaged"), quiet=True)
+    status.say(Info("engine: openvino"))
     status.tick(0.0)
     status.tell("the table")
     status.say("camera lost")
@@ -102,7 +119,7 @@ def test_quiet_leaves_out_state_report_and_news_but_not_what_goes_wrong() -> Non
 
 
 def test_a_problem_is_said_once() -> None:
-    state = {**STATE, "problem": "knight is damaged"}
+    state = replace(STATE, problem="knight is damaged")
     status, _, err = watching(state)
     status.tick(0.0)
     status.tick(1.0)
@@ -112,7 +129,7 @@ def test_a_problem_is_said_once() -> None:
 def test_the_log_gets_everything_also_what_quiet_leaves_out(tmp_path: Path) -> None:
     with contextlib.closing(RunLog(tmp_path / "run.log")) as log:
         status, _, _ = watching(STATE, quiet=True, log=log)
-        status.say(News("engine: openvino"))
+        status.say(Info("engine: openvino"))
         status.tick(0.0)
         status.tell("the table")
     text = (tmp_path / "run.log").read_text()

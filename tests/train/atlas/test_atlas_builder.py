@@ -14,18 +14,18 @@ from tests.train.film import SIDE, puppet, shot
 from train.atlas.atlas_builder import build_atlas, group_views, whole_hands, whole_heads
 from train.atlas.cut_out import cut_out, rounded, texels_of, without_crumbs
 from train.atlas.limb_samples import still_samples
-from train.atlas.sample import Sample, Shot, rectify
+from train.atlas.sample import Sample, TakeFrames, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 from train.errors import TrainError
 
 
 @pytest.fixture(scope="module")
-def film() -> Shot:
+def film() -> TakeFrames:
     return shot(60)
 
 
 @pytest.fixture(scope="module")
-def built(film: Shot) -> Atlas:
+def built(film: TakeFrames) -> Atlas:
     return build_atlas([film], valid_score=0.3)
 
 
@@ -40,7 +40,7 @@ def keys() -> np.ndarray:
     return np.concatenate(clouds)
 
 
-def test_the_doll_of_the_built_atlas_looks_like_the_film(film: Shot, built: Atlas) -> None:
+def test_the_doll_of_the_built_atlas_looks_like_the_film(film: TakeFrames, built: Atlas) -> None:
     for i in (0, 25, 50):
         placed = PlacedPose(i, 0.0, film.points_px[i], film.scores[i], float(film.size_px[i]))
         doll = draw_doll(built, placed, (SIDE, SIDE))
@@ -50,19 +50,19 @@ def test_the_doll_of_the_built_atlas_looks_like_the_film(film: Shot, built: Atla
         assert wrong < 20, f"frame {i}"  # two frames of the film differ by more than twice that
 
 
-def test_building_is_deterministic(film: Shot, built: Atlas) -> None:
+def test_building_is_deterministic(film: TakeFrames, built: Atlas) -> None:
     again = build_atlas([film], valid_score=0.3)
     for a, b in zip(built.parts, again.parts, strict=True):
         assert np.array_equal(a.rgba, b.rgba) and np.array_equal(a.keys, b.keys)
 
 
-def test_progress_is_told_once_a_part(film: Shot) -> None:
+def test_progress_is_told_once_a_part(film: TakeFrames) -> None:
     told: list[int] = []
     build_atlas([film], valid_score=0.3, progress=lambda: told.append(1))
     assert len(told) == len(PARTS)
 
 
-def test_a_limb_that_is_never_seen_is_transparent(film: Shot) -> None:
+def test_a_limb_that_is_never_seen_is_transparent(film: TakeFrames) -> None:
     scores = film.scores.copy()
     scores[:, top.R_ANKLE] = 0
     atlas = build_atlas([replace(film, scores=scores)], valid_score=0.3)
@@ -71,14 +71,14 @@ def test_a_limb_that_is_never_seen_is_transparent(film: Shot) -> None:
 
 
 @pytest.mark.parametrize(("joint", "part"), [(top.MID_HIP, "torso"), (top.NOSE, "head")])
-def test_without_a_torso_or_head_there_is_no_atlas(film: Shot, joint: int, part: str) -> None:
+def test_without_a_torso_or_head_there_is_no_atlas(film: TakeFrames, joint: int, part: str) -> None:
     scores = film.scores.copy()
     scores[:, joint] = 0
     with pytest.raises(TrainError, match=f"the {part} is hardly ever seen"):
         build_atlas([replace(film, scores=scores)], valid_score=0.3)
 
 
-def test_frames_of_low_weight_are_not_cut_from(film: Shot, built: Atlas) -> None:
+def test_frames_of_low_weight_are_not_cut_from(film: TakeFrames, built: Atlas) -> None:
     frames, weight = film.rgba.copy(), film.weight.copy()
     frames[::3], weight[::3] = (255, 0, 255, 255), 0.3
     atlas = build_atlas([replace(film, rgba=frames, weight=weight)], valid_score=0.3)
@@ -126,7 +126,7 @@ def test_edges_are_free_of_the_background_that_shines_through() -> None:
     assert not cut[:5, :, 3].any() and (cut[20:40, 20:40] == (200, 40, 40, 255)).all()
 
 
-def test_hands_without_finger_points_are_what_lies_beyond_the_wrist(film: Shot) -> None:
+def test_hands_without_finger_points_are_what_lies_beyond_the_wrist(film: TakeFrames) -> None:
     scores = film.scores.copy()
     scores[:, top.L_HAND] = scores[:, top.R_HAND] = 0
     built = build_atlas([replace(film, scores=scores)], valid_score=0.3)
@@ -144,14 +144,14 @@ def test_a_grey_arm_beside_a_grey_coat_is_cut_where_it_stands_free() -> None:
     rgba = np.array([puppet(p) for p in points])
     rgba[..., :3] = np.where(rgba[..., 3:] > 0, 130, 0)  # one colour: nothing but the outline tells
     size = np.array([torso_of(p) for p in points])
-    grey = Shot(rgba, points, np.ones((76, top.K), np.float32), size, np.ones(76, np.float32))
+    grey = TakeFrames(rgba, points, np.ones((76, top.K), np.float32), size, np.ones(76, np.float32))
     arm = views_of(build_atlas([grey], valid_score=0.3), "r_forearm")[0, ..., 3] > 127
     rim = arm.shape[1] // 8
     assert np.concatenate([arm[:, :rim], arm[:, -rim:]], axis=1).mean() < 0.1
     assert arm[:, arm.shape[1] // 2].mean() > 0.7
 
 
-def test_a_hands_view_carries_the_fingers_it_was_cut_with(film: Shot) -> None:
+def test_a_hands_view_carries_the_fingers_it_was_cut_with(film: TakeFrames) -> None:
     points, hand = film.points_px.copy(), PART_NAMES.index("r_hand")
     for i, frame in enumerate(points):  # the fingers spread, differently in every frame
         wrist = frame[top.R_HAND.start]
@@ -217,7 +217,7 @@ def test_a_head_of_which_little_is_left_is_no_view() -> None:
     assert whole_heads(heads, [2]) == [2]
 
 
-def test_of_a_hands_samples_the_slower_half_is_cut_and_of_other_parts_all(film: Shot) -> None:
+def test_of_a_hands_samples_the_slower_half_is_cut_and_of_other_parts_all(film: TakeFrames) -> None:
     points = film.points_px.copy()
     points[:, top.R_HAND, 0] = (np.arange(len(points))[:, None] / 4) ** 2  # faster and faster
     shots = [replace(film, points_px=points)]
@@ -240,7 +240,7 @@ def test_hands_in_pieces_are_not_kept() -> None:
     assert whole_hands(hands, [1, 2]) == [1, 2], "better than none"
 
 
-def test_hair_that_flies_another_way_in_every_frame_stays_on_the_head(film: Shot) -> None:
+def test_hair_that_flies_another_way_in_every_frame_stays_on_the_head(film: TakeFrames) -> None:
     frames = film.rgba.copy()
     for i, (frame, points) in enumerate(zip(frames, film.points_px, strict=True)):
         ears, angle = (points[top.L_EAR] + points[top.R_EAR]) / 2, 0.9 * np.sin(1.7 * i)
@@ -267,6 +267,6 @@ def test_sleeves_beside_the_torso_are_not_torso_and_shoulders_are() -> None:
     assert above[ey, ex] and not above[ny, nx] and not above[cy, cx]
 
 
-def test_heads_end_at_the_chin_and_the_neck(film: Shot, built: Atlas) -> None:
+def test_heads_end_at_the_chin_and_the_neck(film: TakeFrames, built: Atlas) -> None:
     for alpha in views_of(built, "head")[..., 3]:
         assert not alpha[-4:].any() and alpha[len(alpha) // 2].any()

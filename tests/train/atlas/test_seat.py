@@ -8,19 +8,19 @@ from live.puppet.drawing.parts import PART_NAMES
 from tests.live.puppet.paper import paper_atlas, torso_of
 from tests.train.film import puppet, wave
 from train.atlas import seat
-from train.atlas.sample import Shot
-from train.atlas.seat import seated
+from train.atlas.sample import TakeFrames
+from train.atlas.seat import align_views
 
 SIDE, COUNT = 256, 30
 TORSO = PART_NAMES.index("torso")
 
 
 @pytest.fixture(scope="module")
-def shot() -> Shot:
+def shot() -> TakeFrames:
     points = np.array([wave(2 * i, side=SIDE) for i in range(COUNT)])
     frames = np.array([puppet(p, side=SIDE) for p in points])
     size = np.array([torso_of(p) for p in points], np.float32)
-    return Shot(frames, points, np.ones((COUNT, points.shape[1]), np.float32), size, np.ones(COUNT, np.float32))
+    return TakeFrames(frames, points, np.ones((COUNT, points.shape[1]), np.float32), size, np.ones(COUNT, np.float32))
 
 
 def displaced(atlas: Atlas, part: int, rows: int, columns: int) -> Atlas:
@@ -36,29 +36,30 @@ def middle(atlas: Atlas, part: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("shift", [(6, 0), (-5, 0), (0, 5)])
-def test_a_view_that_lies_beside_the_film_is_moved_back(shot: Shot, shift: tuple[int, int]) -> None:
+def test_a_view_that_lies_beside_the_film_is_moved_back(shot: TakeFrames, shift: tuple[int, int]) -> None:
     true = paper_atlas()
     wrong = displaced(true, TORSO, *shift)
     off = [
-        np.linalg.norm(middle(a, TORSO) - middle(true, TORSO)) for a in (wrong, seated(wrong, [shot], valid_score=0.3))
+        np.linalg.norm(middle(a, TORSO) - middle(true, TORSO))
+        for a in (wrong, align_views(wrong, [shot], valid_score=0.3))
     ]
     assert off[1] < 0.7 * off[0]
 
 
-def test_views_that_lie_right_hardly_move(shot: Shot) -> None:
+def test_views_that_lie_right_hardly_move(shot: TakeFrames) -> None:
     true = paper_atlas()
-    found = seated(true, [shot], valid_score=0.3)
+    found = align_views(true, [shot], valid_score=0.3)
     for part in range(len(PART_NAMES)):
         if true.parts[part].rgba[0, ..., 3].any():
             assert np.linalg.norm(middle(found, part) - middle(true, part)) < 2.5, PART_NAMES[part]
 
 
-def test_shots_that_contradict_each_other_move_nothing(shot: Shot) -> None:
+def test_shots_that_contradict_each_other_move_nothing(shot: TakeFrames) -> None:
     wrong = displaced(paper_atlas(), TORSO, 6, 0)
     other = replace(shot, points_px=shot.points_px - np.float32([0, 14]))  # drawn above the film by more than that
-    found = seated(wrong, [shot, other], valid_score=0.3)
+    found = align_views(wrong, [shot, other], valid_score=0.3)
     assert abs(middle(found, TORSO)[0] - middle(wrong, TORSO)[0]) < 0.5
-    assert abs(middle(seated(wrong, [shot], valid_score=0.3), TORSO)[0] - middle(wrong, TORSO)[0]) > 2
+    assert abs(middle(align_views(wrong, [shot], valid_score=0.3), TORSO)[0] - middle(wrong, TORSO)[0]) > 2
 
 
 def test_of_two_shots_that_agree_the_smaller_shift_counts() -> None:
@@ -68,10 +69,10 @@ def test_of_two_shots_that_agree_the_smaller_shift_counts() -> None:
     assert seat._agreed([]).tolist() == [0.0, 0.0]
 
 
-def test_a_view_that_is_hardly_seen_stays(shot: Shot) -> None:
+def test_a_view_that_is_hardly_seen_stays(shot: TakeFrames) -> None:
     wrong = displaced(paper_atlas(), TORSO, 6, 0)
     few = shot.until(seat.ENOUGH - 1)
-    assert np.array_equal(seated(wrong, [few], valid_score=0.3).parts[TORSO].rgba, wrong.parts[TORSO].rgba)
+    assert np.array_equal(align_views(wrong, [few], valid_score=0.3).parts[TORSO].rgba, wrong.parts[TORSO].rgba)
 
 
 def test_moving_a_texture_keeps_its_colours() -> None:

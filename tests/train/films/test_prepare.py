@@ -16,14 +16,14 @@ from live.puppet.values import F32, U8, Frame, Pose
 from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
 from tests.train.picture_set import write_picture_set
 from train.atlas.atlas_builder import build_atlas
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 from train.dataset.folder import KIND
 from train.dataset.loader import open_dataset
 from train.dataset.take import first_held_out
 from train.errors import TrainError
 from train.films import prepare as module
 from train.films.film import Film
-from train.films.pictures import Pictures
+from train.films.pictures import PictureSet
 from train.films.prepare import prepare
 from train.films.quality.picture_quality import EDGE_WEIGHT
 
@@ -106,11 +106,11 @@ def test_the_doll_is_not_cut_from_frames_that_are_held_out(
 ) -> None:
     given = []
 
-    def spied(atlas: Atlas, shots: list[Shot], *, valid_score: float) -> Atlas:
+    def spied(atlas: Atlas, shots: list[TakeFrames], *, valid_score: float) -> Atlas:
         given.extend(shots)
         return atlas
 
-    def built(shots: list[Shot], **more: Any) -> Atlas:
+    def built(shots: list[TakeFrames], **more: Any) -> Atlas:
         given.extend(shots)
         return build_atlas(shots, **more)
 
@@ -155,7 +155,7 @@ def test_a_frame_whose_pose_is_wrong_loses_its_weight(
 
 
 def test_videos_and_pictures_with_poses_are_not_mixed(video: Path, tmp_path: Path) -> None:
-    pictures = Pictures(write_picture_set(tmp_path / "set"), "set")
+    pictures = PictureSet(write_picture_set(tmp_path / "set"), "set")
     with pytest.raises(TrainError, match="poses of several kinds for one character; got: known/openpose137 and openp"):
         prepare([Film(video), pictures], name="paper", out=tmp_path / "out", config=CONFIG)
     assert not list((tmp_path / "out").iterdir())

@@ -10,7 +10,7 @@ import train.films.prepare
 from tests.train.picture_set import write_picture_set
 from train.errors import TrainError
 from train.films.film import Film
-from train.films.pictures import Pictures
+from train.films.pictures import PictureSet
 from train.films.sources import prepare_paths
 
 
@@ -21,7 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def prepare(given: list[Any], *, name: str, out: Path) -> Path:
         sources.extend(given)
-        assert all(source.probe() for source in given if isinstance(source, Pictures))
+        assert all(source.probe() for source in given if isinstance(source, PictureSet))
         return out / name
 
     monkeypatch.setattr(train.films.prepare, "prepare", prepare)
@@ -44,7 +44,7 @@ def test_a_folder_of_pictures_and_poses_is_found_below_the_one_given(
     asked: list[Any], folder: Path, tmp_path: Path
 ) -> None:
     prepare_paths([folder, folder.parent], name="x", out=tmp_path, fps=12)
-    assert asked == [Pictures(folder, "knight", 12), Pictures(folder, f"{folder.parent.name}/knight", 12)]
+    assert asked == [PictureSet(folder, "knight", 12), PictureSet(folder, f"{folder.parent.name}/knight", 12)]
 
 
 @pytest.mark.parametrize("ending", ["zip", "gztar"])

@@ -14,7 +14,7 @@ from train.errors import TrainError
 from train.measure import ablate as ablation
 from train.measure import evaluate
 from train.measure.ablate import VARIANTS, Plan, ablate
-from train.networks.face_network import FaceNetwork
+from train.networks.face_network import FaceGenerator
 from train.networks.player import WITH_FACE
 from train.training import face, run
 from train.training.checkpoint import load_checkpoint, save_checkpoint
@@ -84,7 +84,7 @@ def test_a_face_gets_a_row_with_its_arithmetic_on_top(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablation, "train_face", lambda *_, **__: True)
-    monkeypatch.setattr(ablation, "averaged_face", lambda *_: FaceNetwork())
+    monkeypatch.setattr(ablation, "averaged_face", lambda *_: FaceGenerator())
     monkeypatch.setattr(face, "open_face", lambda _: Blush())
     assert ablate(dataset, tmp_path / "out", Plan(QUICK, ("temporal", "face"), frames=2))
     lines = [

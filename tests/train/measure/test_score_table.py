@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from train.errors import TrainError
-from train.measure.drift import HeldDrift, Mark
+from train.measure.drift import DriftMark, HeldDrift
 from train.measure.drivers import Driven
 from train.measure.score_table import Measured, read_scores, write_scores
 from train.measure.scores import Scores
@@ -26,7 +26,7 @@ def measured() -> Measured:
             "full": {"network": scores(ssim_box=0.875, body_error_px=4.25), "real video": scores(body_error_px=3.0)}
         },
         held={"full": HeldDrift(0.5, NAN, 0.1, 3, None)},
-        long={"full": [Mark(300, 1.0, 1.0, NAN), Mark(10_000, 1.0, 2.0, NAN)]},
+        long={"full": [DriftMark(300, 1.0, 1.0, NAN), DriftMark(10_000, 1.0, 2.0, NAN)]},
         drivers=[Driven("dance", "full", {"network": 0.25})],
     )
 

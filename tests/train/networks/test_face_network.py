@@ -8,8 +8,8 @@ from live.puppet.drawing.face_map import CHANNELS, SIDE
 from live.render.face import SPEC
 from train.bundle.onnx_file import to_onnx
 from train.networks.face_discriminator import FaceDiscriminator
-from train.networks.face_network import DeployedFace, FaceNetwork
-from train.networks.networks import Within, count_flops, count_parameters
+from train.networks.face_network import DeployedFace, FaceGenerator
+from train.networks.networks import ClampStraightThrough, count_flops, count_parameters
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -20,8 +20,8 @@ def inputs(count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     return noise(count, SIDE, SIDE, CHANNELS), noise(count, SIDE, SIDE, 4, seed=1)
 
 
-def trained() -> FaceNetwork:
-    network = FaceNetwork().eval()
+def trained() -> FaceGenerator:
+    network = FaceGenerator().eval()
     with torch.no_grad():
         for weights in network.parameters():
             if not weights.any():
@@ -31,25 +31,25 @@ def trained() -> FaceNetwork:
 
 def test_a_new_network_gives_the_crop_to_the_bit() -> None:
     face_map, crop = inputs()
-    network = FaceNetwork()
+    network = FaceGenerator()
     for mode in (network.train(), network.eval()):
         with torch.no_grad():
             assert torch.equal(DeployedFace(mode)(face_map, crop), crop[..., :3])
 
 
 def test_it_is_small_enough_for_a_frame() -> None:
-    network = FaceNetwork().eval()
+    network = FaceGenerator().eval()
     flops = count_flops(network, *(x.float() for x in inputs()))
     assert 0.3e9 < flops < 0.6e9 and count_parameters(network) < 0.8e6
 
 
 def test_the_gradient_reaches_every_weight_once_the_last_layer_has_moved() -> None:
-    network, (face_map, crop) = FaceNetwork(), inputs(2)
+    network, (face_map, crop) = FaceGenerator(), inputs(2)
     wanted = noise(2, SIDE, SIDE, 3, seed=2).float() / 255
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     for _ in range(3):
         optimizer.zero_grad()
-        loss = (Within.apply(network(face_map.float(), crop.float())) - wanted).abs().mean()
+        loss = (ClampStraightThrough.apply(network(face_map.float(), crop.float())) - wanted).abs().mean()
         loss.backward()
         optimizer.step()
     silent = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]

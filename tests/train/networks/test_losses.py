@@ -25,7 +25,7 @@ def test_equal_pictures_cost_nothing() -> None:
 
 def test_the_composite_is_what_is_seen_over_the_background() -> None:
     ours, theirs = torch.rand(2, 4, 8, 8), torch.rand(2, 4, 8, 8)
-    seen = (losses.over(ours, WHITE) - losses.over(theirs, WHITE)).abs().mean()
+    seen = (losses.composite_over(ours, WHITE) - losses.composite_over(theirs, WHITE)).abs().mean()
     assert torch.isclose(losses.composite_l1(ours, theirs, WHITE, ONE), seen)
 
 
@@ -134,7 +134,7 @@ def test_a_teacher_is_compared_by_what_is_seen() -> None:
 def test_around_marks_a_square_about_each_spot_that_is_seen() -> None:
     nothing = float("nan")
     spots = torch.tensor([[[4.0, 3.0], [nothing, nothing]], [[nothing, nothing], [nothing, nothing]]])
-    marked = losses.around(spots, 4, (10, 12))
+    marked = losses.box_mask(spots, 4, (10, 12))
     assert marked.shape == (2, 1, 10, 12)
     rows, columns = np.nonzero(marked[0, 0].numpy())
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (1, 4, 2, 5) and len(rows) == 16

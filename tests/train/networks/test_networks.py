@@ -6,10 +6,10 @@ from train.errors import TrainError
 from train.networks.networks import (
     CELLS,
     SHAPES,
+    ClampStraightThrough,
     DeployedGenerator,
     Generator,
-    Picture,
-    Within,
+    ResidualComposer,
     count_flops,
     from_cells,
     to_cells,
@@ -98,7 +98,7 @@ def test_an_empty_doll_gives_an_empty_matte() -> None:
 def test_colours_bleed_out_of_the_doll_and_are_grey_far_from_it() -> None:
     doll = torch.zeros(1, 128, 128, 4)
     doll[:, 60:68, 60:68] = torch.tensor([200.0, 100.0, 50.0, 255.0])
-    base = from_cells(Picture().lay_on(to_cells(doll), torch.zeros(1, 32, 32, CELLS)))[0, ..., :3] * 255
+    base = from_cells(ResidualComposer().lay_on(to_cells(doll), torch.zeros(1, 32, 32, CELLS)))[0, ..., :3] * 255
     assert torch.allclose(base[64, 72], torch.tensor([200.0, 100.0, 50.0]), atol=3)
     assert torch.allclose(base[0, 0], torch.full((3,), 127.5), atol=1)
 
@@ -115,7 +115,7 @@ def test_a_wild_residual_stays_finite() -> None:
 
 def test_clamping_cuts_only_the_gradient_that_leads_further_out() -> None:
     values = torch.tensor([-0.1, -0.1, 0.5, 1.1, 1.1], requires_grad=True)
-    Within.apply(values).backward(torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0]))
+    ClampStraightThrough.apply(values).backward(torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0]))
     assert values.grad is not None
     assert values.grad.tolist() == [0.0, -1.0, 1.0, 1.0, 0.0]
 

@@ -19,7 +19,7 @@ def test_rows_are_shrunk_to_one_height_and_width_is_the_widest() -> None:
 def test_a_picture_is_laid_over_by_its_alpha() -> None:
     frame = np.zeros((1, 3, 4), np.uint8)
     frame[0, :, 0], frame[0, :, 3] = 200, (0, 255, 128)
-    mixed = sheet.over(frame, np.array([0, 100, 0], np.uint8))[0]
+    mixed = sheet.composite_over(frame, np.array([0, 100, 0], np.uint8))[0]
     assert mixed.tolist() == [[0, 100, 0], [200, 0, 0], [100, 50, 0]]
 
 

@@ -81,5 +81,5 @@ def test_the_sheet_shows_four_rows_and_the_sample_is_its_first_generated_picture
     assert picture.shape == (4 * height, 2 * (SIDE + sheet.GAP_PX), 3) and sample.shape == (SIDE, SIDE, 3)
     generated = picture[2 * height + sheet.LABEL_PX : 3 * height, :SIDE]
     assert np.array_equal(generated, sample)
-    expected = sheet.over(batch(0).real[0, 1], GREY)
+    expected = sheet.composite_over(batch(0).real[0, 1], GREY)
     assert np.array_equal(sample, expected) and np.array_equal(picture[3 * height + sheet.LABEL_PX :, :SIDE], expected)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from live.puppet.drawing.atlas import Atlas
 from live.puppet.drawing.doll import Doll
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -28,7 +28,9 @@ class Fit:
     colour: float
 
 
-def agreement(shot: Shot, atlas: Atlas, *, valid_score: float, progress: Callable[[], object] = lambda: None) -> F32:
+def agreement(
+    shot: TakeFrames, atlas: Atlas, *, valid_score: float, progress: Callable[[], object] = lambda: None
+) -> F32:
     """(N,) intersection over union of the doll and the real figure, at half resolution; 0 for a figure in neither.
 
     `progress` is called once a frame.
@@ -50,7 +52,7 @@ def weight_of(agreements: F32, weight: F32) -> F32:
     return np.clip((agreements - worst) / FADE, 0, 1).astype(np.float32)
 
 
-def measure_fit(shot: Shot, atlas: Atlas, *, valid_score: float) -> Fit:
+def measure_fit(shot: TakeFrames, atlas: Atlas, *, valid_score: float) -> Fit:
     """Measured on FIGURES trusted frames, spread over the take."""
     trusted = np.flatnonzero(shot.weight >= 0.5)
     if not len(trusted):
@@ -66,7 +68,7 @@ def measure_fit(shot: Shot, atlas: Atlas, *, valid_score: float) -> Fit:
     return Fit(float(np.mean(mattes)), float(np.mean(colours)))
 
 
-def _dolls(shot: Shot, atlas: Atlas, frames: list[int] | range, valid_score: float) -> Iterator[U8]:
+def _dolls(shot: TakeFrames, atlas: Atlas, frames: list[int] | range, valid_score: float) -> Iterator[U8]:
     """The doll of each frame; one buffer, overwritten by the next."""
     doll, out = Doll(atlas, valid_score=valid_score), np.empty(shot.rgba.shape[1:], np.uint8)
     for i in frames:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from live.puppet import topology as T
 from live.puppet.drawing.head_view import head_axis, head_turn
 from live.puppet.geometry.body_stats import BodyStats
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 
 F64 = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Coverage:
     missing: tuple[str, ...]
 
 
-def cover(shots: Sequence[Shot], stats: Sequence[BodyStats]) -> Coverage:
+def cover(shots: Sequence[TakeFrames], stats: Sequence[BodyStats]) -> Coverage:
     """Count the frames of weight above 0 of all takes, each with the measures of its figure on the canvas."""
     used = [shot.weight > 0 for shot in shots]
     count = int(sum(u.sum() for u in used))

@@ -6,18 +6,18 @@ import pytest
 from live.puppet import topology as top
 from tests.live.puppet.paper import paper_atlas
 from tests.train.film import shot
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 from train.films.quality.agreement import agreement, measure_fit, weight_of
 
 ARM = [top.R_ELBOW, top.R_WRIST, *range(top.R_HAND.start, top.R_HAND.stop)]
 
 
 @pytest.fixture(scope="module")
-def film() -> Shot:
+def film() -> TakeFrames:
     return shot(24)
 
 
-def wrong_arm(film: Shot) -> Shot:
+def wrong_arm(film: TakeFrames) -> TakeFrames:
     """The right arm of frame 9 points elsewhere."""
     points = film.points_px.copy()
     shoulder = points[9, top.R_SHOULDER]
@@ -25,13 +25,13 @@ def wrong_arm(film: Shot) -> Shot:
     return replace(film, points_px=points)
 
 
-def test_the_doll_in_its_own_pose_agrees(film: Shot) -> None:
+def test_the_doll_in_its_own_pose_agrees(film: TakeFrames) -> None:
     told: list[int] = []
     found = agreement(film, paper_atlas(), valid_score=0.3, progress=lambda: told.append(1))
     assert found.min() > 0.97 and len(told) == 24
 
 
-def test_a_wrong_arm_loses_its_weight_and_the_others_keep_theirs(film: Shot) -> None:
+def test_a_wrong_arm_loses_its_weight_and_the_others_keep_theirs(film: TakeFrames) -> None:
     found = agreement(wrong_arm(film), paper_atlas(), valid_score=0.3)
     factor = weight_of(found, film.weight)
     assert factor[9] < 0.5 and (np.delete(factor, 9) == 1).all() and factor.dtype == np.float32
@@ -49,7 +49,7 @@ def test_the_factor_fades_between_its_edges() -> None:
     assert weight_of(agreements, np.ones(5, np.float32)) == pytest.approx([1, 1, 1, 0.5, 0.125], abs=1e-3)
 
 
-def test_the_fit_is_worse_for_worse_poses(film: Shot) -> None:
+def test_the_fit_is_worse_for_worse_poses(film: TakeFrames) -> None:
     good = measure_fit(film, paper_atlas(), valid_score=0.3)
     off = replace(film, points_px=film.points_px + np.float32(3))
     bad = measure_fit(off, paper_atlas(), valid_score=0.3)

@@ -6,7 +6,7 @@ from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from live.puppet.values import F32
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import torso_of
-from train.atlas.sample import Shot
+from train.atlas.sample import TakeFrames
 from train.films.quality.coverage import DIRECTIONS, SECTORS, Coverage, cover
 from train.films.quality.coverage_picture import HEIGHT, RED, WIDTH, draw_coverage
 
@@ -22,7 +22,7 @@ def covered(points: list[F32], *, weight: float = 1.0, scores: F32 | None = None
     seen = np.ones((count, top.K), np.float32) if scores is None else np.tile(scores, (count, 1))
     size = np.full(count, torso_of(STANDING))
     rgba = np.zeros((count, 2, 2, 4), np.uint8)
-    return cover([Shot(rgba, np.array(points), seen, size, np.full(count, weight, np.float32))], [stats()])
+    return cover([TakeFrames(rgba, np.array(points), seen, size, np.full(count, weight, np.float32))], [stats()])
 
 
 def arms(angle: float) -> F32:

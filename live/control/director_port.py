@@ -1,11 +1,12 @@
-"""`DirectorPort`: what the control room needs of whoever runs the loop. All of it may be called from any thread."""
+"""`DirectorPort`: what page and keys need of whoever runs the loop. All of it may be called from any thread."""
 
 from pathlib import Path
 from typing import Protocol
 
-from live.control.wizard_port import CoachView
+from live.control.wizard_port import WizardView
 from live.puppet.values import Frame, Pose
-from live.scene.settings import Look
+from live.scene.settings import SceneSettings
+from live.telemetry.loop_state import LoopState
 
 
 class ViewfinderPort(Protocol):
@@ -22,7 +23,7 @@ class ViewfinderPort(Protocol):
         ...
 
     @property
-    def coach(self) -> CoachView | None:
+    def wizard(self) -> WizardView | None:
         """What the calibration wizard says; None when it does not run."""
         ...
 
@@ -34,12 +35,12 @@ class DirectorPort(Protocol):
     def viewfinder(self) -> ViewfinderPort: ...
 
     @property
-    def given(self) -> Look:
-        """The look that the run was started with: what the command line named."""
+    def given(self) -> SceneSettings:
+        """The settings that the run was started with: what the command line named."""
         ...
 
-    def state(self) -> dict[str, object]:
-        """Everything the page shows, ready for JSON."""
+    def state(self) -> LoopState:
+        """Everything there is to show."""
         ...
 
     def change(self, name: str, value: object) -> None:
@@ -68,4 +69,8 @@ class DirectorPort(Protocol):
 
     def show_me(self, on: bool) -> None:
         """Whether `viewfinder.frame` is there. `hide` switches it off for good."""
+        ...
+
+    def stop(self) -> None:
+        """End the run."""
         ...
