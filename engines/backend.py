@@ -26,7 +26,7 @@ class Backend(Protocol):
     def available(self) -> str:
         """ "" when it can be used on this machine, else the reason in words. Cheap, raises nothing."""
 
-    def lacks(self, precision: str) -> str:
+    def unsupported_reason(self, precision: str) -> str:
         """ "" when this machine has that precision of `precisions`, else the reason in words. Raises nothing."""
 
     def identity(self) -> dict[str, str]:

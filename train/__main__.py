@@ -241,7 +241,7 @@ def _prepare(chosen: argparse.Namespace, *, puppet: bool) -> None:
 
 def bench(chosen: argparse.Namespace) -> int:
     """Time a target's network on every engine and in PyTorch."""
-    from train.measure.yardstick import bench as time_all
+    from train.measure.baseline import bench as time_all
 
     time_all(
         chosen.target,

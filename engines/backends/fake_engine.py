@@ -20,8 +20,8 @@ class FakeBackend:
         """See `Backend.available`."""
         return ""
 
-    def lacks(self, precision: str) -> str:
-        """See `Backend.lacks`."""
+    def unsupported_reason(self, precision: str) -> str:
+        """See `Backend.unsupported_reason`."""
         return "" if precision in self.precisions else f"fake has no {precision}"
 
     def identity(self) -> dict[str, str]:

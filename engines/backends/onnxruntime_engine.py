@@ -43,8 +43,8 @@ class OnnxRuntimeBackend:
             return f"this onnxruntime was built without {self._provider}"
         return ""
 
-    def lacks(self, precision: str) -> str:
-        """See `Backend.lacks`."""
+    def unsupported_reason(self, precision: str) -> str:
+        """See `Backend.unsupported_reason`."""
         return "" if precision in self.precisions else f"{self.name} has no {precision}"
 
     def identity(self) -> dict[str, str]:
@@ -63,7 +63,7 @@ class OnnxRuntimeBackend:
 
     def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
         """See `Backend.open`. Raises EngineError if the provider is missing, or the file damaged or not `spec`'s."""
-        missing = self.available() or self.lacks(precision)
+        missing = self.available() or self.unsupported_reason(precision)
         if missing:
             raise EngineError(f"{self.name} cannot run in {precision} here", got=missing)
         import onnxruntime as ort

@@ -38,8 +38,8 @@ class OpenVINOBackend:
             return f"openvino is not installed ({reason(error)}); do this: pip install openvino"
         return ""
 
-    def lacks(self, precision: str) -> str:
-        """See `Backend.lacks`: bf16 on a CPU that only emulates it would be slower than fp32."""
+    def unsupported_reason(self, precision: str) -> str:
+        """See `Backend.unsupported_reason`: bf16 on a CPU that only emulates it would be slower than fp32."""
         if precision != "bf16" or (has := cpu_bf16()):
             return ""
         return "cannot tell whether this CPU has bf16" if has is None else "this CPU has no bf16"
@@ -57,7 +57,7 @@ class OpenVINOBackend:
 
     def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
         """See `Backend.open`. Raises EngineError: openvino or bf16 missing, the file damaged or not `spec`'s."""
-        missing = self.available() or self.lacks(precision)
+        missing = self.available() or self.unsupported_reason(precision)
         if missing:
             raise EngineError(f"openvino cannot run in {precision} here", got=missing)
         hint = _HINTS.get(precision, "bf16" if cpu_bf16() else "f32")

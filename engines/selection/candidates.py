@@ -54,7 +54,7 @@ def candidates(backend: str = "auto", precision: str = "auto", *, builder: str =
     backends = [BACKENDS[name] for name in (AUTO if backend == "auto" else (backend,))]
     backends = [TensorRTBackend(builder) if b.name == "tensorrt" and builder != "onnx" else b for b in backends]
     found = [
-        Candidate(own, each, missing or own.lacks(each))
+        Candidate(own, each, missing or own.unsupported_reason(each))
         for own, missing in [(own, own.available()) for own in backends]
         for each in own.precisions
         if precision in ("auto", each)

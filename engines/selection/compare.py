@@ -70,7 +70,7 @@ class Verdict:
         )
 
 
-def judge(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int | None = None) -> Verdict:
+def compare(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int | None = None) -> Verdict:
     """Runs both over the first `frames` of `feeds` (None: all). Both are reset before. Raises EngineError.
 
     The candidate is a new one and nobody's: its state is overwritten.

@@ -18,7 +18,7 @@ from engines.graph.prepare import RECIPE
 from engines.messages import Say
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import AT_ONCE, Candidate
-from engines.selection.compare import Verdict, judge
+from engines.selection.compare import Verdict, compare
 
 _FEW = 4  # frames
 _ITSELF = Verdict(0, 0.0, 0.0, float("inf"), float("inf"), 1.0, 1.0, 1.0)
@@ -156,7 +156,7 @@ class Selector:
         try:
             engine = self._open(candidate, artifact)
             try:
-                return judge(engine, reference, self._feeds, frames=frames)
+                return compare(engine, reference, self._feeds, frames=frames)
             finally:
                 engine.close()
         finally:

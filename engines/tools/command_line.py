@@ -56,7 +56,7 @@ def list_all(arguments: argparse.Namespace) -> int:
         if backend.name == "fake":
             continue
         missing = backend.available()
-        shown = [p + (f" (no: {why})" if (why := backend.lacks(p)) else "") for p in backend.precisions]
+        shown = [p + (f" (no: {why})" if (why := backend.unsupported_reason(p)) else "") for p in backend.precisions]
         version = "" if missing else f" {backend.identity()['version'].partition('-')[0]}"
         print(f"  {backend.name}{version}: {missing or ', '.join(shown)}")
     print(f"prepared engines are kept in {cache_folder() or 'no folder: they are switched off'}")

@@ -28,7 +28,7 @@ from engines.backends.tensorrt.library import check_tensorrt
 from engines.bundle import Bundle, find_target, find_targets, open_bundle
 from engines.engine import Engine, EngineSpec, U8Array
 from engines.errors import EngineError, reason
-from engines.selection.compare import judge
+from engines.selection.compare import compare
 from engines.system.whole_file import write_whole
 
 FACE = "face"  # the name of a target's face network beside its generators'
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace, rehearse: Rehearse, *, backend: TensorRTB
         return 1
     bundle = open_bundle(find_target(arguments.target or _first_target()))
     backend = backend or TensorRTBackend(arguments.builder)
-    every = [precision for precision in backend.precisions if not backend.lacks(precision)]
+    every = [precision for precision in backend.precisions if not backend.unsupported_reason(precision)]
     precisions = every if arguments.precision == "all" else [arguments.precision]
     results = []
     for network in _networks(bundle):
@@ -140,7 +140,7 @@ def _try(
 def _compare(engine: Engine, network: SelftestNetwork, feeds: Feeds, arguments: argparse.Namespace) -> dict[str, Any]:
     reference = open_reference(network.file, network.spec)
     try:
-        verdict = judge(engine, reference, feeds, frames=arguments.frames)
+        verdict = compare(engine, reference, feeds, frames=arguments.frames)
     finally:
         reference.close()
     kept = [{name: array.copy() for name, array in feed.items()} for feed in itertools.islice(feeds, _KEPT)]

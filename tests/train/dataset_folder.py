@@ -13,9 +13,9 @@ from tests.live.puppet.paper import paper_atlas
 from tests.train.film import CONFIG, film_frame, poses, save_plate
 from train.dataset.format import FORMAT
 from train.dataset.take import save_poses_of
-from train.films.draft import place
+from train.films.extracted_source import ExtractedSource
+from train.films.take_builder import place
 from train.films.video import VideoInfo
-from train.films.watched import ExtractedSource
 
 SOURCE_SIDE = 320
 

@@ -32,7 +32,7 @@ from train.errors import TrainError
 from train.networks.face_network import DeployedFace
 from train.networks.networks import DeployedGenerator
 from train.networks.player import Drawing, FaceDrawing, Player
-from train.networks.presets import YARDSTICK
+from train.networks.presets import BASELINE
 from train.report import sheet
 from train.training.checkpoint import Checkpoint, averaged_generator, load_checkpoint
 from train.training.face import torch_engine
@@ -66,7 +66,7 @@ def export_run(
     """
     checkpoint = load_checkpoint(run_folder, best=best)
     config = checkpoint.config
-    if config.preset == YARDSTICK or not (config.doll and config.temporal):
+    if config.preset == BASELINE or not (config.doll and config.temporal):
         raise TrainError(
             "a run for comparison is not exported",
             got=f"preset {config.preset}, doll {config.doll}, temporal {config.temporal}",

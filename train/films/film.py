@@ -15,9 +15,9 @@ from live.performer.estimator import HolisticEstimator
 from live.puppet.values import Frame, Pose
 from live.sources.picture_files import read_rgb
 from train.errors import TrainError
+from train.films.extracted_source import ExtractedSource, FrameFile, require_people
 from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plate, sharpen_matte
 from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
-from train.films.watched import ExtractedSource, FrameFile, require_people
 from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]

@@ -17,6 +17,7 @@ from live.puppet import topology as T
 from live.puppet.values import Pose
 from live.sources.picture_files import NameKey, gaps, inside, is_litter, name_key, natural
 from train.errors import TrainError
+from train.films.extracted_source import ExtractedSource, FrameFile, require_people
 from train.films.layout import keyed, pictures_of, subfolder
 from train.films.matte import PLATE_FRAMES, SelfieMatte, make_plate
 from train.films.openpose import ESTIMATOR, Person, are_normalised, read_openpose
@@ -24,7 +25,6 @@ from train.films.plain_ground import cut_from_ground, plain_plate
 from train.films.survey import Seen, named, one_size, read_again, survey
 from train.films.track import track
 from train.films.video import Letterbox, VideoInfo
-from train.films.watched import ExtractedSource, FrameFile, require_people
 from train.report.sheet import write_picture
 
 U8 = NDArray[np.uint8]

@@ -21,18 +21,18 @@ from live.puppet.geometry.body_stats import BodyStats, fit_stats
 from train.atlas.atlas_builder import build_atlas
 from train.atlas.extents import extents_for
 from train.atlas.registration import register
-from train.atlas.seat import align_views
+from train.atlas.view_alignment import align_views
 from train.dataset.folder import new_dataset
 from train.dataset.format import FORMAT
 from train.dataset.take import first_held_out
 from train.errors import TrainError
-from train.films.draft import TakeBuilder, place
+from train.films.extracted_source import ExtractedSource, FilmSource
 from train.films.quality.agreement import agreement, measure_fit, weight_of
 from train.films.quality.coverage import Coverage, cover
 from train.films.quality.coverage_picture import draw_coverage
 from train.films.quality.findings import too_few
+from train.films.take_builder import TakeBuilder, place
 from train.films.video import VideoInfo
-from train.films.watched import ExtractedSource, FilmSource
 from train.report.sheet import write_picture
 
 COVERAGE_PICTURE = "coverage.png"

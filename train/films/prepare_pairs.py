@@ -17,10 +17,10 @@ from train.dataset.folder import new_dataset
 from train.dataset.format import FORMAT, PAIRS, PAIRS_FPS
 from train.dataset.take import first_held_out
 from train.errors import TrainError
+from train.films.extracted_source import FrameFile
 from train.films.joined import joined
 from train.films.layout import subfolder
 from train.films.survey import Seen, named, one_size, read_again, survey
-from train.films.watched import FrameFile
 
 U8 = NDArray[np.uint8]
 FEWEST = 8

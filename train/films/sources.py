@@ -12,11 +12,11 @@ from train.dataset.format import no_puppet
 from train.errors import TrainError
 from train.films import prepare as puppets
 from train.films.archive import is_archive, unpack
+from train.films.extracted_source import FilmSource
 from train.films.film import Film
 from train.films.layout import folders_below, subfolder
 from train.films.pictures import IMAGES, KEYPOINTS, PictureSet
 from train.films.prepare_pairs import holds_pairs, prepare_pairs
-from train.films.watched import FilmSource
 
 FPS = 30.0
 

@@ -21,7 +21,7 @@ from train.measure.score_table import JSON, read_scores
 from train.networks.face_network import DeployedFace
 from train.networks.networks import CELL, CELLS, count_flops, count_parameters
 from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK
-from train.networks.presets import YARDSTICK
+from train.networks.presets import BASELINE
 from train.offline.performance import watch_performance
 from train.training import run as runs
 from train.training.checkpoint import NAME, Checkpoint, averaged_generator, load_checkpoint
@@ -43,14 +43,14 @@ class Variant:
 
 # What each run changes in RunConfig. Doll and real video are read off the first run that is there: none changes them.
 RUNS: dict[str, dict[str, Any]] = {
-    YARDSTICK: {"preset": YARDSTICK, "doll": False, "temporal": False},
+    BASELINE: {"preset": BASELINE, "doll": False, "temporal": False},
     "no-doll": {"doll": False},
     "no-temporal": {"temporal": False},
     "lite": {},
     "full": {"preset": "full"},
 }
 VARIANTS: dict[str, Variant] = {
-    YARDSTICK: Variant("pix2pixHD", YARDSTICK),
+    BASELINE: Variant("pix2pixHD", BASELINE),
     "real": Variant("(poses found in the real video)", "", PLACED),
     "doll": Variant("doll alone", "", DOLL),
     "no-doll": Variant("lite without doll", "no-doll"),

@@ -12,7 +12,7 @@ from train.networks.player import (
     FaceDrawing,
     Player,
 )
-from train.networks.presets import YARDSTICK
+from train.networks.presets import BASELINE
 from train.training.checkpoint import Checkpoint, deployed
 from train.training.face import open_face
 
@@ -24,7 +24,7 @@ def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False)
     """
     network, config = deployed(checkpoint), checkpoint.config
     drawings: dict[str, Drawing] = {DOLL: DollDrawing(), NETWORK: Player(network)}
-    if steady and config.temporal and config.preset != YARDSTICK:
+    if steady and config.temporal and config.preset != BASELINE:
         drawings[WITHOUT_FEEDBACK] = Player(network, feedback=False)
     if (face := open_face(folder)) is not None:
         drawings[WITH_FACE] = FaceDrawing(Player(network), face)

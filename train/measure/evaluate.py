@@ -22,7 +22,7 @@ from train.measure.score_table import Measured, write_scores
 from train.measure.scores import Eye, Scorer, Scores, Truth, Witness
 from train.measure.strips import Strips
 from train.networks.player import NETWORK, Drawing, Player
-from train.networks.presets import YARDSTICK
+from train.networks.presets import BASELINE
 from train.offline.performance import watch_performance
 from train.report import sheet
 from train.training.checkpoint import load_checkpoint
@@ -70,7 +70,7 @@ def evaluate(folder: Path, wanted: Wanted | None = None) -> Path:
         stop = min(take.held_out.stop, take.held_out.start + (wanted.frames or len(take)))
         shown = range(take.held_out.start, stop)
         measured.takes[take.name] = _measure(dataset, take, shown, drawings, features, out, poses=wanted.poses)
-        if checkpoint.config.temporal and checkpoint.config.preset != YARDSTICK:  # the others have nothing to drift by
+        if checkpoint.config.temporal and checkpoint.config.preset != BASELINE:  # the others have nothing to drift by
             _measure_drift(dataset, take, shown, drawings[NETWORK], features, measured, long=wanted.long)
     measured.drivers = [drive(dataset, performance, drawings, out) for performance in performances]
     print(write_scores(out, measured), end="")

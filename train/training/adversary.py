@@ -12,7 +12,8 @@ from train.training.processes import Processes
 
 
 class Adversary:
-    """Owns the discriminators and their optimizer. `judge` updates them, `teach` gives the generator's two losses.
+    """Owns the discriminators and their optimizer. `discriminator_losses` updates them, `generator_losses` gives the
+    generator's two losses.
 
     `frames` they see at a time: 2, or 1 for a run that is not temporal. `kind`: `lsgan` or `hinge`.
     """
@@ -37,7 +38,7 @@ class Adversary:
         whole = View(poses, ours, theirs, weight.repeat_interleave(count))
         return Discriminators.views(whole, spots[:, :count].flatten(0, 1))
 
-    def judge(self, views: list[View]) -> tuple[list[list[Tensor]], Tensor, Tensor]:
+    def discriminator_losses(self, views: list[View]) -> tuple[list[list[Tensor]], Tensor, Tensor]:
         """One step of the discriminators.
 
         Returns their activations on the real frames, their loss, and the share of patches judged right.
@@ -60,10 +61,11 @@ class Adversary:
             self.optimizer.step()
         return reals, loss, torch.stack(right[:2]).mean()
 
-    def teach(self, views: list[View], reals: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
+    def generator_losses(self, views: list[View], reals: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
         """Feature matching and the generator's adversarial loss, means over the discriminators.
 
-        `reals` are the activations from before `judge`'s step: one step old, and a third of the arithmetic saved.
+        `reals` are the activations from before the discriminators' step: one step old, and a third of the arithmetic
+        saved.
         """
         feature, fooled = [], []
         self.networks.requires_grad_(False)

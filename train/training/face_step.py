@@ -17,10 +17,9 @@ from train.networks.face_discriminator import FaceDiscriminator
 from train.networks.face_network import FaceGenerator
 from train.networks.networks import ClampStraightThrough
 from train.networks.perceptual import open_perceptual
-from train.training.average import update_ema
 from train.training.config import RunConfig
 from train.training.faces import FaceBatch
-from train.training.schedule import adversarial_share, rate_at
+from train.training.optim import adversarial_share, rate_at, update_ema
 
 LEARNING_RATE = 5e-4
 GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more

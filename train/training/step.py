@@ -16,11 +16,10 @@ from train.networks.discriminator import LEFT_HAND, RIGHT_HAND
 from train.networks.perceptual import open_perceptual
 from train.networks.presets import build_generator
 from train.training.adversary import Adversary
-from train.training.average import update_ema
 from train.training.config import RunConfig
+from train.training.optim import adversarial_share, rate_at, update_ema
 from train.training.processes import Processes, alone
 from train.training.rollout import roll_out, there_and_back
-from train.training.schedule import adversarial_share, rate_at
 
 REACH_PX = 96  # side of the square around a hand in which the doll's is kept: that of the largest takes
 
@@ -128,8 +127,8 @@ class Trainer:
         if share > 0:
             with self.processes.autocast():
                 views = self.adversary.views(drawn.permute(0, 1, 4, 2, 3) / 255, generated, real, spots, weight)
-                reals, found["discriminator"], found["scores_right"] = self.adversary.judge(views)
-                terms["feature_matching"], terms["adversarial"] = self.adversary.teach(views, reals)
+                reals, found["discriminator"], found["scores_right"] = self.adversary.discriminator_losses(views)
+                terms["feature_matching"], terms["adversarial"] = self.adversary.generator_losses(views, reals)
         total = self._update(terms, share)
         return self._report({"total": total, **terms, **found})
 

@@ -48,8 +48,8 @@ class TensorRTBackend:
             return str(error)
         return ""
 
-    def lacks(self, precision: str) -> str:
-        """See `Backend.lacks`: every GPU that TensorRT 10.12 knows computes in fp16."""
+    def unsupported_reason(self, precision: str) -> str:
+        """See `Backend.unsupported_reason`: every GPU that TensorRT 10.12 knows computes in fp16."""
         if self._builder == "torch2trt" and precision not in PRECISIONS:
             return f"torch2trt is not used for {precision}"
         return "" if precision in self.precisions else f"tensorrt has no {precision}"

@@ -13,7 +13,7 @@ from engines.engine import EngineSpec, U8Array
 from engines.errors import EngineError, reason
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import Candidate, candidates
-from engines.selection.compare import Verdict, judge
+from engines.selection.compare import Verdict, compare
 from engines.selection.selector import Selector
 from live.doctor.finding import Finding
 
@@ -112,7 +112,7 @@ def _verdict(candidate: Candidate, generator: GeneratorNetwork, feeds: Feeds) ->
     try:
         engine = candidate.backend.open(generator.file, generator.spec, precision=candidate.precision, threads=_THREADS)
         try:
-            return judge(engine, reference, feeds)
+            return compare(engine, reference, feeds)
         finally:
             engine.close()
     finally:

@@ -34,7 +34,7 @@ Open = Callable[[], Engine]
 @pytest.fixture(params=ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
     backend, precision = str(request.param).split()[:2]
-    missing = BACKENDS[backend].available() or BACKENDS[backend].lacks(precision)
+    missing = BACKENDS[backend].available() or BACKENDS[backend].unsupported_reason(precision)
     if missing:
         pytest.skip(missing)
     return str(request.param)

@@ -142,8 +142,8 @@ def test_bf16_is_used_only_on_a_cpu_that_is_known_to_have_it(
     monkeypatch: pytest.MonkeyPatch, has: bool | None, why: str
 ) -> None:
     monkeypatch.setattr("engines.backends.openvino_engine.cpu_bf16", lambda: has)
-    assert OpenVINOBackend().lacks("bf16") == why
-    assert OpenVINOBackend().lacks("fp32") == OpenVINOBackend().lacks("int8") == ""
+    assert OpenVINOBackend().unsupported_reason("bf16") == why
+    assert OpenVINOBackend().unsupported_reason("fp32") == OpenVINOBackend().unsupported_reason("int8") == ""
 
 
 @pytest.mark.parametrize(

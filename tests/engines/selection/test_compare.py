@@ -10,7 +10,7 @@ from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import open_reference
 from engines.engine import EngineSpec, TensorSpec, U8Array
 from engines.errors import EngineError
-from engines.selection.compare import judge
+from engines.selection.compare import compare
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 
 _SHAPE = (1, 8, 8, 4)
@@ -51,21 +51,21 @@ def drawn(doll: U8Array, previous: U8Array) -> np.ndarray:
 
 
 def test_the_same_engine_passes_as_identical() -> None:
-    verdict = judge(engine_of(drawn), engine_of(drawn), feeds())
+    verdict = compare(engine_of(drawn), engine_of(drawn), feeds())
     assert (verdict.refusal, verdict.frames, verdict.loop_mean, verdict.growth) == ("", 60, 0.0, 1.0)
     assert verdict.psnr_db == verdict.figure_db == float("inf")
     assert "identical over 60 frames" in str(verdict)
 
 
 def test_a_small_steady_difference_passes_with_its_figures() -> None:
-    verdict = judge(engine_of(lambda d, p: drawn(d, p) + 1), engine_of(drawn), feeds())
+    verdict = compare(engine_of(lambda d, p: drawn(d, p) + 1), engine_of(drawn), feeds())
     assert verdict.refusal == ""
     assert verdict.single_mean == pytest.approx(0.8, abs=0.3)
     assert 44 < verdict.psnr_db < 50
 
 
 def test_a_large_difference_is_refused_with_its_figures() -> None:
-    refusal = judge(engine_of(lambda d, p: drawn(d, p) - 12), engine_of(drawn), feeds()).refusal
+    refusal = compare(engine_of(lambda d, p: drawn(d, p) - 12), engine_of(drawn), feeds()).refusal
     assert " dB against the reference in the figure, wanted: at least 35" in refusal
     assert "levels off on average, wanted: at most 2.0" in refusal
 
@@ -77,7 +77,7 @@ def test_an_error_that_feeds_on_itself_is_refused_though_each_step_is_right() ->
     def stays(doll: U8Array, previous: U8Array) -> np.ndarray:
         return previous.astype(int)
 
-    verdict = judge(engine_of(climbs), engine_of(stays), feeds(100))
+    verdict = compare(engine_of(climbs), engine_of(stays), feeds(100))
     assert verdict.single_mean <= 1
     assert "grows" in verdict.refusal
 
@@ -88,7 +88,7 @@ def test_colours_where_nothing_shows_are_of_no_matter_to_what_is_seen() -> None:
         frame[..., :3] += 2
         return frame
 
-    verdict = judge(engine_of(other_colours), engine_of(lambda d, p: d.astype(int)), feeds(20, alpha=0))
+    verdict = compare(engine_of(other_colours), engine_of(lambda d, p: d.astype(int)), feeds(20, alpha=0))
     assert (verdict.loop_mean, verdict.psnr_db, verdict.figure_db) == (0.0, float("inf"), float("inf"))
 
 
@@ -101,7 +101,7 @@ def test_a_difference_in_a_small_figure_is_not_hidden_by_the_empty_picture_aroun
 
         return draw
 
-    verdict = judge(engine_of(with_a_figure(120)), engine_of(with_a_figure(100)), feeds(20))
+    verdict = compare(engine_of(with_a_figure(120)), engine_of(with_a_figure(100)), feeds(20))
     assert verdict.psnr_db > 35 > verdict.figure_db
     assert "in the figure" in verdict.refusal
 
@@ -115,7 +115,7 @@ def test_only_the_first_frames_are_looked_at_when_asked_so() -> None:
             drawn_feeds += 1
             yield feed
 
-    assert judge(engine_of(drawn), engine_of(drawn), counted(), frames=4).frames == 4
+    assert compare(engine_of(drawn), engine_of(drawn), counted(), frames=4).frames == 4
     assert drawn_feeds == 4
 
 
@@ -123,7 +123,7 @@ def test_the_loop_of_an_engine_is_not_disturbed_by_the_single_steps(tiny_network
     """With a network and without looking in between, the last frame is the same."""
     candidate, reference, alone = (open_reference(tiny_network, tiny_spec()) for _ in range(3))
     frames = [tiny_feeds(seed) for seed in range(12)]
-    judge(candidate, reference, frames)
+    compare(candidate, reference, frames)
     for feed in frames:
         alone.run(feed)
     assert np.array_equal(candidate.state()["previous"], alone.state()["previous"])
@@ -134,8 +134,8 @@ def test_the_loop_of_an_engine_is_not_disturbed_by_the_single_steps(tiny_network
 
 def test_nothing_to_compare_and_two_networks_are_refused(tiny_network: Path) -> None:
     with pytest.raises(EngineError, match="nothing to compare"):
-        judge(engine_of(drawn), engine_of(drawn), [])
+        compare(engine_of(drawn), engine_of(drawn), [])
     other = open_reference(tiny_network, tiny_spec())
     with pytest.raises(EngineError, match="two networks were compared"):
-        judge(engine_of(drawn), other, feeds())
+        compare(engine_of(drawn), other, feeds())
     other.close()

@@ -39,7 +39,7 @@ class Imitation:
     def available(self) -> str:
         return ""
 
-    def lacks(self, precision: str) -> str:
+    def unsupported_reason(self, precision: str) -> str:
         return ""
 
     def identity(self) -> dict[str, str]:

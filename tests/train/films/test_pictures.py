@@ -8,9 +8,9 @@ import pytest
 from tests.train.film import poses, wave
 from tests.train.picture_set import GROUND, person, picture, write_json, write_picture_set, write_rgb
 from train.errors import TrainError
+from train.films.extracted_source import ExtractedSource
 from train.films.openpose import ESTIMATOR
 from train.films.pictures import PictureSet, follow_each_other
-from train.films.watched import ExtractedSource
 
 CANVAS = (128, 128)
 

@@ -114,7 +114,7 @@ def test_the_doll_is_not_cut_from_frames_that_are_held_out(
         given.extend(shots)
         return build_atlas(shots, **more)
 
-    monkeypatch.setattr(module, "seated", spied)
+    monkeypatch.setattr(module, "align_views", spied)
     monkeypatch.setattr(module, "build_atlas", built)
     make(video, tmp_path)
     assert [len(shot.rgba) for shot in given] == 3 * [first_held_out(COUNT)]

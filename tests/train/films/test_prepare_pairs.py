@@ -13,10 +13,10 @@ from tests.killed import kill_at_every_step
 from tests.train.pair_set import write_pairs
 from tests.train.picture_set import write_rgb
 from train.errors import TrainError
+from train.films.extracted_source import FrameFile
 from train.films.joined import joined
 from train.films.prepare_pairs import canvas_of, holds_pairs, prepare_pairs
 from train.films.sources import prepare_paths
-from train.films.watched import FrameFile
 
 
 def test_pairs_become_a_dataset_whose_test_pictures_are_held_out(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import torch
 from live.puppet.drawing.face_map import CHANNELS, SIDE
 from live.puppet.geometry.face_box import FaceSquare
 from live.render.face import FEATHER, RIM_PX, crop_face, paste_face
-from train.training import face_step, schedule
+from train.training import face_step
+from train.training import optim as schedule
 from train.training.config import RunConfig
 from train.training.face import WHOLE
 from train.training.face_step import FaceTrainer, as_pasted

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from train.errors import TrainError
-from train.training import schedule
+from train.training import optim as schedule
 from train.training.config import LossWeights, RunConfig
 from train.training.step import Trainer
 

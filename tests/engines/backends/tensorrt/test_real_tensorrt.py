@@ -11,7 +11,7 @@ from engines.backends.tensorrt.backend import TensorRTBackend
 from engines.backends.tensorrt.library import check_tensorrt, version_of
 from engines.backends.tensorrt.runtime import TensorRTEngine
 from engines.bundle import SHIPPED, Bundle
-from engines.selection.compare import judge
+from engines.selection.compare import compare
 from engines.tools import selftest
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
@@ -33,7 +33,7 @@ def engine(request: pytest.FixtureRequest, tiny_model: Path, tmp_path: Path) -> 
 
 def test_it_draws_what_the_reference_draws(engine: TensorRTEngine, tiny_model: Path) -> None:
     reference = open_reference(tiny_model, tiny_spec())
-    verdict = judge(engine, reference, [tiny_feeds(seed) for seed in range(60)])
+    verdict = compare(engine, reference, [tiny_feeds(seed) for seed in range(60)])
     assert verdict.refusal == "", verdict
     engine.close()
 
@@ -75,5 +75,5 @@ def test_torch2trt_s_plan_runs_in_our_runtime(tiny_model: Path, tmp_path: Path) 
     backend = TensorRTBackend("torch2trt", timings=tmp_path)
     plan = backend.prepare(tiny_model, tiny_spec(), "fp16", tmp_path, (), print)
     engine = backend.open(plan, tiny_spec(), precision="fp16", threads=1)
-    assert judge(engine, open_reference(tiny_model, tiny_spec()), [tiny_feeds(s) for s in range(20)]).refusal == ""
+    assert compare(engine, open_reference(tiny_model, tiny_spec()), [tiny_feeds(s) for s in range(20)]).refusal == ""
     engine.close()

@@ -78,8 +78,8 @@ def test_another_precision_is_refused(
 ) -> None:
     with pytest.raises(EngineError, match=f"no such precision; got: {precision}; wanted: fp16, int8, fp32"):
         prepare(backend, tiny_model, tmp_path, precision, [])
-    assert backend.lacks(precision) == f"tensorrt has no {precision}"
-    assert backend.lacks("fp16") == ""
+    assert backend.unsupported_reason(precision) == f"tensorrt has no {precision}"
+    assert backend.unsupported_reason("fp16") == ""
 
 
 def test_a_plan_that_cannot_be_written_is_said(
@@ -154,8 +154,8 @@ def refusal(backend: TensorRTBackend, model: Path, folder: Path) -> str:
 
 def test_torch2trt_has_no_int8(trt: FakeTensorRT, tiny_model: Path, tmp_path: Path) -> None:
     legacy = TensorRTBackend("torch2trt", timings=tmp_path)
-    assert legacy.lacks("int8") == "torch2trt is not used for int8"
-    assert legacy.lacks("fp16") == ""
+    assert legacy.unsupported_reason("int8") == "torch2trt is not used for int8"
+    assert legacy.unsupported_reason("fp16") == ""
     with pytest.raises(EngineError, match="torch2trt is not used for this precision; got: int8; wanted: fp16, fp32"):
         prepare(legacy, tiny_model, tmp_path, "int8", [])
 

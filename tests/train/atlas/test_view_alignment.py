@@ -7,9 +7,9 @@ from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.parts import PART_NAMES
 from tests.live.puppet.paper import paper_atlas, torso_of
 from tests.train.film import puppet, wave
-from train.atlas import seat
+from train.atlas import view_alignment
 from train.atlas.sample import TakeFrames
-from train.atlas.seat import align_views
+from train.atlas.view_alignment import align_views
 
 SIDE, COUNT = 256, 30
 TORSO = PART_NAMES.index("torso")
@@ -64,21 +64,21 @@ def test_shots_that_contradict_each_other_move_nothing(shot: TakeFrames) -> None
 
 def test_of_two_shots_that_agree_the_smaller_shift_counts() -> None:
     near, far = [np.array([2.0, 1.0])] * 3, [np.array([5.0, -4.0])] * 3
-    assert seat._agreed([near, far]).tolist() == [2.0, 0.0]
-    assert seat._agreed([[-e for e in near], [-e for e in far]]).tolist() == [-2.0, 0.0]
-    assert seat._agreed([]).tolist() == [0.0, 0.0]
+    assert view_alignment._agreed([near, far]).tolist() == [2.0, 0.0]
+    assert view_alignment._agreed([[-e for e in near], [-e for e in far]]).tolist() == [-2.0, 0.0]
+    assert view_alignment._agreed([]).tolist() == [0.0, 0.0]
 
 
 def test_a_view_that_is_hardly_seen_stays(shot: TakeFrames) -> None:
     wrong = displaced(paper_atlas(), TORSO, 6, 0)
-    few = shot.until(seat.ENOUGH - 1)
+    few = shot.until(view_alignment.ENOUGH - 1)
     assert np.array_equal(align_views(wrong, [few], valid_score=0.3).parts[TORSO].rgba, wrong.parts[TORSO].rgba)
 
 
 def test_moving_a_texture_keeps_its_colours() -> None:
     rgba = np.zeros((20, 20, 4), np.uint8)
     rgba[5:12, 5:12] = (200, 100, 50, 255)
-    moved = seat._shifted(rgba, np.array([2.5, -1.0]))
+    moved = view_alignment._shifted(rgba, np.array([2.5, -1.0]))
     seen = moved[..., 3] > 0
     assert np.argwhere(seen).mean(axis=0) == pytest.approx([10.5, 7.0], abs=0.1)
     assert np.abs(moved[seen][:, :3].astype(int) - (200, 100, 50)).max() <= 1

@@ -1,6 +1,9 @@
-"""How learning rates and losses grow and fall in the course of a run."""
+"""How weights, learning rates and losses move in the course of a run: the EMA of the weights, the schedules."""
 
 import math
+
+import torch
+from torch import nn
 
 WARM_UP_STEPS = 100
 FINAL_RATE = 0.02  # of the learning rate, at the end of the run
@@ -16,3 +19,13 @@ def rate_at(whole: float, steps_done: int, progress: float) -> float:
 def adversarial_share(steps_done: int, start: int) -> float:
     """How much the adversarial losses count that join at step `start`, 0..1."""
     return min(max((steps_done - start + 1) / RAMP_STEPS, 0.0), 1.0)
+
+
+def update_ema(average: nn.Module, network: nn.Module, *, steps_done: int, slowest: float) -> None:
+    """One step of the running mean, at most as slow as `slowest`; short at first, or it spoils the first steps."""
+    decay = min(slowest, (1 + steps_done) / (10 + steps_done))
+    with torch.no_grad():
+        for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+            mean.lerp_(now, 1 - decay)
+        for kept, new in zip(average.buffers(), network.buffers(), strict=True):
+            kept.copy_(new)  # the batch norms' statistics are running means already

@@ -21,7 +21,7 @@ from train.bundle.onnx_module import OnnxModule
 from train.errors import TrainError
 from train.networks.networks import CELL, DeployedGenerator, to_cells
 from train.networks.networks import count_flops as count_network_flops
-from train.networks.presets import YARDSTICK, build_generator
+from train.networks.presets import BASELINE, build_generator
 
 _WARM_UP = 3  # before a CUDA graph is captured (PyTorch's own advice), and before anything is timed
 
@@ -44,7 +44,7 @@ def bench(
         )
         for size in sizes:
             say(f"{size}: preparing the yardsticks")
-            contenders += yardsticks(network.file, network.spec, size, Path(folder))
+            contenders += baselines(network.file, network.spec, size, Path(folder))
         timings = measure(contenders, frames=frames, threads=threads)
     title = f"{bundle.name} {name}, {frames} frames each, {threads} thread(s)"
     print(f"{title}\n{table([*timings, *(t for t in absent if t.size == sizes[0])])}")
@@ -53,7 +53,7 @@ def bench(
     return timings
 
 
-def yardsticks(file: Path, spec: EngineSpec, size: int, folder: Path) -> list[Contender]:
+def baselines(file: Path, spec: EngineSpec, size: int, folder: Path) -> list[Contender]:
     """PyTorch eager with the network of the ONNX file `file`, and pix2pixHD untrained, for a canvas of `size`.
 
     With CUDA also the network in fp16 as one CUDA graph. `folder` is for files.
@@ -79,11 +79,11 @@ def yardsticks(file: Path, spec: EngineSpec, size: int, folder: Path) -> list[Co
 
 def _pix2pixhd(channels: int, size: int, feeds: tuple[Tensor, ...]) -> Contender:
     def build() -> nn.Module:
-        return DeployedGenerator(build_generator(YARDSTICK, channels)).eval()
+        return DeployedGenerator(build_generator(BASELINE, channels)).eval()
 
     empty = torch.zeros(1, size // CELL, size // CELL, channels)
     picture = to_cells(torch.zeros(1, size, size, 4))
-    flops = count_network_flops(build_generator(YARDSTICK, channels), empty, picture, picture)
+    flops = count_network_flops(build_generator(BASELINE, channels), empty, picture, picture)
     note = "pix2pixHD's global generator, untrained, on the pose map alone, in PyTorch"
     return _contender("torch pix2pixhd", "fp32", size, build, feeds, float(flops), note)
 

@@ -50,7 +50,7 @@ def _offsets(atlas: Atlas, doll: Doll, shot: TakeFrames) -> Found:
     drawn = np.empty(shot.rgba.shape[1:], np.uint8)
     trusted = np.flatnonzero(shot.weight >= 0.5)
     some = trusted[np.linspace(0, len(trusted) - 1, min(FRAMES, len(trusted))).astype(int)]
-    for i in tqdm(some, desc="seat views"):
+    for i in tqdm(some, desc="align views"):
         pose = shot.pose(int(i))
         doll.draw(pose, drawn)
         flow = find_flow(drawn, np.asarray(shot.rgba[i]))

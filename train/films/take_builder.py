@@ -12,13 +12,13 @@ from live.puppet.drawing.atlas import Atlas
 from live.puppet.geometry.body_stats import BodyStats
 from train.atlas.sample import TakeFrames
 from train.dataset.take import bent, save_poses_of
+from train.films.extracted_source import ExtractedSource
 from train.films.quality.agreement import Fit
 from train.films.quality.findings import Findings, tally
 from train.films.quality.picture_quality import judge_pictures
 from train.films.quality.pose_quality import judge_poses
 from train.films.quality.steadiness import judge_steadiness
 from train.films.video import Letterbox, VideoInfo
-from train.films.watched import ExtractedSource
 
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]

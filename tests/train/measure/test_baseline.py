@@ -12,7 +12,7 @@ from engines.tools.bench import measure
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
 from tests.engines.tiny_network import write_tiny_network
 from train.__main__ import main
-from train.measure import yardstick
+from train.measure import baseline as yardstick
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def network(tmp_path: Path) -> Path:
 
 def test_both_are_timed_with_what_they_compute(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engines.tools.bench.matmul_peak", lambda precision, threads: 1e12)
-    contenders = yardstick.yardsticks(network, tiny_spec(), 32, tmp_path)
+    contenders = yardstick.baselines(network, tiny_spec(), 32, tmp_path)
     eager, yard = measure([c for c in contenders if c.precision == "fp32"], frames=2, threads=1)
     assert (eager.name, yard.name) == ("torch eager", "torch pix2pixhd")
     assert eager.median_ms > 0 < yard.median_ms
