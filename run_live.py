@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from engines.errors import UserError
 from engines.system import process
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _perform(arguments: argparse.Namespace) -> int:
-    from engines.errors import EngineError
-    from live.puppet.errors import PuppetError
     from live.telemetry.log import RunLog
     from live.telemetry.status import Status
 
@@ -56,7 +55,7 @@ def _perform(arguments: argparse.Namespace) -> int:
         status = Status(quiet=arguments.quiet, log=log)
         try:
             code = _show(arguments, status)
-        except (PuppetError, EngineError) as error:  # said by the caller, when the log is closed
+        except UserError as error:  # said by the caller, when the log is closed
             status.note(f"error: {error}")
             raise
         status.note(f"ended with exit code {code}")

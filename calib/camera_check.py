@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calib.sight import look, seen_joints
+from engines.arrays import U8
 from live.puppet import topology as T
-from live.puppet.values import U8, Frame, Pose
+from live.puppet.values import Frame, Pose
 from live.sources.light import BRIGHT, DARK, SHARP, luma_and_sharpness
 
 WINDOW_S, LEAST_S = 1.5, 1.0

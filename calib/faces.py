@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from engines.arrays import U8
 from live.performer.quiet import without_chatter
-from live.puppet.values import U8
 
 FULL_RANGE = 1  # MediaPipe's model for faces up to 5 m away
 SURE = 0.6

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.arrays import Bool
 from live.puppet import topology as T
 from live.puppet.geometry.body_stats import SEEN, STANDING_THIGH, TORSO_PER_SHOULDER
-from live.puppet.values import Bool, Pose
+from live.puppet.values import Pose
 
 # Wrists and elbows tell whether the arms still move.
 _CORE = (

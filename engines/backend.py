@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from engines.engine import Engine, EngineSpec, U8Array
+from engines.arrays import U8
+from engines.engine import Engine, EngineSpec
 from engines.messages import Say
 
 # What a network is fed in a performance, frame after frame: `spec.feeds` by name. Drawn lazily, and from the beginning
 # again by every `iter()`: 300 frames at once would be half a gigabyte. The arrays of a frame hold until the next one.
-Feeds = Iterable[Mapping[str, U8Array]]
+Feeds = Iterable[Mapping[str, U8]]
 
 
 class Backend(Protocol):

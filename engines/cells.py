@@ -7,7 +7,8 @@ numpy that is a copy of 16-byte pieces (0.04 ms at 512x512); inside a graph the 
 import numpy as np
 import numpy.typing as npt
 
-from engines.engine import TensorSpec, U8Array
+from engines.arrays import U8
+from engines.engine import TensorSpec
 
 
 def cell_size(picture: tuple[int, ...], port: tuple[object, ...]) -> int:
@@ -33,7 +34,7 @@ class Border:
         if not self._size:
             raise ValueError(f"{tensor} does not fit a port of shape {port}")
         self._shape = tensor.shape
-        self.array: U8Array = np.zeros(port, np.uint8)
+        self.array: U8 = np.zeros(port, np.uint8)
         self._cells = self._rows_of_cells() if self.shuffled else None
 
     @property
@@ -41,21 +42,21 @@ class Border:
         """Whether the model's layout is another one than the picture's."""
         return self._size > 1
 
-    def write(self, picture: U8Array) -> None:
+    def write(self, picture: U8) -> None:
         """Lay `picture`, any memory layout, down for the model."""
         if self._cells is None:
             np.copyto(self.array, picture)
         else:
             np.copyto(self._cells, self._rows(np.ascontiguousarray(picture)))
 
-    def read(self, picture: U8Array) -> None:
+    def read(self, picture: U8) -> None:
         """Put what the model wrote into `picture`, C-contiguous."""
         if self._cells is None:
             np.copyto(picture, self.array)
         else:
             np.copyto(self._rows(picture), self._cells)
 
-    def _rows(self, picture: U8Array) -> npt.NDArray[np.void]:
+    def _rows(self, picture: U8) -> npt.NDArray[np.void]:
         """A view: row of cells, row in it, cell; an item is one row of one cell."""
         _, height, width, channels = self._shape
         size = self._size

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from engines.arrays import U8
 from engines.errors import EngineError
 
-U8Array = npt.NDArray[np.uint8]
 Fits = Callable[[tuple[int, ...], tuple[object, ...]], object]
 
 
@@ -84,7 +83,7 @@ class Engine(Protocol):
     device: str  # "CPU"
     precision: str  # what it really computes in: "fp32", "bf16", ...
 
-    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+    def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
         """One frame. `feeds` are `spec.feeds` by name, uint8, any memory layout; they are copied, never kept.
 
         The outputs are read-only, C-contiguous, owned by the engine and valid until the next `run` or `close`; copy
@@ -95,10 +94,10 @@ class Engine(Protocol):
     def reset(self) -> None:
         """Sets the state to zeros: from here on the engine behaves as a new one."""
 
-    def state(self) -> dict[str, U8Array]:
+    def state(self) -> dict[str, U8]:
         """A copy of the state, by the name of the input it becomes: what another engine's `load_state` takes."""
 
-    def load_state(self, state: Mapping[str, U8Array]) -> None:
+    def load_state(self, state: Mapping[str, U8]) -> None:
         """Takes over a state (copied). Raises EngineError, changing nothing, if it is not of `spec.state_inputs`."""
 
     def describe(self) -> str:
@@ -108,7 +107,7 @@ class Engine(Protocol):
         """Frees the model; may be called twice."""
 
 
-def check_arrays(what: str, wanted: Mapping[str, TensorSpec], given: Mapping[str, U8Array]) -> None:
+def check_arrays(what: str, wanted: Mapping[str, TensorSpec], given: Mapping[str, U8]) -> None:
     """Raises EngineError unless `given` is exactly the `wanted` names, each an array of that shape and dtype."""
     if given.keys() != wanted.keys():
         raise EngineError(f"the {what} have wrong names", got=_listed(given), wanted=_listed(wanted))

@@ -1,10 +1,10 @@
-"""The errors of the engines: each says what failed, what it got, what it wanted, and what to do."""
+"""What a user may meet: each error says what failed, what it got, what it wanted, and what to do."""
 
 _LONGEST_REASON = 300  # characters of a runtime's own message that still help a reader
 
 
-class EngineError(Exception):
-    """Base of every error of this package: an engine that cannot be opened or run, or was fed wrongly.
+class UserError(Exception):
+    """Base of every error of ours that a user may meet.
 
     Arguments: `what` failed, what it `got`, what it `wanted`, and what the user can `do` about it. The last three may
     be empty; `str()` joins those that are there into one readable sentence.
@@ -20,6 +20,10 @@ class EngineError(Exception):
             parts.append(f"do this: {do}")
         super().__init__("; ".join(parts))
         self.what, self.got, self.wanted, self.do = what, got, wanted, do
+
+
+class EngineError(UserError):
+    """An engine that cannot be opened or run, or was fed wrongly."""
 
 
 class BundleError(EngineError):

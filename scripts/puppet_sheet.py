@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from engines.arrays import U8
 from engines.backends.onnxruntime_engine import open_reference  # noqa: E402
 from live.performer.estimator import HolisticEstimator  # noqa: E402
 from live.performer.recording import load_poses  # noqa: E402
@@ -26,8 +26,6 @@ from live.render.renderer import Renderer, RenderInput  # noqa: E402
 from live.scene.target import Target, open_target  # noqa: E402
 from train.films.video import probe, read_frames  # noqa: E402
 from train.report.sheet import contact_sheet, write_picture  # noqa: E402
-
-U8 = NDArray[np.uint8]
 
 
 def main() -> None:

@@ -8,9 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engines.errors import EngineError
+from engines.errors import UserError
 from engines.system import process
-from live.puppet.errors import PuppetError
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
 from train.collisions import found_in
 from train.consent import film_of
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags.error(problem)
     try:
         return COMMANDS[chosen.command](chosen)
-    except (TrainError, PuppetError, EngineError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
     return 1
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
-from engines.engine import EngineSpec, U8Array
+from engines.engine import EngineSpec
 from engines.messages import Say
 
 
@@ -59,7 +60,7 @@ def open_fake(model: Path, spec: EngineSpec, *, precision: str, threads: int) ->
     return HostEngine(spec, prepare, backend="fake", device="CPU", precision="uint8", detail="no model is run")
 
 
-def _blend(frame: U8Array, source: U8Array | None, previous: U8Array | None) -> None:
+def _blend(frame: U8, source: U8 | None, previous: U8 | None) -> None:
     """Writes `source - source // 4 + previous // 4` into `frame`; an array that is None counts as zeros."""
     frame.fill(0)
     if source is not None:

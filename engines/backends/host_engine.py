@@ -6,11 +6,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.cells import Border
-from engines.engine import EngineSpec, TensorSpec, U8Array, check_arrays
+from engines.engine import EngineSpec, TensorSpec, check_arrays
 from engines.errors import EngineError, reason
 
-Arrays = dict[str, U8Array]
+Arrays = dict[str, U8]
 Step = Callable[[], None]
 Ports = Mapping[str, tuple[int, ...]]
 
@@ -56,7 +57,7 @@ class HostEngine:
         self._current = 0  # which of the two states the next run reads
         self._shown = 0  # which of the two states the last run's caller may still be looking at
 
-    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+    def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
         """See `Engine.run`."""
         with self._lock:
             self._check_open()
@@ -86,7 +87,7 @@ class HostEngine:
                 border.read(copies[name])
             return copies
 
-    def load_state(self, state: Mapping[str, U8Array]) -> None:
+    def load_state(self, state: Mapping[str, U8]) -> None:
         """See `Engine.load_state`."""
         with self._lock:
             self._check_open()
@@ -122,9 +123,9 @@ class _Run:
         pictures = {t.name: np.zeros(t.shape, np.uint8) for t in outputs if written[t.name].shuffled}
         self._to_read = [(written[name], picture) for name, picture in pictures.items()]
         shown = {t.name: _read_only(pictures.get(t.name, written[t.name].array)) for t in outputs}
-        self._results: Mapping[str, U8Array] = MappingProxyType(shown)
+        self._results: Mapping[str, U8] = MappingProxyType(shown)
 
-    def compute(self) -> Mapping[str, U8Array]:
+    def compute(self) -> Mapping[str, U8]:
         self._step()
         for border, picture in self._to_read:
             border.read(picture)
@@ -139,7 +140,7 @@ def _arrays(borders: Mapping[str, Border]) -> Arrays:
     return {name: border.array for name, border in borders.items()}
 
 
-def _read_only(array: U8Array) -> U8Array:
+def _read_only(array: U8) -> U8:
     view = array.view()
     view.flags.writeable = False  # the output is the next run's state: a caller who draws on it would feed that back
     return view

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.backend import Feeds
 from engines.cells import Border
-from engines.engine import Engine, EngineSpec, U8Array
+from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError, reason
 from engines.graph.edit import Graph
 from engines.messages import Say
@@ -65,9 +66,7 @@ def write_int8(
     return out
 
 
-def _quantize(
-    model: Path, out: Path, nodes: list[str], samples: Iterator[dict[str, U8Array]], seven_bits: bool
-) -> None:
+def _quantize(model: Path, out: Path, nodes: list[str], samples: Iterator[dict[str, U8]], seven_bits: bool) -> None:
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -77,7 +76,7 @@ def _quantize(
     )
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def get_next(self) -> dict[str, U8Array] | None:
+        def get_next(self) -> dict[str, U8] | None:
             return next(samples, None)
 
     quantize_static(
@@ -135,12 +134,12 @@ def _reaches(graph: Graph, node: "onnx.NodeProto", inner: set[int], *, forward: 
     return False
 
 
-def _samples(graph: Graph, spec: EngineSpec, feeds: Feeds, reference: Engine) -> Iterator[dict[str, U8Array]]:
+def _samples(graph: Graph, spec: EngineSpec, feeds: Feeds, reference: Engine) -> Iterator[dict[str, U8]]:
     """What the model is given at `_SAMPLES` frames spread over `feeds`, each with the state of the frame before it."""
     count = sum(1 for _ in feeds)
     chosen = {round(place) for place in np.linspace(0, count - 1, min(_SAMPLES, count))}
     borders = {t.name: Border(t, graph.shapes[t.name]) for t in spec.inputs}
-    before: dict[str, U8Array] = {}
+    before: dict[str, U8] = {}
     for place, feed in enumerate(feeds):
         if place in chosen:
             reference.reset()

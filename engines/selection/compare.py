@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engines.arrays import U8
 from engines.backend import Feeds
-from engines.engine import Engine, U8Array
+from engines.engine import Engine
 from engines.errors import EngineError
 
 F32Array = npt.NDArray[np.float32]
@@ -94,7 +95,7 @@ def compare(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int |
     return measured.verdict()
 
 
-def _single_step(candidate: Engine, reference: Engine, feed: Mapping[str, U8Array]) -> float:
+def _single_step(candidate: Engine, reference: Engine, feed: Mapping[str, U8]) -> float:
     """The mean difference of one step from the reference's state; both states are as they were afterwards."""
     own, other = candidate.state(), reference.state()
     candidate.load_state(other)
@@ -116,7 +117,7 @@ class _Measured:
         self._looped: list[float] = []  # those of the frames of `single`
         self._squares = self._count = self._figure_squares = self._figure_count = 0.0
 
-    def add(self, got: Mapping[str, U8Array], wanted: Mapping[str, U8Array], looked_at: bool) -> None:
+    def add(self, got: Mapping[str, U8], wanted: Mapping[str, U8], looked_at: bool) -> None:
         for name, picture in wanted.items():
             squares = np.square(_seen(got[name]) - _seen(picture))
             self._squares += float(squares.sum())
@@ -150,13 +151,13 @@ class _Measured:
         return (sum(looped) + still) / (sum(single) + still)
 
 
-def _mean_difference(got: Mapping[str, U8Array], wanted: Mapping[str, U8Array]) -> float:
+def _mean_difference(got: Mapping[str, U8], wanted: Mapping[str, U8]) -> float:
     """Of what is seen, over all values of all outputs."""
     total = sum(float(np.abs(_seen(got[name]) - _seen(picture)).sum()) for name, picture in wanted.items())
     return total / sum(picture.size for picture in wanted.values())
 
 
-def _seen(picture: U8Array) -> F32Array:
+def _seen(picture: U8) -> F32Array:
     """(..., 4) with straight alpha: colours times alpha, and alpha; another picture as it is. Levels of 0..255."""
     levels = picture.astype(np.float32)
     if picture.shape[-1] == 4:
@@ -164,7 +165,7 @@ def _seen(picture: U8Array) -> F32Array:
     return levels
 
 
-def _shown(picture: U8Array) -> npt.NDArray[np.bool_]:
+def _shown(picture: U8) -> npt.NDArray[np.bool_]:
     """Where a picture (..., C) shows something; all of it if it has no alpha."""
     return picture[..., 3] > 0 if picture.shape[-1] == 4 else np.ones(picture.shape[:-1], np.bool_)
 

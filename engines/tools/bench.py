@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.engine import EngineSpec, U8Array
+from engines.arrays import U8
+from engines.engine import EngineSpec
 from engines.errors import EngineError
 from engines.graph.flops import count_flops
 from engines.graph.resize import write_resized
@@ -161,7 +162,7 @@ class MachineNoise:
         self._left, self._rng = self._frames, np.random.default_rng(0)
         return self
 
-    def __next__(self) -> dict[str, U8Array]:
+    def __next__(self) -> dict[str, U8]:
         if not self._left:
             raise StopIteration
         self._left -= 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.engine import U8Array
+from engines.arrays import U8
 from engines.errors import EngineError
 from engines.system.whole_file import write_whole
 from engines.tools.bench import Timing
@@ -49,12 +49,12 @@ def write_chart(timings: Sequence[Timing], title: str, path: Path) -> Path:
     return path
 
 
-def _bar(picture: U8Array, timing: Timing, y: int, *, slowest_ms: float) -> None:
+def _bar(picture: U8, timing: Timing, y: int, *, slowest_ms: float) -> None:
     end = _LEFT + max(1, round((_WIDTH - _LEFT - _RIGHT) * timing.median_ms / slowest_ms))
     cv2.rectangle(picture, (_LEFT, y + 4), (end, y + _ROW - 4), _COLOURS.get(timing.precision, _OTHER), -1, cv2.LINE_AA)
     _text(picture, f"{timing.name} {timing.precision}", 40, y + 19)
     _text(picture, f"{timing.median_ms:.1f} ms", end + 8, y + 19)
 
 
-def _text(picture: U8Array, text: str, x: int, y: int, *, size: float = 0.48) -> None:
+def _text(picture: U8, text: str, x: int, y: int, *, size: float = 0.48) -> None:
     cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, _INK, 1, cv2.LINE_AA)

@@ -9,7 +9,7 @@ from pathlib import Path
 from engines.backend import Feeds
 from engines.backends.tensorrt.backend import BUILDERS
 from engines.bundle import SHIPPED, Bundle, find_target, find_targets, open_bundle
-from engines.errors import EngineError
+from engines.errors import EngineError, UserError
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate, candidates
 from engines.selection.selector import BundleNetwork, Selector
@@ -18,7 +18,6 @@ from engines.system.user_folders import cache_folder
 from engines.tools import selftest
 from engines.tools.bench import measure, open_contenders, table
 from engines.tools.chart import write_chart
-from live.puppet.errors import PuppetError
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal
 
 SIZES = (256, 512, 768, 1024)
@@ -33,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         flags.error(problem)
     try:
         return int(arguments.run(arguments))
-    except (EngineError, PuppetError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
     return 1
 

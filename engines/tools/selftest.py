@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.backend import Feeds
 from engines.backends.onnxruntime_engine import open_reference
 from engines.backends.tensorrt.backend import BUILDERS, TensorRTBackend
 from engines.backends.tensorrt.cuda import find_device
 from engines.backends.tensorrt.library import check_tensorrt
 from engines.bundle import Bundle, find_target, find_targets, open_bundle
-from engines.engine import Engine, EngineSpec, U8Array
+from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError, reason
 from engines.selection.compare import compare
 from engines.system.whole_file import write_whole
@@ -157,7 +158,7 @@ def _compare(engine: Engine, network: SelftestNetwork, feeds: Feeds, arguments: 
     }
 
 
-def _check_reset(engine: Engine, feeds: Sequence[Mapping[str, U8Array]]) -> str:
+def _check_reset(engine: Engine, feeds: Sequence[Mapping[str, U8]]) -> str:
     """A reset engine must draw what it drew the first time, to the last bit."""
     runs = []
     for _ in range(2):
@@ -167,7 +168,7 @@ def _check_reset(engine: Engine, feeds: Sequence[Mapping[str, U8Array]]) -> str:
     return "" if same else "after a reset it draws other pictures from the same feeds"
 
 
-def _timed(engine: Engine, feeds: Sequence[Mapping[str, U8Array]], runs: int) -> dict[str, float]:
+def _timed(engine: Engine, feeds: Sequence[Mapping[str, U8]], runs: int) -> dict[str, float]:
     """Milliseconds of a frame: into the GPU, computed, and back in the CPU's memory."""
     times_s = []
     for place in range(_WARM_UP + runs):

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from engines.errors import UserError
+
 # Which package brings a library that OpenCV misses. A bare Debian has none of them.
 _DEBIAN = {
     "libGL.so.1": "libgl1 libglib2.0-0",  # who lacks the one lacks the other: say both at once
@@ -32,18 +34,9 @@ def explained(error: ImportError) -> tuple[str, str]:
 def run_cli(run: Callable[[], int]) -> int:
     """The exit code of `run`; an error that users can do something about is said on stderr, and 1."""
     try:
-        return _told(run)
+        return run()
     except ImportError as error:
         print(f"error: {explain(error)}", file=sys.stderr)
-        return 1
-
-
-def _told(run: Callable[[], int]) -> int:
-    from engines.errors import EngineError  # here: these may be what cannot be imported
-    from live.puppet.errors import PuppetError
-
-    try:
-        return run()
-    except (PuppetError, EngineError) as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+    return 1

@@ -16,11 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engines.errors import EngineError, reason
+from engines.errors import UserError, reason
 from live.cli.exit_code import explained
 from live.doctor.exam import Exam
 from live.doctor.finding import MARKS, Finding, Mark
-from live.puppet.errors import PuppetError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _GRACE_S = 1.0  # a process that a driver holds fast cannot even be killed: it is left behind
@@ -81,13 +80,13 @@ def attempted(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
     except ImportError as error:
         what, do = explained(error)
         return [Finding(mark, what, do)]
-    except (PuppetError, EngineError) as error:
+    except UserError as error:
         return [of_error(error, mark)]
     except Exception as error:
         return [Finding(mark, f"the look at it failed: {type(error).__name__}: {reason(error)}")]
 
 
-def of_error(error: PuppetError | EngineError, mark: Mark) -> Finding:
+def of_error(error: UserError, mark: Mark) -> Finding:
     """An error of ours as a finding."""
     parts = (error.what, error.got and f"got: {error.got}", error.wanted and f"wanted: {error.wanted}")
     return Finding(mark, "; ".join(filter(None, parts)), error.do)

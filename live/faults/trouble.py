@@ -4,10 +4,9 @@ import traceback
 from collections.abc import Callable
 from typing import Protocol
 
-from engines.errors import EngineError
+from engines.errors import UserError
 from engines.messages import Detail, Info, Say
 from live.clock import Clock
-from live.puppet.errors import PuppetError
 
 _TRIES = 10  # failures in a row after which a run without a camera is given up
 _WELL = 30  # uses in a row without a failure after which a part is said to work again
@@ -75,7 +74,7 @@ class TroubleFactory(Protocol):
 
 def told(error: BaseException) -> str:
     """An error for people: ours as it is; with its type where nobody foresaw it, for then it is a bug."""
-    return str(error) if isinstance(error, PuppetError | EngineError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
 def detail(error: BaseException) -> Detail:

@@ -5,10 +5,11 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from engines.arrays import F32, U8
 from live.performer.quiet import without_chatter
 from live.puppet import topology as T
 from live.puppet.topology import TOPOLOGY, from_mediapipe
-from live.puppet.values import F32, U8, Frame, Pose
+from live.puppet.values import Frame, Pose
 
 # Pictures with a longer side than this are shrunk first: the models crop to 256 px, so more only costs conversion time.
 MAX_SIDE_PX = 1280

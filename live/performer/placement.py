@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as T
 from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.geometry.normalize import Normalizer
 from live.puppet.geometry.retarget import Retargeter
-from live.puppet.values import F32, Pose
+from live.puppet.values import Pose
 
 
 @dataclass(frozen=True, slots=True)

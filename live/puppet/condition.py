@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing import pose_map
@@ -19,7 +20,7 @@ from live.puppet.geometry.normalize import Normalizer
 from live.puppet.geometry.retarget import Retargeter
 from live.puppet.geometry.running_stats import RunningStats
 from live.puppet.geometry.smooth import Smoother
-from live.puppet.values import F32, Conditioning, PlacedPose, Pose
+from live.puppet.values import Conditioning, PlacedPose, Pose
 
 FADE_S = 0.4  # new statistics move the figure; over this time it glides to its new place
 

@@ -1,23 +1,10 @@
-"""The errors of the live side: each says what failed, what it got, what it wanted, and what to do."""
+"""What a user may meet on the live side."""
+
+from engines.errors import UserError
 
 
-class PuppetError(Exception):
-    """Base of every error that a user may meet on the live side.
-
-    Arguments: `what` failed, what it `got`, what it `wanted`, and what the user can `do` about it. The last three may
-    be empty; `str()` joins those that are there into one readable sentence.
-    """
-
-    def __init__(self, what: str, *, got: str = "", wanted: str = "", do: str = "") -> None:
-        parts = [what]
-        if got:
-            parts.append(f"got: {got}")
-        if wanted:
-            parts.append(f"wanted: {wanted}")
-        if do:
-            parts.append(f"do this: {do}")
-        super().__init__("; ".join(parts))
-        self.what, self.got, self.wanted, self.do = what, got, wanted, do
+class PuppetError(UserError):
+    """Base of every error of the live side."""
 
 
 class PoseFileError(PuppetError):

@@ -8,11 +8,8 @@ owns an array until the sender's next step; a stage that keeps one copies it.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Bool = NDArray[np.bool_]
+from engines.arrays import F32, U8
 
 BOUND_PX = 1e6  # so far from any canvas nothing is visible, and integer arithmetic still holds
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from engines.arrays import U8
 from live.puppet.compiler import numba
-from live.puppet.values import U8
 
 # The matte may leave the doll by a sixteenth of the canvas, hair and cloth, then fades out over the same again.
 _GATE_SHRINK = 4

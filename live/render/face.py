@@ -8,13 +8,14 @@ import math
 
 import numpy as np
 
+from engines.arrays import F32, U8
 from engines.engine import Engine, EngineSpec, TensorSpec
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.drawing.face_map import CHANNELS, SIDE, VALID_SCORE, draw_face_map
 from live.puppet.errors import TargetError
 from live.puppet.geometry.face_box import FaceSquare, face_square
-from live.puppet.values import F32, U8, Conditioning
+from live.puppet.values import Conditioning
 from live.render.resample import resample
 
 RIM_PX = 16  # of the crop's 128: over this width the change fades in from the crop's border

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 RESPONSIBLE = "no mark is drawn: whoever sends these pictures is responsible for telling people that they are generated"
 _TEXT = "AI"

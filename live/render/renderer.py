@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.engine import Engine, EngineSpec, TensorSpec
 from engines.errors import EngineError
 from live.clock import Clock, SystemClock
 from live.puppet.config import POSE_MAP_SHRINK
 from live.puppet.drawing.pose_map import CHANNELS
 from live.puppet.errors import TargetError
-from live.puppet.values import U8, Conditioning, PuppetFrame
+from live.puppet.values import Conditioning, PuppetFrame
 from live.render.composite import composite, cut_out, gate
 from live.render.face import Face, face_share
 from live.render.mark import Mark

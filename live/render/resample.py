@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32
 from live.puppet.compiler import numba
-
-F32 = NDArray[np.float32]
 
 
 def resample(picture: NDArray[Any], *, x0: float, y0: float, step: float, size: tuple[int, int]) -> F32:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 _INK, _PAPER = (235, 235, 235), (38, 40, 46)
 

@@ -5,7 +5,7 @@ import struct
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 # The page draws while the loop needs the processor: quality where nobody sees more.
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 85)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.messages import Say
 from live.control.director_port import ViewfinderPort
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.room.encode import cut_out_png, jpeg, small_jpeg
 from live.room.feed import Feed, Still, Viewer
 from live.room.figure import pack_pose

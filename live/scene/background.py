@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.arrays import U8
 from engines.errors import reason
 from live.puppet.errors import TargetError
-from live.puppet.values import U8
 from live.sources.picture_size import picture_size
 
 _GREEN = (0, 177, 64)  # the usual chroma key green

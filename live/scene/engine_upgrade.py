@@ -11,10 +11,9 @@ import numpy as np
 
 import engines
 from engines.engine import Engine
-from engines.errors import EngineError
+from engines.errors import UserError
 from engines.messages import Info, Say
 from engines.selection.candidates import Candidate
-from live.puppet.errors import PuppetError
 from live.scene.engine_selector import EngineSelector, Network, role_of
 from live.scene.scene import Scene, Scenes
 from live.scene.settings import SceneSettings
@@ -96,7 +95,7 @@ class EngineUpgrade:
                 return
             _warm(opened.engine)
             take(opened.engine)
-        except (EngineError, PuppetError) as error:
+        except UserError as error:
             self._say(f"{role}: stays with {now.describe()}: {error}")
             return
         self._running[role] = (opened.engine, opened.candidate)

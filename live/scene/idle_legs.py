@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as T
-from live.puppet.values import F32, PlacedPose, Pose
+from live.puppet.values import PlacedPose, Pose
 from live.scene.idle_loop import IdleLoop
 
 AFTER_S, GLIDE_S = 0.5, 0.6  # legs lost for this long are the loop's; the way there and back takes so long

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet.array_file import Field, read_npz
 from live.puppet.errors import TargetError
 from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.topology import K
-from live.puppet.values import BOUND_PX, F32, PlacedPose
+from live.puppet.values import BOUND_PX, PlacedPose
 
 _FIELDS = {
     "points_px": Field("float", ("frames", K, 2), -BOUND_PX, BOUND_PX),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.backends.onnxruntime_engine import open_reference
 from engines.bundle import SHIPPED, find_target, open_bundle
 from live.performer.recording import load_poses
 from live.puppet.condition import Conditioner
 from live.puppet.drawing.face_map import CHANNELS, SIDE, draw_face_map
-from live.puppet.values import U8, Conditioning
+from live.puppet.values import Conditioning
 from live.render.face import crop_face, face_share, square_of
 from live.render.renderer import feeds_of
 from live.scene.target import Target, open_target

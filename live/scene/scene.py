@@ -3,8 +3,9 @@
 import threading
 from dataclasses import dataclass
 
+from engines.arrays import U8
 from live.puppet.condition import Conditioner
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.render.renderer import Renderer, RenderInput
 from live.scene.idle_legs import IdleLegs
 from live.scene.presence import Presence

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 
+from engines.arrays import U8
 from engines.bundle import Bundle, FaceNetwork, GeneratorNetwork, find_target, open_bundle
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing.atlas import Atlas, load_atlas
@@ -11,7 +12,6 @@ from live.puppet.drawing.face_map import face_map_hash
 from live.puppet.errors import PuppetError, TargetError
 from live.puppet.fingerprint import fingerprint
 from live.puppet.geometry.body_stats import BodyStats
-from live.puppet.values import U8
 from live.render.face import check_face
 from live.render.renderer import check_generator
 from live.scene.background import read_picture

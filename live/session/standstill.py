@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from live.puppet.values import U8, Frame
+from engines.arrays import U8
+from live.puppet.values import Frame
 
 _STILL_S = 5.0
 _HOLE_S = 1.0  # without any frame: the machine slept, or was busy, and nothing is known of the camera

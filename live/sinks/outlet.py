@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from engines.arrays import U8
 from live.clock import Clock
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.sinks.base import Sink
 from live.sinks.output_override import OutputOverride
 from live.slot import LatestSlot

@@ -8,9 +8,10 @@ from typing import Any
 
 import cv2
 
+from engines.arrays import U8
 from live.clock import Clock
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from live.sources.camera_list import CameraDevice, find_again, no_access
 
 _BAD_READS = 3  # a USB hiccup loses one or two; after this many in a row the camera is opened again

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from engines.arrays import U8
 from engines.messages import Say
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from live.sources.letterbox import letterbox
 from live.sources.picture_files import SUFFIXES, gaps, inside, pictures_in, read_rgb
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 
 def letterbox(image: U8, size: tuple[int, int]) -> U8:

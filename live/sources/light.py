@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 # Luma, 0..255. An estimator still finds people at 30; below 45 a webcam's noise shakes the joints.
 DARK, BRIGHT = 45.0, 225.0

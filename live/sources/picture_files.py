@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import U8
 from engines.errors import reason
 from live.puppet.errors import CameraError
-from live.puppet.values import U8
 from live.sources.picture_size import picture_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")

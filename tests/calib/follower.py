@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calib.sight import look
+from engines.arrays import F32
 from live.control.wizard_port import CalibrationWizard, WizardView
 from live.puppet import topology as T
-from live.puppet.values import F32, Frame, Pose
+from live.puppet.values import Frame, Pose
 
 FPS = 30
 WALK_S = 1.5

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from calib.camera_check import CameraCheck
-from live.puppet.values import U8, Frame, Pose
+from engines.arrays import U8
+from live.puppet.values import Frame, Pose
 from tests.calib.people import standing
 
 ROOM: U8 = np.random.default_rng(0).integers(60, 200, (240, 320, 3), dtype=np.uint8)

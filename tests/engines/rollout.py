@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.engine import EngineSpec, U8Array
+from engines.arrays import U8
+from engines.engine import EngineSpec
 
 
-def rollout(model: Path, spec: EngineSpec, frames: Iterable[Mapping[str, U8Array]]) -> Iterator[U8Array]:
+def rollout(model: Path, spec: EngineSpec, frames: Iterable[Mapping[str, U8]]) -> Iterator[U8]:
     """The first output of every frame, starting from a state of zeros."""
     import onnxruntime as ort
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.engine import EngineSpec, TensorSpec, U8Array
+from engines.arrays import U8
+from engines.engine import EngineSpec, TensorSpec
 
 POSE_CHANNELS = 20
 
@@ -65,7 +66,7 @@ def write_tiny_model(path: Path, size: int = 32) -> Path:
     return path
 
 
-def tiny_feeds(seed: int = 0, size: int = 32) -> dict[str, U8Array]:
+def tiny_feeds(seed: int = 0, size: int = 32) -> dict[str, U8]:
     """Random feeds for the model, by name."""
     rng = np.random.default_rng(seed)
     return {t.name: rng.integers(0, 256, t.shape, np.uint8) for t in tiny_spec(size).feeds}

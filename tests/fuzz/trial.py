@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from engines.errors import EngineError
-from live.puppet.errors import PuppetError
+from engines.errors import UserError
 from tests.fuzz.loader import Loader
 from tests.fuzz.mutations import BYTES
 
@@ -21,15 +20,6 @@ class Outcome:
 
     kind: str
     said: str
-
-
-def errors_of_ours() -> tuple[type[Exception], ...]:
-    """Those that a loader may raise; the trainer's too, where it is installed."""
-    try:
-        from train.errors import TrainError
-    except ImportError:
-        return (PuppetError, EngineError)
-    return (PuppetError, EngineError, TrainError)
 
 
 def change(loader: Loader, good: Path, folder: Path, seed: str) -> None:
@@ -54,7 +44,7 @@ def attempt(loader: Loader, folder: Path) -> Outcome:
     """Load what lies in `folder`."""
     try:
         value = loader.load(folder)
-    except errors_of_ours() as error:
+    except UserError as error:
         try:
             str(error).encode()
         except UnicodeEncodeError:

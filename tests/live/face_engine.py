@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from engines.arrays import U8
 from engines.engine import EngineSpec
-from live.puppet.values import U8
 from live.render.face import SPEC
 
 

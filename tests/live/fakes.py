@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.arrays import U8
 from engines.backends.fake_engine import open_fake
 from engines.engine import Engine
 from live.clock import Clock, FakeClock
@@ -18,7 +19,7 @@ from live.faults.replacement import Replacement
 from live.faults.trouble import Trouble
 from live.performer.estimator import PoseEstimator
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame, Pose, PuppetFrame
+from live.puppet.values import Frame, Pose, PuppetFrame
 from live.render.renderer import Renderer, RenderInput, generator_spec
 from live.scene.scene import Scenes
 from live.scene.scene_factory import OpenEngine, SceneFactory

@@ -7,8 +7,9 @@ import av
 import cv2
 import numpy as np
 
+from engines.arrays import U8
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from tests.live.fakes import Meter
 from tests.live.patience import until
 

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 SIZE = (64, 48)  # width, height
 CORNERS = ((250, 10, 10), (10, 250, 10), (10, 10, 250), (240, 240, 240))  # left and right above, left and right below

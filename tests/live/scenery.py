@@ -8,13 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.engine import Engine, U8Array
+from engines.arrays import U8
+from engines.engine import Engine
 from engines.errors import EngineError
 from live.config import LiveConfig
 from live.control.director import Director
 from live.control.wizard_port import WizardFactory, WizardView
 from live.puppet.drawing.atlas import Atlas, save_atlas
-from live.puppet.values import U8, Frame, Pose
+from live.puppet.values import Frame, Pose
 from live.scene.settings import SceneSettings
 from live.sinks.base import Sink
 from tests.live.fakes import Collector, ColourSource, ListedEstimator, fake_engine, fake_loop
@@ -68,7 +69,7 @@ class WatchedEngine:
         self.runs = 0
         self.closed_by: str | None = None
 
-    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+    def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
         self.runs += 1
         colours = feeds["doll"][feeds["doll"][..., 3] == 255][:, :3]
         self.dolls |= {name for name, colour in DOLLS.items() if len(colours) and (colours == colour).all()}
@@ -77,10 +78,10 @@ class WatchedEngine:
     def reset(self) -> None:
         self._inner.reset()
 
-    def state(self) -> dict[str, U8Array]:
+    def state(self) -> dict[str, U8]:
         return self._inner.state()
 
-    def load_state(self, state: Mapping[str, U8Array]) -> None:
+    def load_state(self, state: Mapping[str, U8]) -> None:
         self._inner.load_state(state)
 
     def describe(self) -> str:

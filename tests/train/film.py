@@ -7,8 +7,9 @@ import av
 import cv2
 import numpy as np
 
+from engines.arrays import F32, U8
 from live.puppet.config import PuppetConfig
-from live.puppet.values import F32, U8, PlacedPose, Pose
+from live.puppet.values import PlacedPose, Pose
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import blotches, draw_doll, paper_atlas, torso_of
 from train.atlas.sample import TakeFrames

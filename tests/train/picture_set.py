@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from engines.arrays import F32, U8
 from live.puppet import topology as top
-from live.puppet.values import F32, U8
 from tests.train.film import puppet, wave
 
 SIDE = 128

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from live.puppet.values import U8
+from engines.arrays import U8
 from live.sources.camera_list import CameraDevice
 from tests.live.tiny_target import DOLL, PLATE, SIDE, write_target
 from tests.v4l2.waiting import until

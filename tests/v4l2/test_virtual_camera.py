@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.sinks.virtual_camera import VirtualCameraSink, has_virtual_camera
 from live.sources.camera_list import CameraDevice
 from tests.v4l2.waiting import until

@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F64, U8
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.parts import BONE, EXTENTS, HAND, HEAD, MOUTH, PARTS, Part
 from train.atlas.cut_out import rounded
 from train.atlas.limb_samples import GROUP, beside, free_samples, is_limb, still_samples, varied_samples
-from train.atlas.sample import F64, TEXELS_PER_TORSO, U8, Sample, TakeFrames, collect, texture_shape, unforeshortened
+from train.atlas.sample import TEXELS_PER_TORSO, Sample, TakeFrames, collect, texture_shape, unforeshortened
 from train.atlas.texture import best_texture, hidden_face, palette_of
 from train.errors import TrainError
 

@@ -4,10 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 COVERED_PARTS = ("torso", "head", "r_thigh", "l_thigh")
 ARMS = ((T.R_ELBOW, T.R_WRIST), (T.L_ELBOW, T.L_WRIST))

@@ -4,11 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64, U8
 from live.puppet import topology as T
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
 
 FADE = 0.35  # share of a mouth's radius over which it fades into the face
 CRUMB = 0.15  # a piece smaller than this share of the largest one is none of the part's

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from live.puppet.drawing.parts import EXTENTS, F64, PART_NAMES
+from engines.arrays import F64
+from live.puppet.drawing.parts import EXTENTS, PART_NAMES
 from live.puppet.geometry.body_stats import BodyStats
 
 # A head's reach above, below and beside the middle between the ears, in widths from ear to ear. Generous: measured on

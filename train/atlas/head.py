@@ -4,11 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
 from train.atlas.cut_out import per_torso, texels_of
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 ARM, HAND = 0.24, 0.34  # torso lengths: how thick an arm with its sleeve is, and a hand
 REACH = 0.3  # torso lengths that a hand reaches beyond its wrist

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F64, U8
 from live.puppet import topology as T
 from live.puppet.drawing.parts import BONE, HAND, Part
-from train.atlas.sample import F64, U8, Sample, TakeFrames, fingers, rectify
+from train.atlas.sample import Sample, TakeFrames, fingers, rectify
 
 GROUP = 40  # samples of one view that vote for its median
 FREE_FROM, FEWEST = 120, 12  # samples of a limb's view, of which the quarter that stands freest is taken

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
+from engines.arrays import F32, U8
 
 BINS = 16  # a channel: bins of 16 grey levels
 KEPT = 0.8  # share of a hand's own texels whose colours count as common; the rest is what points beside the hand catch

@@ -12,13 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.parts import BONE, HEAD, PARTS, part_frames
 from train.atlas.sample import TakeFrames, rectify
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 TEXELS_PER_TORSO = 48.0  # coarse: a registration needs no detail
 REACH = 0.16  # torso lengths a limb may slide; larger errors are another fault

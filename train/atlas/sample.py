@@ -7,13 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64, U8
 from live.puppet import topology as T
 from live.puppet.drawing.parts import HAND, HEAD, MOUTH, PARTS, Part, part_frames
 from live.puppet.values import PlacedPose
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
 
 TEXELS_PER_TORSO = 144
 CANDIDATES, HAND_CANDIDATES = 900, 1800  # frames looked at, spread over all takes; hands have the most shapes

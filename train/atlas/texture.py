@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet.drawing.parts import BONE, HAND, HEAD, MOUTH, Part
 from train.atlas.covered import COVERED_PARTS, covered
 from train.atlas.cut_out import (
@@ -20,7 +21,7 @@ from train.atlas.cut_out import (
 )
 from train.atlas.head import above_collar, face_hidden, head_mask
 from train.atlas.palette import Palette
-from train.atlas.sample import F32, TEXELS_PER_TORSO, U8, Sample, TakeFrames, fingers, rectify
+from train.atlas.sample import TEXELS_PER_TORSO, Sample, TakeFrames, fingers, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 
 HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth

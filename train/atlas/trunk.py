@@ -6,11 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
 from train.atlas.cut_out import per_torso, texels_of
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 SHRUNK = 0.92  # of the field's own size: the shoulders' seams and the outline are left to the vote
 WIDENED = 1.1

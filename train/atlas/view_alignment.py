@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import F64, U8
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.doll import Doll
 from train.atlas.sample import TakeFrames
 from train.dataset.align import find_flow
-
-U8 = NDArray[np.uint8]
-F64 = NDArray[np.float64]
 
 FRAMES = 500  # of each shot that are looked at
 ENOUGH = 12  # frames that must show a view

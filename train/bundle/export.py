@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.bundle import KIND, files_of_bundle, open_bundle, write_manifest
 from engines.engine import EngineSpec
@@ -38,7 +37,6 @@ from train.training.checkpoint import Checkpoint, averaged_generator, load_check
 from train.training.face import torch_engine
 from train.training.face_checkpoint import averaged_face
 
-U8 = NDArray[np.uint8]
 PARITY_FRAMES = 30
 PARITY_LEVELS = 2  # of 255: rounding may differ by one and come back in
 LARGEST_MB = 25

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32
 from live.puppet.topology import BODY
 from train.dataset.take import Take
 from train.errors import TrainError
 
-F32 = NDArray[np.float32]
 SHORTEST_S, LONGEST_S = 4.0, 8.0
 EVERY_S = 0.25  # how finely starts and lengths are tried
 BLEND_S = 0.7  # over which the end glides into the beginning

@@ -3,14 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F64, U8
 from live.puppet import topology as T
 from train.dataset.dataset import Dataset
 from train.dataset.take import Take
 from train.networks.player import Drawing
 from train.report import sheet
-
-U8 = NDArray[np.uint8]
-F64 = NDArray[np.float64]
 
 TRUSTED = 0.9  # of the best weight in the take
 CLEAR, LOW = 0.6, 0.4  # torso lengths: a hand so far beside the spine, and so far below the neck, hides nothing

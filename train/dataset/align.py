@@ -8,10 +8,8 @@ picture, mean over RGB: 20.1 levels before, 14.9 after.)
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
+from engines.arrays import F32, U8
 
 SHRINK = 2  # the flow is found at half size: it is smooth, and four times as cheap
 LIMIT_PX = 12.0  # what lies further off is another fault, and is not bent away

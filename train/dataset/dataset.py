@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing.atlas import Atlas, load_atlas
@@ -18,7 +18,6 @@ from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.take import Take, open_take
 from train.errors import TrainError
 
-U8 = NDArray[np.uint8]
 _SEPARATORS = frozenset("/\\:")
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32
 from live.puppet import topology as T
 from live.puppet.values import PlacedPose
 from train.dataset.take import Take
-
-F32 = NDArray[np.float32]
 
 # Shares of rollouts with poses refined by registration; as live found them; and refined ones with the error that live
 # made somewhere else in the take.

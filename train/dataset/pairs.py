@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from live.puppet.array_file import map_npy
 from live.puppet.condition import Conditioner
 from live.puppet.config import POSE_MAP_SHRINK, PuppetConfig
@@ -24,8 +24,6 @@ from train.dataset.format import PAIRS, PAIRS_FPS
 from train.dataset.rollouts import Batch, RandomBatches, Rollouts
 from train.dataset.take import FRAMES, Take
 from train.errors import TrainError
-
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

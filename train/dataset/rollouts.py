@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet import topology as T
 from live.puppet.config import POSE_MAP_SHRINK
 from live.puppet.drawing.pose_map import CHANNELS
@@ -20,8 +21,6 @@ from train.dataset.share import WHOLE, Share
 from train.dataset.take import Take
 from train.errors import TrainError
 
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 SHIFT_PX = 24.0  # how far a crop's centre wanders from the joint it was laid on
 SPOTS = 3  # face, right hand, left hand: as in train/networks/discriminator.py
 # A hand's middle lies this share of the forearm beyond the wrist (OpenPose, handDetector.cpp).

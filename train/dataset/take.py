@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from engines.system.whole_file import whole_file
 from live.puppet import topology as T
 from live.puppet.array_file import Field, map_npy, read_npz
@@ -17,9 +18,6 @@ from live.puppet.geometry.body_stats import BodyStats
 from live.puppet.values import BOUND_PX, PlacedPose
 from live.scene.background import read_picture
 from train.errors import TrainError
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 HELD_OUT_SHARE = (
     0.2  # the last fifth of each take is never trained on (paper: about 80/20; reading of its data release)

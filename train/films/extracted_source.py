@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8, Bool
 from live.puppet.values import Pose
 from train.errors import TrainError
 from train.films.video import VideoInfo
 
-Bool = NDArray[np.bool_]
-U8 = NDArray[np.uint8]
 MIN_FRAMES = 100
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from engines.bundle import sha256_of
 from live.performer.estimator import HolisticEstimator
 from live.puppet.values import Frame, Pose
@@ -20,7 +20,6 @@ from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plat
 from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
 from train.report.sheet import write_picture
 
-U8 = NDArray[np.uint8]
 MOVING_CAMERA = 12.0  # grey levels that the background differs from the plate: it cannot sharpen the matte then
 WORKERS = 2
 

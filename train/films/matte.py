@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import U8
 from live.puppet import topology as T
 
-U8 = NDArray[np.uint8]
 PLATE_FRAMES = 60
 
 

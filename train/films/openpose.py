@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F32
 from live.puppet import topology as T
 from live.puppet.topology import TOPOLOGY, from_openpose
 from train.errors import TrainError
 
-F32 = NDArray[np.float32]
 ESTIMATOR = f"openpose-json/{TOPOLOGY}"
 SEEN = 0.1  # below it a point of OpenPose is a guess
 # Somebody else in the picture counts as a second person when this large beside the first (a share of its size, times

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from engines.bundle import sha256_of
 from live.puppet import topology as T
 from live.puppet.values import Pose
@@ -27,7 +28,6 @@ from train.films.track import track
 from train.films.video import Letterbox, VideoInfo
 from train.report.sheet import write_picture
 
-U8 = NDArray[np.uint8]
 IMAGES, KEYPOINTS = "images", "keypoints"
 # Mean way of the joints from picture to picture, in torso lengths: at 30 fps a dance has about 0.05, single poses 0.5.
 ONE_MOTION = 0.25

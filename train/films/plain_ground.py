@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import U8
 from train.films.matte import make_plate
-
-U8 = NDArray[np.uint8]
 
 RIM_PX = 3
 PLAIN_LEVELS = 14  # grey levels within which 90% of the rim of all pictures lies around one colour

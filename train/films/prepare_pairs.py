@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engines.bundle import sha256_of
@@ -22,7 +21,6 @@ from train.films.joined import joined
 from train.films.layout import subfolder
 from train.films.survey import Seen, named, one_size, read_again, survey
 
-U8 = NDArray[np.uint8]
 FEWEST = 8
 CELL_PX, LARGEST_PX = 32, 1024  # sides are brought to multiples of the one, at most the other
 DARK = 40  # levels; numbers of labels end at 35 or so

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.arrays import U8
 from live.puppet.errors import CameraError
-from live.puppet.values import U8
 from live.sources.picture_files import read_rgb
 from train.errors import TrainError
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, Bool
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing.atlas import Atlas
@@ -20,8 +21,6 @@ from train.films.quality.pose_quality import judge_poses
 from train.films.quality.steadiness import judge_steadiness
 from train.films.video import Letterbox, VideoInfo
 
-Bool = NDArray[np.bool_]
-F32 = NDArray[np.float32]
 UNLIKE_THE_DOLL = "unlike the doll"
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from engines.messages import Say
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
 from live.sources.film.reader import FilmReader
 from train.errors import TrainError
 
-U8 = NDArray[np.uint8]
 ROUNDING_S = 1e-3  # Matroska and others count whole milliseconds
 
 

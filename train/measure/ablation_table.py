@@ -7,8 +7,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.measure.score_table import number, table
@@ -16,7 +16,6 @@ from train.measure.strips import CELL_PX, read_strip
 from train.networks.player import NETWORK
 from train.report import sheet
 
-U8 = NDArray[np.uint8]
 MARKDOWN = "ablation.md"
 ROW_PX, TITLE_PX, COLUMN_PX, BAR_PX = 44, 330, 118, 7
 GOOD, PLAIN = (30, 130, 60), (150, 160, 175)  # RGB of the best bar of a column, and of the others

@@ -2,16 +2,7 @@
 
 from pathlib import Path
 
-from train.networks.player import (
-    DOLL,
-    NETWORK,
-    WITH_FACE,
-    WITHOUT_FEEDBACK,
-    DollDrawing,
-    Drawing,
-    FaceDrawing,
-    Player,
-)
+from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK, DollDrawing, Drawing, FaceDrawing, Player
 from train.networks.presets import BASELINE
 from train.training.checkpoint import Checkpoint, deployed
 from train.training.face import open_face

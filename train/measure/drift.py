@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from live.puppet.values import Conditioning
 from train.measure import metrics
 from train.measure.feature_distance import FeatureDistance
 from train.networks.player import Player
 from train.report import sheet
 
-U8 = NDArray[np.uint8]
 HELD_FRAMES = 300  # of one held pose
 SETTLED = 10  # the frame that later ones are compared with
 ROUND = 100  # poses of the looping motion; the marks below are multiples of it

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from live.puppet.condition import Conditioner
@@ -19,7 +18,6 @@ from train.networks.player import DOLL, Drawing
 from train.offline.performance import Performance
 from train.report import sheet
 
-U8 = NDArray[np.uint8]
 FRAMES = 300  # of each clip
 COLUMNS = 9
 

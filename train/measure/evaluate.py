@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from live.performer.estimator import HolisticEstimator
 from live.puppet.drawing.stick_figure import draw_stick_figure
 from live.puppet.values import PlacedPose
@@ -27,7 +27,6 @@ from train.offline.performance import watch_performance
 from train.report import sheet
 from train.training.checkpoint import load_checkpoint
 
-U8 = NDArray[np.uint8]
 FOLDER = "evaluation"
 COLUMNS = 9  # of the contact sheet
 PLACED, REFINED = "real video (poses as live places them)", "real video (refined poses)"

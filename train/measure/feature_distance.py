@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from engines.arrays import U8
 from train.networks.perceptual import MobileNetFeatures, open_perceptual
 from train.training.config import RunConfig
 
-U8 = NDArray[np.uint8]
 KIND = "mobilenet_v2"
 STRIDE = 16  # pictures are padded to multiples of this: the network halves them up to three times
 TINY = 1e-10

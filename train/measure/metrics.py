@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet.topology import BODY, FACE, L_HAND, R_HAND, K
 from live.puppet.values import FaceBox, PlacedPose, Pose
 
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 Box = tuple[slice, slice]
 
 _JOINTS = np.arange(K)

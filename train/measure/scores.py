@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from engines.arrays import F32, U8
 from live.performer.estimator import PoseEstimator
 from live.puppet.values import Conditioning, Frame, PlacedPose, Pose
 from train.measure import metrics
@@ -13,8 +13,6 @@ from train.measure.feature_distance import FeatureDistance
 from train.measure.metrics import Box
 from train.report import sheet
 
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 SAMPLE_EVERY = 5  # frames between two of which poses, features and optical flow are taken
 FACE_PX = 128  # side to which face boxes are brought before their features are compared
 CANVAS_PX = 512  # pose errors are given in pixels of a canvas of this height

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from train.report import sheet
 
-U8 = NDArray[np.uint8]
 FOLDER = "strips"
 CELL_PX = 320
 

@@ -2,14 +2,12 @@
 
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from live.puppet.values import Conditioning
 from train.networks.networks import DeployedGenerator
 
-U8 = NDArray[np.uint8]
 DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK = "doll", "network", "network + face", "network without feedback"
 
 

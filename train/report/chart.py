@@ -6,10 +6,9 @@ from html import escape
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
+from engines.arrays import F64, U8
+
 WIDTH, HEIGHT = 360, 200  # of one chart, px
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 30, 24  # margins around the plot, px
 POINTS = 150  # of one line; more are averaged

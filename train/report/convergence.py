@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F64
 from train.report.curves import Table
 
-F64 = NDArray[np.float64]
 LONG = 1000  # steps over which something must hold before it is said
 # Share of patches judged right, 0 before the discriminators join. 0.5 is guessing. (Chosen by us: in the first run on
 # fortnite it rose from 0.5 to 0.65.)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F64
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
 
-F64 = NDArray[np.float64]
 TRAINING, HELD_OUT = "loss.csv", "cross_validation.csv"
 FIRST = ("step", "elapsed_s")  # the first columns of every table
 

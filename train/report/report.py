@@ -7,15 +7,13 @@ from html import escape
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
 from train.report import chart
 from train.report.chart import Chart
 
-U8 = NDArray[np.uint8]
 NAME = "report.html"
 JPEG_QUALITY = 88
 

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from engines.system.whole_file import write_whole
 from train.errors import TrainError
 
-U8 = NDArray[np.uint8]
 GAP_PX = 4
 LABEL_PX = 22
 PAPER, INK = 245, 30

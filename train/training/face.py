@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from live.puppet.drawing.face_map import SIDE
 from live.puppet.geometry.face_box import FaceSquare
@@ -26,7 +26,6 @@ from train.training.faces import FacePairs, Faces, collect_faces
 from train.training.interrupt import Interrupt
 from train.training.run_folder import run_folder
 
-U8 = NDArray[np.uint8]
 FEWEST = 200  # faces; of fewer none is learned
 LIMIT, HELD_OUT_LIMIT = 1500, 120  # frames played: 0.4 GB in memory
 BATCH = 4  # pairs of faces a step

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engines.arrays import U8
 from live.puppet import topology as T
 from live.puppet.drawing.face_map import CHANNELS, EYES, SIDE, draw_face_map
 from live.render.face import crop_face, face_share, square_of
@@ -16,7 +17,6 @@ from train.dataset.rollouts import set_random_state
 from train.dataset.take import Take
 from train.networks.player import Player
 
-U8 = NDArray[np.uint8]
 SEGMENT = 60  # consecutive frames that are played for faces, ...
 WARM_UP = 5  # ... after so many that only settle the generator's feedback
 AS_LIVE = 4  # every fourth stretch has the poses as live sees them, the others refined ones, as the generator had

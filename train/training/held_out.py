@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engines.arrays import U8
 from train.dataset.rollouts import Batch
 from train.networks import losses
 from train.networks.discriminator import FACE
@@ -14,7 +15,6 @@ from train.networks.networks import DeployedGenerator
 from train.report import sheet
 from train.training.step import Trainer
 
-U8 = np.ndarray
 GREY = np.array([128, 128, 128], np.uint8)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from train.report import chart, sheet
 from train.report.chart import Chart, Line
 from train.report.convergence import CurveRemark, findings
@@ -18,7 +18,6 @@ from train.training.config import RunConfig
 from train.training.held_out import Validation
 from train.training.step import StepReport
 
-U8 = NDArray[np.uint8]
 CURVES_PICTURE = "curves.png"
 SHEETS, GROWTH = "sheets", "growth"
 TITLES = {"loss": "held-out loss: best.pt has the lowest", "scores_right": "share of patches judged right"}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engines.arrays import U8
 from engines.backends.tensorrt.cuda import CudaGraph, Device, Memory, Stream, find_device, pinned_array
 from engines.backends.tensorrt.library import CANNOT_START, UPDATE, check_tensorrt, tensorrt_log
-from engines.engine import EngineSpec, TensorSpec, U8Array, check_arrays, check_ports
+from engines.engine import EngineSpec, TensorSpec, check_arrays, check_ports
 from engines.errors import EngineError, reason
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class TensorRTEngine:
         self._staged_in = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.feeds}
         self._staged_out = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.outputs}
         self._outputs = {name: _as_bytes(staged) for name, staged in self._staged_out.items()}
-        self._results: Mapping[str, U8Array] = MappingProxyType(
+        self._results: Mapping[str, U8] = MappingProxyType(
             {name: _read_only(array) for name, array in self._outputs.items()}
         )
         for name, memory in self._gpu.items():
@@ -55,7 +56,7 @@ class TensorRTEngine:
         self.detail = ", ".join(filter(None, (gpu.name, f"TensorRT {version}", how, note)))
         self._open = True
 
-    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+    def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
         """See `Engine.run`. After an error of CUDA itself the GPU is lost to this process, and every call says so."""
         with self._lock:
             self._check_open()
@@ -74,7 +75,7 @@ class TensorRTEngine:
             self._check_open()
             self._clear_state()
 
-    def state(self) -> dict[str, U8Array]:
+    def state(self) -> dict[str, U8]:
         """See `Engine.state`."""
         with self._lock:
             self._check_open()
@@ -84,7 +85,7 @@ class TensorRTEngine:
             self._stream.wait()
             return {name: copy.astype(np.uint8, copy=False) for name, copy in copies.items()}
 
-    def load_state(self, state: Mapping[str, U8Array]) -> None:
+    def load_state(self, state: Mapping[str, U8]) -> None:
         """See `Engine.load_state`."""
         with self._lock:
             self._check_open()
@@ -245,11 +246,11 @@ def _size(tensor: TensorSpec, dtype: str) -> int:
     return int(np.prod(tensor.shape)) * np.dtype(dtype).itemsize
 
 
-def _as_bytes(staged: Staging) -> U8Array:
+def _as_bytes(staged: Staging) -> U8:
     return staged if staged.dtype == np.uint8 else np.zeros(staged.shape, np.uint8)
 
 
-def _read_only(array: U8Array) -> U8Array:
+def _read_only(array: U8) -> U8:
     view = array.view()
     view.flags.writeable = False
     return view

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.arrays import U8
 from live.clock import Clock, SystemClock
 from live.config import LiveConfig
 from live.doctor.exams.holders import holders
 from live.doctor.finding import Finding
 from live.doctor.isolation import of_error
 from live.puppet.errors import CameraError
-from live.puppet.values import U8
 from live.sources.base import Source
 from live.sources.camera import CameraSource
 from live.sources.camera_list import CameraDevice, describe, list_cameras

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engines.arrays import U8
 from engines.backend import Feeds
 from engines.backends.onnxruntime_engine import open_reference
 from engines.bundle import SHIPPED, Bundle, GeneratorNetwork, find_targets, open_bundle
-from engines.engine import EngineSpec, U8Array
+from engines.engine import EngineSpec
 from engines.errors import EngineError, reason
 from engines.selection.cache import Cache, Entry
 from engines.selection.candidates import Candidate, candidates
@@ -28,12 +29,12 @@ class StillFeeds:
     """
 
     spec: EngineSpec
-    poster: U8Array
+    poster: U8
 
-    def __iter__(self) -> Iterator[dict[str, U8Array]]:
+    def __iter__(self) -> Iterator[dict[str, U8]]:
         yield from ({tensor.name: self._picture(tensor.shape) for tensor in self.spec.feeds} for _ in range(_FRAMES))
 
-    def _picture(self, shape: tuple[int, ...]) -> U8Array:
+    def _picture(self, shape: tuple[int, ...]) -> U8:
         """(1, H, W, 4): the poster's middle, cut out by an oval; another: nothing, a pose that is not seen."""
         if len(shape) != 4 or shape[3] != 4:
             return np.zeros(shape, np.uint8)
@@ -80,7 +81,7 @@ def shipped_network() -> tuple[Bundle, GeneratorNetwork]:
     raise EngineError("no target with a network is installed", do="pip install -e . in a whole copy of the program")
 
 
-def _poster(bundle: Bundle) -> U8Array:
+def _poster(bundle: Bundle) -> U8:
     picture = None if bundle.poster is None else cv2.imread(str(bundle.poster))
     picture = np.full((64, 64, 3), 128, np.uint8) if picture is None else picture
     return np.ascontiguousarray(np.asarray(picture, np.uint8)[:, :, ::-1])

@@ -9,11 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.arrays import U8
 from live.doctor.exams.holders import holders
 from live.doctor.finding import Finding
 from live.doctor.isolation import of_error
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.sinks.virtual_camera import VirtualCameraSink, how_to_install
 from live.sources.camera_list import CameraDevice, describe, list_cameras
 

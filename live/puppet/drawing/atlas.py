@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64, U8
 from live.puppet.array_file import Field, read_npz
 from live.puppet.drawing.fit import KEY_SIZE
-from live.puppet.drawing.parts import EXTENTS, F64, PART_NAMES
+from live.puppet.drawing.parts import EXTENTS, PART_NAMES
 from live.puppet.errors import TargetError
-from live.puppet.values import F32, U8
 
 FORMAT = 4  # 2: a hand's key is its fingers; 3: there is a mouth; 4: a head's key has the upper lip, not the chin
 MIN_EXTENT, MAX_EXTENT = 1e-3, 100  # torsos; no part is that large, and the drawing code counts in integers

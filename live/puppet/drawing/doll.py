@@ -5,12 +5,13 @@ input.
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F64, U8
 from live.puppet.compiler import numba
 from live.puppet.drawing.atlas import Atlas
 from live.puppet.drawing.fit import KEY_SIZE, lay, missed_by, nearest_fit
 from live.puppet.drawing.head_view import LIP
-from live.puppet.drawing.parts import F64, HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames
-from live.puppet.values import U8, PlacedPose
+from live.puppet.drawing.parts import HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames
+from live.puppet.values import PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
 _MIN_ALPHA = 4

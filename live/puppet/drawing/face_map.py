@@ -9,11 +9,12 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet import topology as T
 from live.puppet.drawing.pose_map import COVERAGE, WITH_ALONG, draw_capsules
 from live.puppet.geometry.face_box import FaceSquare
 from live.puppet.golden_pose import golden_pose
-from live.puppet.values import F32, U8, PlacedPose
+from live.puppet.values import PlacedPose
 
 SIDE = 128  # px of the crop and the map (EDN: 128x128, renderopenpose.makebox128)
 CHANNELS = 9

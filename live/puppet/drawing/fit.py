@@ -6,11 +6,9 @@ similarity fit of Umeyama 1991, eq. 40 to 42, in the plane).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F64
 from live.puppet.compiler import numba
-
-F64 = NDArray[np.float64]
 
 KEY_POINTS = 10
 KEY_SIZE = 2 * KEY_POINTS

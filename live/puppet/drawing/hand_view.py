@@ -1,13 +1,10 @@
 """The hand's direction and key: ten of its points, see `fit`."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet.compiler import numba
 from live.puppet.drawing.fit import put
-from live.puppet.values import F32
-
-F64 = NDArray[np.float64]
 
 POINTS = (2, 4, 5, 8, 9, 12, 13, 16, 17, 20)  # of 21: the knuckle and the tip of each finger, the thumb first
 MIDDLE_KNUCKLE = 9

@@ -1,14 +1,12 @@
 """The head's place, direction and turn; and its key: ten of its points, see `fit`."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.drawing.fit import put
-from live.puppet.values import F32
 
-F64 = NDArray[np.float64]
 Place = tuple[float, float, float, float]  # centre x, y, px; downward direction x, y
 
 # Body points, which are there from behind too, then face points (iBUG-68): bridge, nose, outer eye corners, upper lip.

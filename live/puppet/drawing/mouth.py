@@ -4,13 +4,10 @@ It is drawn over the head, so that the doll speaks. Points are those of iBUG-68 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as T
 from live.puppet.compiler import numba
-from live.puppet.values import F32
-
-F64 = NDArray[np.float64]
 
 _RIGHT, _UPPER, _LEFT, _LOWER = (T.FACE.start + n for n in (48, 51, 54, 57))  # corners, and the outer lips' middles
 _INNER_UPPER, _INNER_LOWER = T.FACE.start + 62, T.FACE.start + 66

@@ -15,15 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64, Bool
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.hand_view import hand_axis, hand_found
 from live.puppet.drawing.head_view import head_axis, head_key, head_turn
 from live.puppet.drawing.mouth import mouth_found, mouth_place
-from live.puppet.values import F32, Bool
 
-F64 = NDArray[np.float64]
 BONE, HEAD, HAND, MOUTH = 0, 1, 2, 3
 
 

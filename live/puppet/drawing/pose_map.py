@@ -8,10 +8,11 @@ hip to toe) and across it, so that the generator knows where on the limb a pixel
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.config import POSE_MAP_SHRINK, PuppetConfig
-from live.puppet.values import F32, U8, PlacedPose
+from live.puppet.values import PlacedPose
 
 CHANNELS = 20
 TORSO, HEAD, R_ARM, L_ARM, R_LEG, L_LEG, R_FINGERS, L_FINGERS, FACE_LINES, EYES_AND_LIPS = (

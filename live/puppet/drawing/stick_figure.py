@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet import topology as T
 from live.puppet.compiler import numba
-from live.puppet.values import F32, U8, PlacedPose
+from live.puppet.values import PlacedPose
 
 # Limbs and their colours in rainbow order, after OpenPose's BODY_25 rendering (poseParametersRender.hpp).
 _LIMBS: tuple[tuple[int, int, tuple[int, int, int]], ...] = (

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F64, Bool
 from live.puppet import topology as top
 from live.puppet.errors import PuppetError
-from live.puppet.values import Bool, Pose
-
-F64 = NDArray[np.float64]
+from live.puppet.values import Pose
 
 # Each bone, both sides: (parent, child). The order is that of `BodyStats.bones`.
 BONES: dict[str, tuple[tuple[int, int], ...]] = {

@@ -6,9 +6,9 @@ joint that is not seen takes its rest place below its parent, and glides there a
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as T
 from live.puppet.geometry.body_stats import BONE_NAMES, BodyStats
-from live.puppet.values import F32
 
 GLIDE_S = 0.3
 # Bone lengths in torsos where the target's own are not known (a waist-up take shows no knees): usual human proportions.

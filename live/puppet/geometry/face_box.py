@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from engines.arrays import F32
 from live.puppet import topology as top
-from live.puppet.values import F32, FaceBox
+from live.puppet.values import FaceBox
 
 MIN_SIDE_PX = 16
 # The pairs, and the box side as a multiple of their distance: OpenPose, src/openpose/face/faceDetector.cpp.

@@ -9,9 +9,9 @@ from collections import deque
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.body_stats import BodyStats, typical_scale
-from live.puppet.values import F32
 
 P_RANGE = (-0.1, 1.1)
 SCALE_RANGE = (0.5, 2.0)  # of the typical scale

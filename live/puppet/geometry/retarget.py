@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.compiler import numba
 from live.puppet.geometry.body_stats import BONE_NAMES, BONES, BodyStats, typical_scale
-from live.puppet.values import F32
 
 RATIO_RANGE = (0.3, 3.0)
 # Ear to ear in torsos: people have 0.25 to 0.35, a cartoon's head may have 2. Above this the head's ratio may be larger

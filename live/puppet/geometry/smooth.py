@@ -10,9 +10,9 @@ later and no steadier.
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.compiler import numba
-from live.puppet.values import F32
 
 # A joint that was last filtered longer ago than this starts anew: its old place says nothing.
 FORGET_S = 0.5

@@ -14,9 +14,10 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from engines.arrays import U8
 from engines.messages import Say
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from live.sources.film.container import FILM_ERRORS, LARGEST_PX, is_playlist, opened_film
 from live.sources.film.deinterlace import Deinterlacer
 from live.sources.film.rate import film_rate, jumps, scan

@@ -10,10 +10,9 @@ what is above are lamps and glints.
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, F64, U8
 from live.puppet.compiler import numba
-from live.puppet.values import F32, U8
 
-F64 = NDArray[np.float64]
 PQ, HLG, BT2020 = 16, 18, 9  # in ITU-T H.273: two transfer curves; the primaries
 _SIGNAL_STEPS = 4096  # of the tables by signal: 12 bits, as fine as any film's
 _LIGHT_STEPS = 65_536  # of those by light, which are steep near black

@@ -7,7 +7,7 @@ import av
 import numpy as np
 from av.sidedata.sidedata import Type
 
-from live.puppet.values import U8
+from engines.arrays import U8
 
 Matrix = tuple[int, int, int, int]  # shown x = a * x + c * y, shown y = b * x + d * y
 PLAIN: Matrix = (1, 0, 0, 1)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import open_reference
-from engines.engine import EngineSpec, TensorSpec, U8Array
+from engines.engine import EngineSpec, TensorSpec
 from engines.errors import EngineError
 from engines.selection.compare import compare
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
@@ -19,7 +20,7 @@ SPEC = EngineSpec(
     outputs=(TensorSpec("frame", _SHAPE),),
     state=(("frame", "previous"),),
 )
-Draw = Callable[[U8Array, U8Array], np.ndarray]
+Draw = Callable[[U8, U8], np.ndarray]
 
 
 def engine_of(draw: Draw) -> HostEngine:
@@ -34,7 +35,7 @@ def engine_of(draw: Draw) -> HostEngine:
     return HostEngine(SPEC, prepare, backend="fake", device="CPU", precision="uint8", detail="for the gate")
 
 
-def feeds(count: int = 60, alpha: int = 255) -> list[dict[str, U8Array]]:
+def feeds(count: int = 60, alpha: int = 255) -> list[dict[str, U8]]:
     rng = np.random.default_rng(0)
     found = []
     for _ in range(count):
@@ -44,7 +45,7 @@ def feeds(count: int = 60, alpha: int = 255) -> list[dict[str, U8Array]]:
     return found
 
 
-def drawn(doll: U8Array, previous: U8Array) -> np.ndarray:
+def drawn(doll: U8, previous: U8) -> np.ndarray:
     frame = doll.astype(int) // 2 + previous // 4 + 60
     frame[..., 3] = 255
     return frame
@@ -71,10 +72,10 @@ def test_a_large_difference_is_refused_with_its_figures() -> None:
 
 
 def test_an_error_that_feeds_on_itself_is_refused_though_each_step_is_right() -> None:
-    def climbs(doll: U8Array, previous: U8Array) -> np.ndarray:
+    def climbs(doll: U8, previous: U8) -> np.ndarray:
         return previous.astype(int) + (previous < 200)
 
-    def stays(doll: U8Array, previous: U8Array) -> np.ndarray:
+    def stays(doll: U8, previous: U8) -> np.ndarray:
         return previous.astype(int)
 
     verdict = compare(engine_of(climbs), engine_of(stays), feeds(100))
@@ -83,7 +84,7 @@ def test_an_error_that_feeds_on_itself_is_refused_though_each_step_is_right() ->
 
 
 def test_colours_where_nothing_shows_are_of_no_matter_to_what_is_seen() -> None:
-    def other_colours(doll: U8Array, previous: U8Array) -> np.ndarray:
+    def other_colours(doll: U8, previous: U8) -> np.ndarray:
         frame = doll.astype(int)
         frame[..., :3] += 2
         return frame
@@ -94,7 +95,7 @@ def test_colours_where_nothing_shows_are_of_no_matter_to_what_is_seen() -> None:
 
 def test_a_difference_in_a_small_figure_is_not_hidden_by_the_empty_picture_around_it() -> None:
     def with_a_figure(level: int) -> Draw:
-        def draw(doll: U8Array, previous: U8Array) -> np.ndarray:
+        def draw(doll: U8, previous: U8) -> np.ndarray:
             frame = np.zeros(_SHAPE, int)
             frame[0, 0, 0] = (level, level, level, 255)
             return frame
@@ -109,7 +110,7 @@ def test_a_difference_in_a_small_figure_is_not_hidden_by_the_empty_picture_aroun
 def test_only_the_first_frames_are_looked_at_when_asked_so() -> None:
     drawn_feeds = 0
 
-    def counted() -> Iterator[dict[str, U8Array]]:
+    def counted() -> Iterator[dict[str, U8]]:
         nonlocal drawn_feeds
         for feed in feeds():
             drawn_feeds += 1

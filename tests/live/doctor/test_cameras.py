@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.clock import FakeClock
 from live.doctor.exams.cameras import Footage, examined_cameras, judged
 from live.doctor.finding import Finding, Mark
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from live.sources.camera_list import CameraDevice
 
 WEBCAM = CameraDevice(0, "HD Webcam", virtual=False)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.doctor.exams.readback import CHART, _exclusive, examined_output
 from live.doctor.finding import Finding
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.sources.camera_list import CameraDevice
 from tests.live.fakes import PATIENCE_S
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.engine import U8Array
+from engines.arrays import U8
 from live.faults import attendant
 from live.faults.attendant import Attendant, HungError
 from live.puppet.errors import PuppetError
@@ -107,7 +107,7 @@ class HangingEngine(WatchedEngine):
 
     gate: threading.Event
 
-    def run(self, feeds: Mapping[str, U8Array]) -> Mapping[str, U8Array]:
+    def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
         if self.runs == BROKEN:
             self.gate.wait(PATIENCE_S)
             assert self.closed_by is None

@@ -6,10 +6,11 @@ import av
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.performer.estimator import HolisticEstimator, RecordedEstimator, _body_table, drop_strays
 from live.puppet import topology as top
 from live.puppet.golden_pose import golden_pose
-from live.puppet.values import U8, Frame, Pose
+from live.puppet.values import Frame, Pose
 
 DEMO = Path(__file__).resolve().parents[3] / "engines" / "targets" / "demo" / "demo_dance.mp4"
 LEGS = [top.R_KNEE, top.L_KNEE, top.R_ANKLE, top.L_ANKLE]

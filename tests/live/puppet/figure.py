@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.body_stats import BodyStats, fit_stats
-from live.puppet.values import F32, Pose
+from live.puppet.values import Pose
 
 PICTURE = (1280, 960)
 

@@ -3,11 +3,12 @@
 import cv2
 import numpy as np
 
+from engines.arrays import F32, U8
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.doll import Doll
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.parts import EXTENTS, MOUTH, PART_NAMES, PARTS
-from live.puppet.values import F32, U8, PlacedPose
+from live.puppet.values import PlacedPose
 
 TEXELS_PER_TORSO = 96
 

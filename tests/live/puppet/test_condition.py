@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.condition import Conditioner
 from live.puppet.config import PuppetConfig
 from live.puppet.geometry.body_stats import BONES, BodyStats, fit_stats
-from live.puppet.values import F32, Conditioning, PlacedPose, Pose
+from live.puppet.values import Conditioning, PlacedPose, Pose
 from tests.live.puppet.figure import Build, clip, figure, pose, without
 from tests.live.puppet.paper import paper_atlas
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.topology import MEDIAPIPE_BODY, MEDIAPIPE_FACE, MIRROR, from_mediapipe, from_openpose
-from live.puppet.values import F32
 
 # MediaPipe's names for its 33 landmarks, in order (python/solutions/pose.py, PoseLandmark).
 MEDIAPIPE_NAMES = (

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from engines.engine import EngineSpec
 from live.puppet import topology as T
 from live.puppet.drawing.face_map import CHANNELS, SIDE
 from live.puppet.errors import TargetError
 from live.puppet.geometry.face_box import FaceSquare
-from live.puppet.values import U8, Conditioning, FaceBox, PlacedPose
+from live.puppet.values import Conditioning, FaceBox, PlacedPose
 from live.render.face import FEATHER, RIM_PX, SPEC, Face, crop_face, face_share, paste_face, square_of
 from tests.live.face_engine import FaceEngine
 

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from engines.backends.fake_engine import open_fake
 from engines.errors import EngineError
 from live.clock import FakeClock
 from live.puppet.condition import Conditioner
 from live.puppet.errors import TargetError
-from live.puppet.values import U8, Conditioning
+from live.puppet.values import Conditioning
 from live.render.composite import composite, gate
 from live.render.face import Face
 from live.render.renderer import Renderer, RenderInput, generator_spec

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from engines.arrays import F32
 from live.puppet import topology as T
-from live.puppet.values import F32, PlacedPose, Pose
+from live.puppet.values import PlacedPose, Pose
 from live.scene.idle_legs import AFTER_S, GLIDE_S, REACH, IdleLegs
 from live.scene.idle_loop import IdleLoop
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.clock import FakeClock, SystemClock
-from live.puppet.values import U8
 from live.render.face import Face
 from live.render.renderer import Renderer, RenderInput
 from tests.live.face_engine import FaceEngine

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from engines.errors import EngineError
 from engines.messages import Detail
 from live.clock import FakeClock, SystemClock
 from live.config import LiveConfig
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame, PuppetFrame
+from live.puppet.values import Frame, PuppetFrame
 from live.render.renderer import RenderInput
 from tests.live.fakes import (
     REALTIME,

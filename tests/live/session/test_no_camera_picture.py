@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from engines.errors import EngineError
 from live.clock import SystemClock
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, Frame, Pose, PuppetFrame
+from live.puppet.values import Frame, Pose, PuppetFrame
 from live.room.encode import jpeg
 from live.room.pictures import PageFeeds
 from live.room.sink import RoomSink

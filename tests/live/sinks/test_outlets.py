@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.clock import SystemClock
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, Frame, PuppetFrame
+from live.puppet.values import Frame, PuppetFrame
 from live.sinks import outlet
 from live.sinks.output_override import NO_PICTURE
 from live.sinks.several import Sinks

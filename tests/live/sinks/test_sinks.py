@@ -7,8 +7,9 @@ import av
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.puppet.errors import SinkError
-from live.puppet.values import U8, PuppetFrame
+from live.puppet.values import PuppetFrame
 from live.sinks import virtual_camera, window
 from live.sinks.choose import make_sink
 from live.sinks.several import Sinks

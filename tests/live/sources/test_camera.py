@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.clock import FakeClock
 from live.puppet.errors import CameraError
-from live.puppet.values import U8
 from live.sources import camera_list
 from live.sources.camera import CameraSource
 from live.sources.camera_list import CameraDevice, find_again, find_camera, list_cameras

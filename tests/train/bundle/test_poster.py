@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as T
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure
 from tests.live.puppet.paper import torso_of
 from train.bundle.poster import openness

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.arrays import F32, U8
 from live.puppet import topology as top
-from live.puppet.values import F32, U8
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import blotches
 from train.films.matte import camera_moves, joints_outside, make_plate, person_box, sharpen_matte

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from live.puppet.values import U8
+from engines.arrays import U8
 from tests.live.puppet.paper import blotches
 from tests.train.film import puppet, wave
 from tests.train.picture_set import GROUND, picture

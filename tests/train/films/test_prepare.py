@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import train.films.film
+from engines.arrays import F32, U8
 from engines.system.whole_folder import mark
 from live.performer.recording import load_poses
 from live.puppet.drawing.atlas import Atlas
 from live.puppet.errors import PuppetError
-from live.puppet.values import F32, U8, Frame, Pose
+from live.puppet.values import Frame, Pose
 from tests.train.film import CONFIG, SIDE, film_frame, poses, wall, write_video
 from tests.train.picture_set import write_picture_set
 from train.atlas.atlas_builder import build_atlas

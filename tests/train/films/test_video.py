@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.puppet.values import U8
+from engines.arrays import U8
 from tests.train.film import write_video
 from train.errors import TrainError
 from train.films.video import Letterbox, probe, read_frames

@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F32, U8
 from live.puppet.drawing.atlas import Atlas
 from live.puppet.drawing.doll import Doll
 from train.atlas.sample import TakeFrames
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 # A frame may agree this much less than the median of its take before it counts less, and is out this much further down.
 # Found by hand on fortnite: wrong arms lie below, and a raised arm or a turn above.

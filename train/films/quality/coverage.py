@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import F64
 from live.puppet import topology as T
 from live.puppet.drawing.head_view import head_axis, head_turn
 from live.puppet.geometry.body_stats import BodyStats
 from train.atlas.sample import TakeFrames
-
-F64 = NDArray[np.float64]
 
 # Directions of a limb, from hanging outwards (away from the body) and round: eight sectors of 45 degrees.
 DIRECTIONS = (

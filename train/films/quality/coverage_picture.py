@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engines.arrays import U8
 from train.films.quality.coverage import HEAD_NODS, HEAD_TURNS, SECTORS, THIN, Coverage
 
-U8 = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 WIDTH, HEIGHT = 1280, 960

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from engines.arrays import F32, Bool
 
-F32 = NDArray[np.float32]
-Bool = NDArray[np.bool_]
 ENOUGH = 3000  # usable frames; the paper's authors filmed far more
 
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Bool = NDArray[np.bool_]
+from engines.arrays import F32, U8, Bool
 
 SECOND_AREA, SECOND_HEIGHT = 0.25, 0.4  # of the largest piece of the matte: another piece so large is somebody else
 CUT_SHARE = 0.04  # of the picture's side that the figure touches

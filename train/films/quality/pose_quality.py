@@ -5,12 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.arrays import F32, U8, Bool
 from live.puppet import topology as T
 from train.films.matte import joints_outside
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Bool = NDArray[np.bool_]
 
 JUMP_TORSOS = 0.45  # a wrist or ankle that moves farther than this from frame to frame has been swapped or lost
 ABRUPT_TORSOS = 0.35  # ... unless it moves nearly so in the frame before or after: a dancer's fast arm

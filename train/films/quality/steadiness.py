@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
+from engines.arrays import U8
 
 SAMPLES = 40
 MOVED_PX = 1.5  # median way of the background between two samples, at a canvas of 512

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import U8
 from live.puppet import topology as top
 from live.puppet.drawing.atlas import Atlas, PartViews
 from live.puppet.drawing.doll import Doll
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.parts import EXTENTS, PART_NAMES, PARTS, part_frames
-from live.puppet.values import U8, PlacedPose
+from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import blotches, draw_doll, flat_atlas, paper_atlas, torso_of
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32, U8
 from live.puppet import topology as T
 from live.puppet.drawing.face_map import (
     CHANNELS,
@@ -17,7 +18,7 @@ from live.puppet.drawing.face_map import (
     face_map_hash,
 )
 from live.puppet.geometry.face_box import FaceSquare
-from live.puppet.values import F32, U8, PlacedPose
+from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
 
 SQUARE = FaceSquare(220.0, 100.0, 64.0)

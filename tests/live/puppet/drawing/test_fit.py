@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from engines.arrays import F64
 from live.puppet.drawing.fit import (
     ENOUGH,
     FARTHEST,
@@ -15,8 +15,6 @@ from live.puppet.drawing.fit import (
     missed_by,
     nearest_fit,
 )
-
-F64 = NDArray[np.float64]
 
 
 def shape(seed: int) -> F64:

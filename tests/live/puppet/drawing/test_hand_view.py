@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from engines.arrays import F32, F64
 from live.puppet import topology as top
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.hand_view import POINTS, hand_axis, hand_found
-from live.puppet.values import F32
 
-F64 = NDArray[np.float64]
 FIRST = top.R_HAND.start
 TORSO = 100.0
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.head_view import BODY_POINTS, FACE_POINTS, head_axis, head_key, head_turn
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import torso_of
 

@@ -3,11 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.mouth import mouth_found, mouth_place
 from live.puppet.drawing.parts import EXTENTS, PART_NAMES, part_frames
-from live.puppet.values import F32, PlacedPose
+from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import draw_doll, flat_atlas, torso_of
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.drawing.parts import EXTENTS, HAND, HEAD, MOUTH, PART_NAMES, PARTS, drawing_order, part_frames
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import torso_of
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import U8
 from live.puppet import topology as top
 from live.puppet.config import PuppetConfig
 from live.puppet.drawing import pose_map as maps
 from live.puppet.drawing.pose_map import CHANNELS, draw_pose_map
 from live.puppet.golden_pose import golden_pose
-from live.puppet.values import U8, PlacedPose
+from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
 
 CONFIG = PuppetConfig(canvas_px=(256, 256))

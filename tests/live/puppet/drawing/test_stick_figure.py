@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.drawing.stick_figure import draw_stick_figure
-from live.puppet.values import F32, PlacedPose
+from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import torso_of
 

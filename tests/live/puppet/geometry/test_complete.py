@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.body_stats import fit_stats
 from live.puppet.geometry.complete import GLIDE_S, Completer
-from live.puppet.values import F32
 from tests.live.puppet.figure import clip, figure, without
 
 TARGET = fit_stats(clip([460] * 40, [400] * 40, x=256))

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.face_box import MIN_SIDE_PX, face_box, face_square
-from live.puppet.values import F32, FaceBox
+from live.puppet.values import FaceBox
 from tests.live.puppet.figure import figure, without
 
 CANVAS = (512, 512)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.body_stats import BONES, BodyStats, fit_stats
 from live.puppet.geometry.normalize import Normalizer
 from live.puppet.geometry.retarget import Retargeter
-from live.puppet.values import F32
 from tests.live.puppet.figure import Build, clip, figure, walker, without
 
 SEEN = np.ones(top.K, np.float32)

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.smooth import Smoother
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure, without
 
 SIZE = 600.0

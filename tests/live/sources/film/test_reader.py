@@ -10,8 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from engines.arrays import U8
 from live.puppet.errors import CameraError
-from live.puppet.values import U8, Frame
+from live.puppet.values import Frame
 from live.sources.film.reader import FilmReader
 from tests.live.odd_films import (
     CORNERS,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.geometry.body_stats import BodyStats, fit_stats
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure, pose
 from tests.live.puppet.paper import torso_of
 from train.atlas.sample import TakeFrames

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from live.puppet.values import U8
+from engines.arrays import U8
 from tests.live.puppet.paper import blotches
 from train.films.quality.picture_quality import CUT_WEIGHT, EDGE_WEIGHT, PictureQuality, judge_pictures
 

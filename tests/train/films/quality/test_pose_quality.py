@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from engines.arrays import F32
 from live.puppet import topology as top
-from live.puppet.values import F32
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import torso_of
 from train.films.quality.pose_quality import PoseQuality, judge_poses

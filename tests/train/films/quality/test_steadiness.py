@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from live.puppet.values import U8
+from engines.arrays import U8
 from tests.live.puppet.paper import blotches
 from train.films.quality.steadiness import Steadiness, judge_steadiness
 
