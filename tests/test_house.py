@@ -113,6 +113,10 @@ def test_every_public_module_says_what_it_is() -> None:
     assert silent == []
 
 
-def test_the_file_tree_in_the_readme_is_current() -> None:
+def test_the_page_of_modules_is_current() -> None:
     done = subprocess.run([sys.executable, "scripts/tree.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 180
