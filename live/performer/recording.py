@@ -8,6 +8,7 @@ import numpy as np
 from engines.system.whole_file import whole_file
 from live.puppet.array_file import Field, read_npz
 from live.puppet.errors import PoseFileError
+from live.puppet.geometry.body_stats import LARGEST_PICTURE
 from live.puppet.topology import TOPOLOGY, K
 from live.puppet.values import BOUND_PX, Pose
 
@@ -68,7 +69,7 @@ def load_poses(path: Path) -> tuple[list[Pose], str]:
 def _poses(data: dict[str, Any]) -> tuple[list[Pose], str]:
     points, depth, scores = (data[name].astype(np.float32, copy=False) for name in ("points_px", "depth_px", "scores"))
     width, height = (int(side) for side in data["image_size"])
-    if len(points) and not (width and height):
+    if len(points) and not (0 < width <= LARGEST_PICTURE and 0 < height <= LARGEST_PICTURE):
         raise ValueError(f"image_size is {width}x{height}")
     if (scores < 0).any() or (scores > 1).any():
         raise ValueError("scores are outside of 0..1")

@@ -135,6 +135,7 @@ def test_writing_that_fails_leaves_the_old_file_whole(saved: Path, monkeypatch: 
         {"image_size": np.array([0, 480])},
         {"image_size": np.array([640, -480])},
         {"image_size": np.array([640.0, 480.0])},
+        {"image_size": np.array([7_141_578, 480])},
         {"t_s": np.full(6, np.nan)},
         {"points_px": np.zeros((6, 137, 3), np.float32)},
         {"scores": np.ones((6, 137), np.int64)},
