@@ -1,4 +1,4 @@
-"""Writes docs/modules.md, every file in one line, from the files' own first sentences; --check says if it is current."""
+"""Writes docs/modules.md from the first sentence of every file; with --check it only says if that is current."""
 
 import ast
 import sys

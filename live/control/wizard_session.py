@@ -4,7 +4,7 @@ import threading
 
 from engines.messages import Say
 from live.control.wizard_port import CalibrationWizard, WizardFactory, WizardView
-from live.faults.trouble import told
+from live.faults.fault_policy import describe
 from live.performer.profile import Profile, load_profile
 from live.puppet.errors import CalibrationError, PuppetError
 from live.puppet.values import Frame, Pose
@@ -105,4 +105,4 @@ class WizardSession:
 
 
 def _told(error: Exception) -> str:
-    return str(error) if isinstance(error, PuppetError) else f"the calibration broke off: {told(error)}"
+    return str(error) if isinstance(error, PuppetError) else f"the calibration broke off: {describe(error)}"

@@ -10,7 +10,7 @@ from typing import TextIO
 from engines.system import process
 from live.doctor.exam import CAMERA, EXAMS, VIRTUAL_CAMERA, Exam
 from live.doctor.finding import Finding
-from live.doctor.isolation import examined
+from live.doctor.isolation import examine
 from live.doctor.printout import as_json, lines, verdict
 from live.doctor.privacy import of_this_user
 
@@ -31,7 +31,7 @@ marks:      ok   as it should be
 exit code:  0 nothing is BAD, 1 something is, 2 a flag was wrong"""
 
 
-def main(argv: Sequence[str] | None = None, *, examine: Examine = examined, out: TextIO | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, examine: Examine = examine, out: TextIO | None = None) -> int:
     """The command line; gives the exit code. `examine` looks, `out` (sys.stdout) is written to."""
     arguments = _parser().parse_args(argv)
     skipped = {CAMERA: arguments.no_camera, VIRTUAL_CAMERA: arguments.no_virtual_camera}

@@ -26,7 +26,7 @@ _GRACE_S = 1.0  # a process that a driver holds fast cannot even be killed: it i
 _OUT, _ERR = 1, 2
 
 
-def examined(exam: Exam) -> list[Finding]:
+def examine(exam: Exam) -> list[Finding]:
     """What the exam found, or the one line about what became of it. Raises nothing."""
     mark: Mark = "bad" if exam.needed else "warning"
     try:

@@ -1,4 +1,4 @@
-"""`Trouble`: what is done about a part that fails while the show goes on, and where it ends the run after all."""
+"""`FaultPolicy`: what is done about a part that fails while the show goes on, and where it ends the run after all."""
 
 import traceback
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _WELL = 30  # uses in a row without a failure after which a part is said to work
 _PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0  # between two openings of a part that goes on to fail
 
 
-class Trouble:
+class FaultPolicy:
     """One `part`'s failures in a row. The first is said, with `instead`: what is shown meanwhile, and `reopen` is asked
     for the part anew, again after a pause where that did not help.
 
@@ -43,8 +43,8 @@ class Trouble:
         if not self._realtime or (self._in_a_row >= _TRIES and not self._live):
             raise error
         if self._well >= _WELL:
-            self._say(f"{self._part} failed, {self._instead} until it works again: {told(error)}")
-            self._say(detail(error))
+            self._say(f"{self._part} failed, {self._instead} until it works again: {describe(error)}")
+            self._say(traceback_of(error))
         self._well = 0
         self.wait()
 
@@ -56,7 +56,7 @@ class Trouble:
             self._pause_s = min(_LONGEST_PAUSE_S, 2 * self._pause_s)
             self._reopen()
 
-    def over(self) -> None:
+    def clear(self) -> None:
         """The part was used, and did not fail."""
         self._in_a_row = 0
         if self._well < _WELL:
@@ -66,17 +66,17 @@ class Trouble:
                 self._say(Info(f"{self._part} works again"))
 
 
-class TroubleFactory(Protocol):
-    """Makes the `Trouble` of a part of one run."""
+class FaultPolicyFactory(Protocol):
+    """Makes the `FaultPolicy` of a part of one run."""
 
-    def __call__(self, part: str, instead: str, reopen: Callable[[], None]) -> Trouble: ...
+    def __call__(self, part: str, instead: str, reopen: Callable[[], None]) -> FaultPolicy: ...
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """An error for people: ours as it is; with its type where nobody foresaw it, for then it is a bug."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
-def detail(error: BaseException) -> Detail:
+def traceback_of(error: BaseException) -> Detail:
     """The traceback of `error`, for the log."""
     return Detail("".join(traceback.format_exception(error)).rstrip())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from engines.messages import Say
-from live.faults.trouble import told
+from live.faults.fault_policy import describe
 
 
 class Closing(Protocol):
@@ -55,7 +55,7 @@ class Replacement(Generic[T]):
         try:
             opened = self._open_part()
         except Exception as error:  # whatever it is: it is tried again
-            self._say(f"{self._name} cannot be opened anew: {told(error)}")
+            self._say(f"{self._name} cannot be opened anew: {describe(error)}")
         with self._lock:
             self._opening = False
             if not self._closed:

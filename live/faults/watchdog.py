@@ -1,4 +1,4 @@
-"""`Attendant`: makes the calls to one part in a thread of its own, and leaves that behind when a call hangs."""
+"""`Watchdog`: makes the calls to one part in a thread of its own, and leaves that behind when a call hangs."""
 
 import contextlib
 import queue
@@ -21,7 +21,7 @@ class HungError(PuppetError):
     """A call that gave no answer in time."""
 
 
-class Attendant:
+class Watchdog:
     """Used from one thread. `patient`: no thread, no limit; whoever waits has all the time there is."""
 
     def __init__(self, name: str, *, patient: bool = False) -> None:

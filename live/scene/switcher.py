@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from live.faults.trouble import told
+from live.faults.fault_policy import describe
 from live.scene.scene import Scene, Scenes
 from live.scene.scene_factory import SceneFactory
 from live.scene.settings import SceneSettings
@@ -118,4 +118,4 @@ class Switcher:
                 self._wanted = replace(self._wanted, **failed)
                 self._changed.notify_all()
             if failed or settings == now:
-                self.problem = told(error)
+                self.problem = describe(error)

@@ -14,8 +14,8 @@ from live.clock import Clock
 from live.config import LiveConfig
 from live.control.director import Director, DirectorContext
 from live.control.wizard_port import Gesture, WizardFactory
+from live.faults.fault_policy import FaultPolicy
 from live.faults.replacement import Replacement
-from live.faults.trouble import Trouble
 from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
 from live.performer.profile import load_profile
 from live.puppet.compiler import cache_problem
@@ -135,7 +135,7 @@ def _pose_stage(
         forget_s=config.forget_s,
         replacement=Replacement("the pose estimator", _another(opened, config), say),
         reopen=director.reopen,
-        trouble=partial(Trouble, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
+        faults=partial(FaultPolicy, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
         realtime=config.realtime,
         saw=director.saw,
         resized=director.resized,

@@ -11,8 +11,8 @@ from engines.messages import Say
 from live.clock import Clock
 from live.config import LiveConfig
 from live.control.director import Director
-from live.faults.attendant import Attendant, HungError
-from live.faults.trouble import Trouble, detail, told
+from live.faults.fault_policy import FaultPolicy, describe, traceback_of
+from live.faults.watchdog import HungError, Watchdog
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, PuppetFrame
 from live.scene.engine_upgrade import EngineUpgrade
@@ -75,7 +75,7 @@ class Loop:
         self._shots: LatestSlot[RenderJob] = LatestSlot(blocking=blocking)
         self._puppets: LatestSlot[PuppetFrame] = LatestSlot(blocking=blocking)
         report.slots = {"frame": self._frames, "conditioning": self._shots, "puppet": self._puppets}
-        self._drawing = Trouble(
+        self._drawing = FaultPolicy(
             "the engine",
             "showing a card",
             parts.director.reopen,
@@ -84,7 +84,7 @@ class Loop:
             realtime=config.realtime,
             live=parts.source.live,
         )
-        self._attendant = Attendant("draw", patient=not config.realtime)
+        self._watchdog = Watchdog("draw", patient=not config.realtime)
         report.sinks = parts.sinks
         self._pumped = threading.Event()
         self._standstill = Standstill()
@@ -121,7 +121,7 @@ class Loop:
         until_s = time.monotonic() + _JOIN_S
         for thread in threads:
             thread.join(max(0.0, until_s - time.monotonic()))
-        self._attendant.close()
+        self._watchdog.close()
         self.left_behind = [thread.name.strip("_") for thread in threads if thread.is_alive()]
         if self.left_behind:
             self._say(f"left behind, since it does not end: {', '.join(self.left_behind)}")
@@ -173,9 +173,9 @@ class Loop:
                 if not source.live:
                     raise
                 if not lost:
-                    self._say(f"camera lost, trying again every {_CAMERA_RETRY_S:.0f} s: {told(error)}")
+                    self._say(f"camera lost, trying again every {_CAMERA_RETRY_S:.0f} s: {describe(error)}")
                     if not isinstance(error, CameraError):
-                        self._say(detail(error))
+                        self._say(traceback_of(error))
                 lost = True
                 self._clock.wait_until(self._clock.now() + _CAMERA_RETRY_S, self._stop)
                 continue
@@ -221,7 +221,7 @@ class Loop:
             return scene.card(shot.drawn, spare, cutout=cutout)
         try:
             self.parts.scenes.reached(scene)
-            frame = self._attendant.call(
+            frame = self._watchdog.call(
                 lambda: scene.finish(shot.drawn, spare, cutout=cutout),
                 hangs=generator.hang,
                 back=generator.came_back,
@@ -232,5 +232,5 @@ class Loop:
                 self._report.changed("left behind", "the engine", self._clock.now())
             self._drawing.add(error)
             return scene.card(shot.drawn, spare, cutout=cutout)
-        self._drawing.over()
+        self._drawing.clear()
         return frame

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 
 from live.clock import Clock
-from live.faults.attendant import Attendant, HungError
+from live.faults.fault_policy import FaultPolicyFactory
 from live.faults.replacement import Replacement
-from live.faults.trouble import TroubleFactory
+from live.faults.watchdog import HungError, Watchdog
 from live.performer.estimator import PoseEstimator
 from live.performer.mirror import mirror_pose
 from live.puppet.values import Frame, Pose
@@ -42,7 +42,7 @@ class PoseStage:
         forget_s: float,
         replacement: Replacement[PoseEstimator],
         reopen: Callable[[], None],
-        trouble: TroubleFactory,
+        faults: FaultPolicyFactory,
         realtime: bool,
         saw: Saw = lambda pose, frame: None,
         resized: Resized = lambda size: None,
@@ -51,13 +51,13 @@ class PoseStage:
         self._clock, self._report, self._saw = clock, report, saw
         self._resized, self._size = resized, (0, 0)
         self._forget_s, self._replacement = forget_s, replacement
-        self._attendant, self._hung = Attendant("estimate", patient=not realtime), False
+        self._watchdog, self._hung = Watchdog("estimate", patient=not realtime), False
         self._exchanging, self._closed = threading.Lock(), False
-        self._estimator_trouble = trouble("the pose estimator", "the puppet idles", replacement.ask)
-        self._onlooker_trouble = trouble(
+        self._estimator_faults = faults("the pose estimator", "the puppet idles", replacement.ask)
+        self._onlooker_faults = faults(
             "the automatic framing or the calibration gesture", "going on without it", lambda: None
         )
-        self._drawing_trouble = trouble("the drawing of the pose", "showing a card", reopen)
+        self._drawing_faults = faults("the drawing of the pose", "showing a card", reopen)
         self._last_t_s: float | None = None
         self._spoilt: Scene | None = None  # by a failure: what it measured is not to be believed
         self.ever_seen = False
@@ -85,7 +85,7 @@ class PoseStage:
     def close(self) -> None:
         """Free the estimator."""
         self._replacement.close()
-        self._attendant.close()
+        self._watchdog.close()
         with self._exchanging:
             self._closed, hung = True, self._hung
         if not hung:
@@ -96,19 +96,19 @@ class PoseStage:
         if (another := self._replacement.take()) is not None:
             self._exchange(another)
         if self._hung:
-            self._estimator_trouble.wait()
+            self._estimator_faults.wait()
             return None
         estimator = self._estimator
         try:
-            pose = self._attendant.call(
+            pose = self._watchdog.call(
                 lambda: estimator.estimate(frame), hangs=self._hang, back=lambda: self._came_back(estimator)
             )
         except Exception as error:
             if isinstance(error, HungError):
                 self._report.changed("left behind", "the pose estimator", self._clock.now())
-            self._estimator_trouble.add(error)
+            self._estimator_faults.add(error)
             return None
-        self._estimator_trouble.over()
+        self._estimator_faults.clear()
         return pose
 
     def _hang(self) -> None:
@@ -128,15 +128,15 @@ class PoseStage:
             hung, self._hung = self._hung, False
         if not hung:  # one that hangs is closed by the thread that is still in it
             with contextlib.suppress(Exception):  # whatever a broken one says to that
-                self._attendant.call(failed.close)
+                self._watchdog.call(failed.close)
 
     def _tell(self, pose: Pose, frame: Frame) -> None:
         try:
             self._saw(pose, frame)
         except Exception as error:
-            self._onlooker_trouble.add(error)
+            self._onlooker_faults.add(error)
         else:
-            self._onlooker_trouble.over()
+            self._onlooker_faults.clear()
 
     def _drawn(self, choose: Callable[[Scene], PresencePose], frame_id: int, t_s: float) -> RenderJob:
         """What `choose` gives for the newest scene, drawn; the card where either fails."""
@@ -145,10 +145,10 @@ class PoseStage:
             self._enter(scene)
             shot = self._draw(scene, choose(scene), frame_id, t_s)
         except Exception as error:
-            self._drawing_trouble.add(error)
+            self._drawing_faults.add(error)
             self._spoilt = scene
             return RenderJob(scene, RenderInput(NO_FRAME, t_s, None, 0, scene.cut))
-        self._drawing_trouble.over()
+        self._drawing_faults.clear()
         return shot
 
     def _enter(self, scene: Scene) -> None:

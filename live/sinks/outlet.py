@@ -34,7 +34,7 @@ class Outlet:
     def __init__(
         self,
         sink: Sink,
-        curtain: OutputOverride,
+        override: OutputOverride,
         clock: Clock,
         *,
         place: Place,
@@ -43,7 +43,7 @@ class Outlet:
         closed: Closed,
     ) -> None:
         self.sink, self.place = sink, place
-        self._curtain, self._clock = curtain, clock
+        self._override, self._clock = override, clock
         self._took, self._ended, self._closed = took, ended, closed
         self._slot: LatestSlot[tuple[PuppetFrame, int]] = LatestSlot()
         self._sending = threading.Lock()
@@ -133,7 +133,7 @@ class Outlet:
             start_s = self._busy_since_s = self._clock.now()
             error: Exception | None = None
             try:
-                shown = self._curtain.before(frame)
+                shown = self._override.conceal(frame)
                 if self.sink.send(shown, tick):
                     self._took(self, shown, start_s)
                     return

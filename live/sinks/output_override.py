@@ -11,10 +11,10 @@ NO_PICTURE = -1  # the frame_id of the card, behind which there is no frame
 
 
 class OutputOverride:
-    """`hidden` has precedence over `frozen`. Both may be set from any thread; `over` is called from one, for all sinks
-    alike, `before` by each sink at the last moment.
+    """`hidden` has precedence over `frozen`. Both may be set from any thread; `apply` is called from one, for all sinks
+    alike, `conceal` by each sink at the last moment.
 
-    What `over` gives in place of a picture is its own and stays as it is until the next call.
+    What `apply` gives in place of a picture is its own and stays as it is until the next call.
     """
 
     def __init__(self) -> None:
@@ -22,15 +22,15 @@ class OutputOverride:
         self._held: PuppetFrame | None = None
         self._card: PuppetFrame | None = None
 
-    def over(self, frame: PuppetFrame) -> PuppetFrame:
+    def apply(self, frame: PuppetFrame) -> PuppetFrame:
         """What is to leave in place of `frame`; frozen, the first picture that came since then, copied."""
         if self.frozen:
             self._held = self._held or _copy(frame)
         else:
             self._held = None
-        return self.before(self._held or frame)
+        return self.conceal(self._held or frame)
 
-    def before(self, frame: PuppetFrame) -> PuppetFrame:
+    def conceal(self, frame: PuppetFrame) -> PuppetFrame:
         """`frame`, or the card in its place, also where it was let through a moment ago."""
         if not self.hidden:
             return frame

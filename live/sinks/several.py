@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engines.messages import Say
 from live.clock import Clock, SystemClock
-from live.faults.trouble import detail, told
+from live.faults.fault_policy import describe, traceback_of
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
 from live.sinks.base import Sink
@@ -41,7 +41,7 @@ class Sinks:
     ) -> None:
         self._say, self._realtime = say, realtime
         self._clock, self._report = clock or SystemClock(), report
-        self._curtain = OutputOverride()
+        self._override = OutputOverride()
         self._changing = threading.Lock()
         self._outlets = [self._outlet(sink) for sink in sinks]
         self._first = next(iter(self._outlets), None)  # the one that the report is about
@@ -76,11 +76,11 @@ class Sinks:
 
     @property
     def hidden(self) -> bool:
-        return self._curtain.hidden
+        return self._override.hidden
 
     @property
     def frozen(self) -> bool:
-        return self._curtain.frozen
+        return self._override.frozen
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         """Open all. Raises SinkError, with all closed again, when one cannot: nobody streams without knowing."""
@@ -118,18 +118,18 @@ class Sinks:
 
     def hide(self, on: bool) -> None:
         """Send the card in place of every picture. When this returns none leaves any more, made before or not."""
-        self._curtain.hidden = on
+        self._override.hidden = on
         end_s = self._clock.now() + _PATIENCE_S
         for outlet in self._outlets if on else ():
             outlet.settle(end_s - self._clock.now())
 
     def freeze(self, on: bool) -> None:
         """Send one picture over and over."""
-        self._curtain.frozen = on
+        self._override.frozen = on
 
     def send(self, frame: PuppetFrame, tick: int) -> None:
         """Give one picture to all, see `Sink.send`, or what is to leave in its place while it is frozen or hidden."""
-        shown = self._curtain.over(frame)
+        shown = self._override.apply(frame)
         for outlet in self._outlets:
             outlet.put(shown, tick)
             self._look_after(outlet)
@@ -155,7 +155,7 @@ class Sinks:
         own: Place = "main" if getattr(sink, "needs_main_thread", False) else "own"
         return Outlet(
             sink,
-            self._curtain,
+            self._override,
             self._clock,
             place=own if self._realtime else "here",
             took=self._took,
@@ -214,9 +214,9 @@ class Sinks:
         if isinstance(error, SinkError):
             self.failed.append(error)
         else:
-            self.failed.append(SinkError("an output failed", got=told(error)))
-            self._say(detail(error))
-        self._say(f"output lost: {told(error)}")
+            self.failed.append(SinkError("an output failed", got=describe(error)))
+            self._say(traceback_of(error))
+        self._say(f"output lost: {describe(error)}")
 
 
 def _count(outlet: Outlet, dropped: dict[str, int]) -> None:

@@ -15,8 +15,8 @@ from live.clock import Clock, FakeClock
 from live.config import LiveConfig
 from live.control.director import Director, DirectorContext
 from live.control.wizard_port import WizardFactory
+from live.faults.fault_policy import FaultPolicy
 from live.faults.replacement import Replacement
-from live.faults.trouble import Trouble
 from live.performer.estimator import PoseEstimator
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, Pose, PuppetFrame
@@ -164,7 +164,7 @@ def fake_loop(
         forget_s=config.forget_s,
         replacement=Replacement("the pose estimator", open_estimator or (lambda: estimator), say),
         reopen=director.reopen,
-        trouble=partial(Trouble, say=say, clock=clock, realtime=config.realtime, live=source.live),
+        faults=partial(FaultPolicy, say=say, clock=clock, realtime=config.realtime, live=source.live),
         realtime=config.realtime,
         saw=director.saw,
         resized=director.resized,

@@ -55,7 +55,7 @@ def unpack(archive: Path, folder: Path) -> None:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES)
         raise TrainError(
             f"the archive cannot be unpacked: {archive.name}",
-            got=shown(str(error) or type(error).__name__),
+            got=printable(str(error) or type(error).__name__),
             do="free some disk space, or use another --work" if full else "download or pack it again",
         ) from error
 
@@ -69,7 +69,7 @@ def _limited(archive: Path, members: Iterator[Member]) -> Iterator[Member]:
         if count > MOST_MEMBERS:
             raise _too_large(archive, f"more than {MOST_MEMBERS:,} files")
         if not 0 <= member.size <= LARGEST_BYTES and _is_ours(member.name):
-            raise _too_large(archive, f"{shown(member.name)}, {member.size / 1e6:,.0f} MB")
+            raise _too_large(archive, f"{printable(member.name)}, {member.size / 1e6:,.0f} MB")
         if total > most:
             raise _too_large(archive, f"{total / 1e9:,.1f} GB and more, of {archive.stat().st_size / 1e6:,.1f} MB")
         yield member
@@ -87,7 +87,7 @@ def _wanted(archive: Path, members: Iterator[Member]) -> Iterator[tuple[Member, 
         if not member.plain:
             raise TrainError(
                 f"the archive holds more than files: {archive.name}",
-                got=f"{shown(member.name)}, a link or device",
+                got=f"{printable(member.name)}, a link or device",
                 wanted="plain files and folders",
                 do="pack it without links",
             )
@@ -125,17 +125,17 @@ def _write(archive: Path, member: Member, target: Path) -> None:
 
 def _safe(archive: Path, name: str) -> Path:
     """The member's path, relative and without a step upwards, in letters that can be shown."""
-    path = PurePosixPath(shown(name.replace("\\", "/")))
+    path = PurePosixPath(printable(name.replace("\\", "/")))
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise TrainError(
             f"the archive wants to write outside its folder: {archive.name}",
-            got=shown(name),
+            got=printable(name),
             do="do not use it, or pack it again yourself",
         )
     return Path(*path.parts)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Names from elsewhere may hold anything: half characters, commands to the terminal. What cannot be shown is �."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)[:1000]
 

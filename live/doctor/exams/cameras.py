@@ -64,7 +64,7 @@ def examined_cameras(
     except CameraError as error:
         finding = _refused(error, holders(f"/dev/video{camera.index}"))
     else:
-        finding = judged(name, footage)
+        finding = judge(name, footage)
     return [finding, *(others if real[1:] else [])]
 
 
@@ -83,7 +83,7 @@ def watched(source: Source, clock: Clock) -> Footage:
     return Footage((image.shape[1], image.shape[0]), fps, float(np.median(lumas)), len(sums) == 1 < len(lumas))
 
 
-def judged(name: str, seen: Footage) -> Finding:
+def judge(name: str, seen: Footage) -> Finding:
     """The line about a camera that gave pictures."""
     told = f"{name}: {seen.size[0]}x{seen.size[1]}, {seen.fps:.0f} pictures a second"
     if seen.luma < _BLACK:

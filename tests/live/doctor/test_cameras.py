@@ -8,7 +8,7 @@ import pytest
 
 from engines.arrays import U8
 from live.clock import FakeClock
-from live.doctor.exams.cameras import Footage, examined_cameras, judged
+from live.doctor.exams.cameras import Footage, examined_cameras, judge
 from live.doctor.finding import Finding, Mark
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
@@ -120,6 +120,6 @@ def test_a_picture_is_nowhere_in_what_was_seen() -> None:
 
 
 def test_black_goes_before_still() -> None:
-    found: Mark = judged("x", Footage((640, 360), 30.0, 0.0, still=True)).mark
+    found: Mark = judge("x", Footage((640, 360), 30.0, 0.0, still=True)).mark
     assert found == "warning"
-    assert "black" in judged("x", Footage((640, 360), 30.0, 0.0, still=True)).text
+    assert "black" in judge("x", Footage((640, 360), 30.0, 0.0, still=True)).text

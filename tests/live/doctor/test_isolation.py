@@ -9,7 +9,7 @@ import pytest
 
 from live.doctor.exam import EXAMS, Exam
 from live.doctor.finding import Finding, Mark
-from live.doctor.isolation import attempted, examined
+from live.doctor.isolation import attempted, examine
 from live.puppet.errors import CameraError
 
 GOOD = "return [Finding('ok', 'well', private=('me',))]"
@@ -24,7 +24,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
     def run(code: str, *, needed: bool = False, limit_s: float = 20.0) -> list[Finding]:
         text = f"import os, sys, time\nfrom live.doctor.finding import Finding\ndef findings():\n    {code}\n"
         (tmp_path / "odd_exam.py").write_text(text)
-        return examined(Exam("odd", "odd_exam", limit_s, needed))
+        return examine(Exam("odd", "odd_exam", limit_s, needed))
 
     return run
 
@@ -65,7 +65,7 @@ def test_a_thread_that_never_ends_does_not_hold_it_up(look: Try) -> None:
 
 def test_where_no_process_can_be_started_it_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    assert examined(Exam("odd", "odd_exam", 1.0))[0].text.startswith("could not be looked at")
+    assert examine(Exam("odd", "odd_exam", 1.0))[0].text.startswith("could not be looked at")
 
 
 def test_an_import_that_fails_says_what_to_install() -> None:

@@ -5,8 +5,8 @@ import pytest
 from engines.errors import EngineError
 from engines.messages import Detail, Info
 from live.clock import FakeClock
+from live.faults.fault_policy import FaultPolicy
 from live.faults.replacement import Replacement
-from live.faults.trouble import Trouble
 from tests.live.fakes import Meter
 from tests.live.patience import until
 
@@ -16,7 +16,7 @@ class Told:
 
     def __init__(self, *, realtime: bool = True, live: bool = True) -> None:
         self.said, self.asked, self.clock = list[str](), Meter(), FakeClock()
-        self.trouble = Trouble(
+        self.faults = FaultPolicy(
             "the engine",
             "showing a card",
             self.asked.add,
@@ -34,11 +34,11 @@ class Told:
             try:
                 raise error or ZeroDivisionError("a bug")
             except Exception as caught:
-                self.trouble.add(caught)
+                self.faults.add(caught)
 
     def works(self, times: int) -> None:
         for _ in range(times):
-            self.trouble.over()
+            self.faults.clear()
 
 
 def test_a_series_of_failures_is_said_once_with_its_type_and_the_log_gets_the_traceback() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engines.arrays import U8
-from live.faults import attendant
-from live.faults.attendant import Attendant, HungError
+from live.faults import watchdog as watchdog
+from live.faults.watchdog import HungError, Watchdog
 from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose
 from live.scene.settings import SceneSettings
@@ -21,7 +21,7 @@ from tests.live.session.test_show_goes_on import BROKEN, FRAMES, Fallible, Show
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attendant, "_PATIENCE_S", 0.4)
+    monkeypatch.setattr(watchdog, "_PATIENCE_S", 0.4)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_calls_are_made_in_one_thread_of_their_own_and_give_what_they_give() -> None:
-    one = Attendant("part")
+    one = Watchdog("part")
     names = {one.call(lambda: threading.current_thread().name) for _ in range(3)}
     assert names == {"part"}
     with pytest.raises(ZeroDivisionError):
@@ -38,11 +38,11 @@ def test_calls_are_made_in_one_thread_of_their_own_and_give_what_they_give() -> 
     assert one.call(lambda: 5) == 5
     one.close()
     one.close()
-    assert Attendant("part", patient=True).call(threading.current_thread) is threading.current_thread()
+    assert Watchdog("part", patient=True).call(threading.current_thread) is threading.current_thread()
 
 
 def test_a_call_that_hangs_is_left_behind_and_no_more_than_three(impatient: None) -> None:
-    one, gate, back = Attendant("part"), threading.Event(), Meter()
+    one, gate, back = Watchdog("part"), threading.Event(), Meter()
     for _ in range(3):
         assert one.call(lambda: 5) == 5
         with pytest.raises(HungError, match="no answer"):
@@ -58,7 +58,7 @@ def test_a_call_that_hangs_is_left_behind_and_no_more_than_three(impatient: None
 
 
 def test_a_wait_that_took_long_by_the_clock_alone_is_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Attendant("part")
+    one = Watchdog("part")
     one.call(lambda: None)
     assert one._visit is not None
     waits = iter([queue.Empty()] * 30)  # the machine slept, or had no turn for us: each of them may have been a minute
@@ -74,7 +74,7 @@ def test_a_wait_that_took_long_by_the_clock_alone_is_no_hang(monkeypatch: pytest
 
     one._visit.answer = Late()  # type: ignore[assignment]
     assert one.call(lambda: 5) == 5
-    monkeypatch.setattr(attendant, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(watchdog, "_PATIENCE_S", 0.2)
     waits = iter([queue.Empty()] * 30)
     with pytest.raises(HungError):
         one.call(lambda: 5)

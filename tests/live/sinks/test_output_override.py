@@ -37,24 +37,24 @@ def frame(number: int, *, cutout: bool = False) -> PuppetFrame:
 
 
 def test_hidden_is_the_card_without_a_matte_and_without_a_cutout() -> None:
-    curtain = OutputOverride()
-    curtain.hidden = True
-    shown = curtain.over(frame(7, cutout=True))
+    override = OutputOverride()
+    override.hidden = True
+    shown = override.apply(frame(7, cutout=True))
     assert np.array_equal(shown.image, CARD) and shown.frame_id == NO_PICTURE
     assert shown.matte.max() == 0 and shown.cutout is not None and shown.cutout.max() == 0
 
 
 def test_frozen_is_a_copy_of_the_first_picture_and_hidden_has_precedence() -> None:
-    curtain, first = OutputOverride(), frame(7, cutout=True)
-    curtain.frozen = True
-    curtain.over(first)
+    override, first = OutputOverride(), frame(7, cutout=True)
+    override.frozen = True
+    override.apply(first)
     first.image[:] = 99  # the loop writes its next picture into these arrays
-    shown = curtain.over(frame(8))
+    shown = override.apply(frame(8))
     assert (shown.image == 7).all() and shown.frame_id == 7
-    curtain.hidden = True
-    assert np.array_equal(curtain.over(frame(9)).image, CARD)
-    curtain.hidden = curtain.frozen = False
-    assert curtain.over(frame(10)).frame_id == 10
+    override.hidden = True
+    assert np.array_equal(override.apply(frame(9)).image, CARD)
+    override.hidden = override.frozen = False
+    assert override.apply(frame(10)).frame_id == 10
 
 
 def test_no_picture_leaves_after_hide_has_returned_not_even_one_that_was_made_before(scenery: Path) -> None:
