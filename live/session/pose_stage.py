@@ -27,7 +27,7 @@ class PoseStage:
 
     Somebody is in view when at least one joint reaches the target's `valid_score`. Away for more than `forget_s`, the
     next person counts as another one, whose measures are taken anew. `saw` is told every pose as it was estimated, not
-    mirrored, with its frame, `resized` when a camera's pictures have become of another (width, height). `trouble` makes
+    mirrored, with its frame, `resized` when a camera's pictures have become of another (width, height). `faults` makes
     what decides whether the show goes on without what has failed: an `estimator` idles until `replacement` has another
     one, a scene shows the card until `reopen` has.
     """

@@ -163,6 +163,6 @@ def test_an_estimator_that_was_only_slow_goes_on(scenery: Path, impatient: None)
     show = Show(scenery, back)
     first = show.loop.parts.poses._estimator = Slow()
     show.loop.parts.poses._replacement.ask = lambda: None  # type: ignore[method-assign]
-    show.loop.parts.poses._estimator_trouble._reopen = lambda: None
+    show.loop.parts.poses._estimator_faults._reopen = lambda: None
     show.run()
     assert show.loop.parts.poses._estimator is first and first.closed and show.report.person == "in view"
