@@ -20,6 +20,12 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
 
 def _png(content: bytes) -> tuple[int, int]:
     width, height = struct.unpack_from(">LL", content, 16)
+    at, kind = len(_PNG), b""
+    while at < len(content) and kind != b"IEND":
+        length, kind = struct.unpack_from(">L4s", content, at)
+        at += 12 + length
+        if at > len(content):  # OpenCV would make room for all that the chunk says it holds: up to 2 GB
+            return 0, 0
     return (width, height) if content[12:16] == b"IHDR" else (0, 0)
 
 

@@ -70,11 +70,13 @@ def runs(target: object) -> None:
 
 
 def open_networks(folder: Path) -> Target:
-    """The target, whose networks a runtime has taken."""
+    """The target, whose networks a runtime has taken, and run once: as live warms them up."""
     target = open_target(str(folder), "full")
     for network in (target.generator, target.face):
         if network is not None:
-            open_reference(network.file, network.spec).close()
+            engine = open_reference(network.file, network.spec)
+            engine.run({tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in engine.spec.feeds})
+            engine.close()
     return target
 
 

@@ -56,6 +56,12 @@ def test_what_is_none_of_the_four_kinds_or_empty_has_no_size(content: bytes) -> 
     assert picture_size(content) is None
 
 
+def test_a_png_with_a_piece_that_is_larger_than_the_file_has_no_size() -> None:
+    whole = bytearray(encoded("png"))
+    struct.pack_into(">L", whole, 8, 13 + (1 << 29))  # OpenCV would make room for half a gigabyte
+    assert picture_size(bytes(whole)) is None
+
+
 def test_a_small_file_of_a_huge_picture_is_refused_by_its_size(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(png(20_000, 20_000))
     with pytest.raises(TargetError, match="too large: .*20000x20000; wanted: at most 64 megapixels"):
