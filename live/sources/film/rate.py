@@ -58,8 +58,6 @@ def scan(path: Path, index: int) -> Scan:
     stamps: list[float | None] = []
     read_bytes, whole = 0, True
     with opened_film(path) as container:
-        if index >= len(container.streams):  # a damaged one shows another number of streams each time it is opened
-            return Scan([], False)
         stream = container.streams[index]
         try:
             for packet in container.demux(stream):

@@ -1,6 +1,9 @@
 """`FilmReader`: a film is shown as it is to be seen, and what is damaged in it costs no more than itself."""
 
+import contextlib
 import gc
+import itertools
+from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
 from itertools import product
@@ -13,6 +16,7 @@ import pytest
 from engines.arrays import U8
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
+from live.sources.film.container import opened_film
 from live.sources.film.reader import FilmReader
 from tests.live.odd_films import (
     CORNERS,
@@ -231,3 +235,32 @@ def test_a_film_with_rubbish_in_it_is_read_or_refused(seed: int, tmp_path: Path)
         except CameraError:
             continue
         assert all(b.t_capture_s > a.t_capture_s for a, b in zip(frames, frames[1:], strict=False))
+
+
+def test_a_stream_that_begins_in_the_middle_ends_the_film_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_film(tmp_path / "x.mkv", greys(6))
+
+    class Demuxed:
+        """PyAV's container, whose fourth packet is of a stream that was not there at first."""
+
+        def __init__(self, inner: av.container.InputContainer) -> None:
+            self.inner = inner
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.inner, name)
+
+        def demux(self, stream: av.VideoStream) -> Iterator[av.Packet]:
+            yield from itertools.islice(self.inner.demux(stream), 3)
+            raise IndexError("list index out of range")
+
+    @contextlib.contextmanager
+    def opened(path: Path) -> Iterator[Demuxed]:
+        with opened_film(path) as container:
+            yield Demuxed(container)
+
+    monkeypatch.setattr("live.sources.film.reader.opened_film", opened)
+    monkeypatch.setattr("live.sources.film.rate.opened_film", opened)
+    said: list[str] = []
+    assert len(list(FilmReader(path, said.append))) == 3 and "list index" in said[0]
