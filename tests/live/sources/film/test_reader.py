@@ -237,9 +237,7 @@ def test_a_film_with_rubbish_in_it_is_read_or_refused(seed: int, tmp_path: Path)
         assert all(b.t_capture_s > a.t_capture_s for a, b in zip(frames, frames[1:], strict=False))
 
 
-def test_a_stream_that_begins_in_the_middle_ends_the_film_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_that_begins_in_the_middle_ends_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_film(tmp_path / "x.mkv", greys(6))
 
     class Demuxed:
