@@ -18,7 +18,7 @@ LARGEST_PX = 8192 * 4320  # of one picture: the largest that films have; it take
 _READ_BYTES = 1 << 18
 # A title need not be UTF-8. PyAV 19 knows, and has no such argument any more.
 _TOLERANT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-# What reading a film may raise at any time; IndexError where a stream begins in the middle, of which PyAV knows nothing.
+# What reading a film may raise at any time; IndexError where a stream begins in the middle, unknown to PyAV.
 FILM_ERRORS = (av.FFmpegError, OSError, ValueError, IndexError)
 # What begins so names other files. The list goes no further than people's folders do: none of the others opens either.
 _LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"[reference]", b"v=0\r", b"v=0\n", b"<smil")
