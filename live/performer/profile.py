@@ -178,19 +178,6 @@ def load_profile(
     return read_profile(path)
 
 
-def load_calibration(
-    wish: str,
-    *,
-    camera: str = "",
-    framing: str = "full",
-    folder: Path | None = None,
-    say: Callable[[str], None] = lambda _: None,
-) -> BodyStats | None:
-    """The measures in `load_profile`'s profile for this framing, or None: then they are taken while moving."""
-    profile = load_profile(wish, camera=camera, folder=folder, say=say)
-    return None if profile is None else profile.stats_for(framing)
-
-
 def fitted(stats: BodyStats, image_size: tuple[int, int]) -> BodyStats:
     """The measures in the same camera's picture of another size, (width, height).
 

@@ -42,10 +42,5 @@ def upright(image: U8, matrix: Matrix) -> U8:
     return np.ascontiguousarray(image)
 
 
-def upright_size(size: tuple[int, int], matrix: Matrix) -> tuple[int, int]:
-    """(width, height) of a picture of this size once it is upright."""
-    return size[::-1] if matrix[1] else size
-
-
 def _sign(value: int) -> int:
     return -1 if value < 0 else 1

@@ -11,7 +11,6 @@ from live.performer.profile import (
     Profile,
     find_profiles,
     fitted,
-    load_calibration,
     load_profile,
     mirror_stats,
     profile_path,
@@ -33,7 +32,7 @@ def changed(folder: Path, **changes: Any) -> Path:
 
 
 def test_none_is_no_profile(tmp_path: Path) -> None:
-    assert load_profile("none", folder=tmp_path) is None and load_calibration("none") is None
+    assert load_profile("none", folder=tmp_path) is None
 
 
 def test_a_profile_is_found_by_name_and_by_file(tmp_path: Path) -> None:
@@ -110,8 +109,9 @@ def test_profiles_live_in_the_settings_folder_of_the_platform() -> None:
 
 def test_the_half_framing_takes_the_seated_measures(tmp_path: Path) -> None:
     save_profile(ME, tmp_path)
-    assert load_calibration("desk", framing="half", folder=tmp_path) == SEATED
-    assert load_calibration("desk", folder=tmp_path) == STATS
+    profile = load_profile("desk", folder=tmp_path)
+    assert profile is not None and profile.stats_for("half") == SEATED
+    assert profile.stats_for("full") == STATS
     assert replace(ME, seated=None).stats_for("half") == STATS
 
 

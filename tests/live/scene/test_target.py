@@ -8,7 +8,7 @@ import pytest
 
 from engines.bundle import write_manifest
 from engines.errors import EngineError
-from live.performer.profile import load_calibration
+from live.performer.profile import load_profile
 from live.puppet.drawing.face_map import face_map_hash
 from live.puppet.errors import CalibrationError, TargetError
 from live.render.face import SPEC
@@ -129,7 +129,7 @@ def test_an_unknown_target_suggests_the_nearest() -> None:
 
 
 def test_no_calibration_is_a_value(tmp_path: Path) -> None:
-    assert load_calibration("none") is None
+    assert load_profile("none") is None
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,13 @@ def test_a_bad_calibration_is_a_clear_error(text: str | None, message: str, tmp_
     if text is not None:
         (tmp_path / "me.json").write_text(text)
     with pytest.raises(CalibrationError, match=message):
-        load_calibration(str(tmp_path / "me.json"))
+        load_profile(str(tmp_path / "me.json"))
 
 
 def test_a_calibration_gives_its_stats(tmp_path: Path) -> None:
     import json
 
     (tmp_path / "me.json").write_text(json.dumps({"topology": "openpose137", "stats": stats().to_json()}))
-    assert load_calibration(str(tmp_path / "me.json")) == stats()
+    profile = load_profile(str(tmp_path / "me.json"))
+    assert profile is not None and profile.stats_for("full") == stats()
     assert np.isfinite(stats().torso)
