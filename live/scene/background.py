@@ -7,12 +7,10 @@ import cv2
 import numpy as np
 
 from engines.arrays import U8
-from engines.errors import reason
-from live.puppet.errors import TargetError
-from live.sources.picture_size import picture_size
+from live.puppet.errors import CameraError, TargetError
+from live.sources.picture_files import read_rgb
 
 _GREEN = (0, 177, 64)  # the usual chroma key green
-_LARGEST_FILE, _LARGEST = 128 << 20, 64 << 20  # bytes; pixels, which take three bytes each
 
 
 def is_background(spec: str) -> bool:
@@ -38,34 +36,14 @@ def make_background(spec: str, plate: U8) -> U8:
 
 
 def read_picture(path: Path) -> U8:
-    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or larger than 64 megapixels."""
-    wanted = "a png, jpg, webp or bmp"
+    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or too large, see `read_rgb`."""
     if not os.path.isfile(path):  # False, where Path.is_file raises: a name too long, a folder that may not be entered
         raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise TargetError(f"the picture cannot be read: {path}", got=str(error)) from error
-    size = picture_size(content)
-    if size is None:
-        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
-    width, height = size
-    if len(content) > _LARGEST_FILE or width * height > _LARGEST:
-        raise TargetError(
-            f"the picture is too large: {path}",
-            got=f"{width}x{height}",
-            wanted=f"at most {_LARGEST >> 20} megapixels and {_LARGEST_FILE >> 20} MB",
-            do="make it smaller",
-        )
-    try:
-        # By way of memory: cv2.imread cannot open names outside the code page on Windows.
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise TargetError(f"not a picture that can be read: {path}", got=reason(error), wanted=wanted) from error
-    if picture is None or picture.shape[:2] not in ((height, width), (width, height)):  # lying on its side: EXIF
-        raise TargetError(f"not a picture that can be read: {path}", wanted=wanted)
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture), np.uint8)
+        return read_rgb(path)
+    except CameraError as error:
+        wanted = error.wanted or "a png, jpg, webp or bmp"
+        raise TargetError(error.what, got=error.got, wanted=wanted, do=error.do) from error
 
 
 def _filled(image: U8, width: int, height: int) -> U8:

@@ -90,7 +90,7 @@ def read_rgb(path: Path) -> U8:
     if len(content) > LARGEST_BYTES or width * height > LARGEST_PX:
         raise CameraError(
             f"the picture is too large: {path}",
-            got=f"{width}x{height}, {len(content) / 1e6:.0f} MB" + " and more" * (len(content) > LARGEST_BYTES),
+            got=f"{width}x{height}" + f", {len(content) / 1e6:.0f} MB and more" * (len(content) > LARGEST_BYTES),
             wanted=f"at most {LARGEST_PX >> 20} megapixels and {LARGEST_BYTES >> 20} MB",
             do="make it smaller",
         )
