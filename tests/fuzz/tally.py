@@ -83,7 +83,8 @@ class Bench:
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.child", *words],
             stdout=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if name != VARIABLE} | {BOUNDS_CHECK: "1"},
+            env={name: value for name, value in os.environ.items() if name != VARIABLE}
+            | {BOUNDS_CHECK: "1", "OMP_NUM_THREADS": "1"},  # within its memory no more threads can be made
         )
         self._heard = b""
         ready = self._line(child, START_S)

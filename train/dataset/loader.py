@@ -27,7 +27,7 @@ def open_dataset(folder: Path) -> Dataset:
         ) from error
     if manifest.get("format") != FORMAT:
         raise TrainError(
-            f"dataset of another format: {folder}", got=f"{manifest.get('format')!s:.80}", wanted=str(FORMAT)
+            f"dataset of another format: {folder}", got=ascii(manifest.get("format"))[:80], wanted=str(FORMAT)
         )
     try:
         if manifest.get("kind") == PAIRS:

@@ -33,7 +33,7 @@ _PLACED = {
     "t_s": Field("float", ("frames",), -1e9, 1e9),
     "weight": Field("float", ("frames",), 0, 1),
 }
-_LARGEST = 1 << 30  # bytes: as much as two hours
+_FRAME_BYTES = 8192  # more than the numbers of a frame take
 
 # The joints of a refined pose that follow the picture: those where two limbs meet. Where a limb ends, a sleeve slides
 # along itself; head, hands and face are found better than they are registered. (fortnite's waist-up take, held out: the
@@ -108,7 +108,7 @@ def open_take(folder: Path, entry: dict[str, Any]) -> Take:
     """Open one take; `entry` is its part of dataset.json. Raises TrainError when files are missing or do not fit."""
     try:
         frames = map_npy(folder / "frames.npy", FRAMES)
-        arrays = read_npz(folder / "placed.npz", _PLACED, largest=_LARGEST)
+        arrays = read_npz(folder / "placed.npz", _PLACED, largest=_FRAME_BYTES * len(frames))
         np.minimum(arrays["scores"], 1, out=arrays["scores"])
         plate = read_picture(folder / "plate.png")
         if any(len(a) != len(frames) for a in arrays.values()) or plate.shape[:2] != frames.shape[1:3]:

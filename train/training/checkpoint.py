@@ -14,7 +14,7 @@ from train.errors import TrainError
 from train.networks.networks import DeployedGenerator
 from train.networks.presets import build_generator
 from train.training.config import RunConfig
-from train.training.field import seconds, table, text, whole
+from train.training.field import is_version, seconds, shown, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "last.pt"
@@ -81,10 +81,10 @@ def load_checkpoint(folder: Path, *, best: bool = False) -> Checkpoint:
         )
     try:
         values = read_tensors(path)
-        if values["version"] != VERSION:
+        if not is_version(values["version"], VERSION):
             raise TrainError(
                 "a checkpoint of another version",
-                got=f"{values['version']!s:.80}",
+                got=shown(values["version"]),
                 wanted=str(VERSION),
                 do="train anew",
             )
@@ -114,13 +114,13 @@ def _checkpoint(values: dict[str, Any]) -> Checkpoint:
 
 def _loss(value: object) -> float:
     if not isinstance(value, float) or math.isnan(value):
-        raise ValueError(f"a loss is {value!r:.40}")
+        raise ValueError(f"a loss is {shown(value)}")
     return value
 
 
 def _losses(value: object) -> list[list[float]]:
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
-        raise ValueError(f"pending is {value!r:.40}")
+        raise ValueError(f"pending is {shown(value)}")
     return [[_loss(loss) for loss in row] for row in value]
 
 

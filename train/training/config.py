@@ -156,4 +156,4 @@ def _check_kinds(kind: type[Any], values: dict[str, Any]) -> None:
             bool: isinstance(value, bool),
         }
         if not fits.get(wanted[name], False) or (number and not 0 <= value <= _MOST):
-            raise ValueError(f"{name} is {value!r:.40}")
+            raise ValueError(f"{name} is {ascii(value)[:40]}")

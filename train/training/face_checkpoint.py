@@ -11,7 +11,7 @@ from live.puppet.drawing.face_map import face_map_hash
 from train.errors import TrainError
 from train.networks.face_network import FaceGenerator
 from train.training.checkpoint import Checkpoint
-from train.training.field import seconds, table, text, whole
+from train.training.field import is_version, seconds, shown, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "face.pt"
@@ -62,10 +62,11 @@ def load_face(folder: Path) -> FaceCheckpoint | None:
     if not path.is_file():
         return None
     values = read_tensors(path)
-    if values.get("version") != VERSION or values.get("map") != face_map_hash():
+    version, face_map = values.get("version"), values.get("map")
+    if not is_version(version, VERSION) or not isinstance(face_map, str) or face_map != face_map_hash():
         raise TrainError(
             f"a face of another version: {path}",
-            got=f"version {values.get('version')!s:.40}, face map {values.get('map')!s:.40}",
+            got=f"version {shown(version)}, face map {shown(face_map)}",
             wanted=f"version {VERSION}, face map {face_map_hash()}",
             do=AGAIN,
         )

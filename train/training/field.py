@@ -6,11 +6,25 @@ from typing import Any
 _MOST = 1 << 40  # steps, seconds
 
 
+def shown(value: object) -> str:
+    """A value that a stranger wrote, for an error: short, and in letters that every terminal has. Of a tensor only that
+    it is one: to print one may take any memory.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return ascii(value)[:40]
+    return f"a {type(value).__name__}"
+
+
+def is_version(value: object, wanted: int) -> bool:
+    """Whether it is this version; a tensor cannot be asked."""
+    return type(value) is int and value == wanted
+
+
 def whole(values: Mapping[str, Any], name: str, *, least: int = 0) -> int:
     """A whole number, `least` or more."""
     value = values[name]
     if type(value) is not int or not least <= value <= _MOST:
-        raise ValueError(f"{name} is {value!r:.40}, wanted a whole number from {least} on")
+        raise ValueError(f"{name} is {shown(value)}, wanted a whole number from {least} on")
     return value
 
 
@@ -18,7 +32,7 @@ def seconds(values: Mapping[str, Any], name: str) -> float:
     """A length of time, 0 or more."""
     value = values[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        raise ValueError(f"{name} is {value!r:.40}, wanted seconds")
+        raise ValueError(f"{name} is {shown(value)}, wanted seconds")
     return float(value)
 
 
@@ -26,7 +40,7 @@ def text(values: Mapping[str, Any], name: str) -> str:
     """A line of text."""
     value = values[name]
     if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"{name} is {value!r:.40}, wanted a line of text")
+        raise ValueError(f"{name} is {shown(value)}, wanted a line of text")
     return value
 
 
@@ -34,5 +48,5 @@ def table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Values by name."""
     value = values[name]
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"{name} is {value!r:.40}, wanted values by name")
+        raise ValueError(f"{name} is {shown(value)}, wanted values by name")
     return value

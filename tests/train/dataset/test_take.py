@@ -88,6 +88,12 @@ def test_a_take_whose_files_do_not_fit_is_refused(folder: Path, damage: Callable
         opened(folder)
 
 
+def test_poses_of_more_frames_than_there_are_pictures_are_not_unpacked(folder: Path) -> None:
+    save_poses_of(folder / "full", placed_px=np.zeros((100_000, 137, 2), np.float32))  # 100 kB that become 110 MB
+    with pytest.raises(TrainError, match="placed_px is too large"):
+        opened(folder)
+
+
 @pytest.mark.parametrize("entry", [{}, {"stats": {}, "source_stats": {}}])
 def test_a_take_without_statistics_is_refused(folder: Path, entry: dict[str, object]) -> None:
     with pytest.raises(TrainError, match="cannot be read"):

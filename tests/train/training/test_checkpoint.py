@@ -11,6 +11,8 @@ import torch
 from train.errors import TrainError
 from train.training.checkpoint import BEST, NAME, Checkpoint, load_checkpoint, save_checkpoint
 from train.training.config import RunConfig
+from train.training.face_checkpoint import NAME as FACE
+from train.training.face_checkpoint import load_face
 
 
 def checkpoint(steps_done: int = 7) -> Checkpoint:
@@ -126,6 +128,17 @@ def test_a_checkpoint_with_a_value_that_cannot_be_is_refused(change: dict[str, A
 def test_a_configuration_with_a_value_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(TrainError):
         RunConfig.from_json(checkpoint().config.to_json() | change)
+
+
+@pytest.mark.parametrize("version", ["\ud800", torch.arange(3), "x" * 999], ids=["surrogate", "tensor", "long"])
+@pytest.mark.parametrize("kind", ["generator", "face"])
+def test_a_version_that_is_no_number_is_refused_in_words_that_can_be_printed(
+    version: object, kind: str, tmp_path: Path
+) -> None:
+    torch.save({"version": version, "map": version}, tmp_path / (NAME if kind == "generator" else FACE))
+    with pytest.raises(TrainError, match="of another version") as refused:
+        load_checkpoint(tmp_path) if kind == "generator" else load_face(tmp_path)
+    assert str(refused.value).encode() and len(str(refused.value)) < 500
 
 
 def test_a_checkpoint_whose_tensors_are_packed_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
