@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from live.puppet import topology as T
+from live.puppet.errors import PuppetError
 from live.puppet.geometry.body_stats import HEIGHT_PER_TORSO, TORSO_PER_SHOULDER, BodyStats
 from live.puppet.geometry.retarget import LARGE_HEAD
 from live.puppet.values import Pose
@@ -21,7 +22,7 @@ def first_guess(pose: Pose, target: BodyStats, *, valid_score: float) -> BodySta
     stands. A cartoon's guess has the proportions of people instead.
 
     By standing height when nose, hips and an ankle are seen and the target has legs, else by shoulder width. Pixels of
-    the performer's picture. None when not even the shoulders are seen.
+    the performer's picture. None when not even the shoulders are seen, or when the figure is larger than any picture.
     """
     points = pose.points_px
     seen = (pose.scores >= valid_score) & np.isfinite(points).all(axis=1)
@@ -42,9 +43,12 @@ def first_guess(pose: Pose, target: BodyStats, *, valid_score: float) -> BodySta
         torso = scale * target.shoulder * TORSO_PER_SHOULDER
     if scale <= 0.05:
         return None
-    guess = target.scaled(scale, anchor_x - scale * own_x, anchor_y - scale * own_y)
-    # A larger head is a cartoon's, whose build says nothing of the person who performs.
-    return guess if target.head <= LARGE_HEAD * target.torso else _as_a_person(guess, torso)
+    try:
+        guess = target.scaled(scale, anchor_x - scale * own_x, anchor_y - scale * own_y)
+        # A larger head is a cartoon's, whose build says nothing of the person who performs.
+        return guess if target.head <= LARGE_HEAD * target.torso else _as_a_person(guess, torso)
+    except PuppetError:  # larger, or farther away, than any picture is wide
+        return None
 
 
 def _as_a_person(guess: BodyStats, torso: float) -> BodyStats:

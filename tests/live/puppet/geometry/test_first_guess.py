@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from live.puppet import topology as top
-from live.puppet.geometry.body_stats import fit_stats
+from live.puppet.geometry.body_stats import LARGEST_PICTURE, fit_stats
 from live.puppet.geometry.first_guess import first_guess
 from tests.live.puppet.figure import clip, figure, pose, without
 
@@ -68,6 +68,12 @@ def test_a_joint_below_the_valid_score_is_not_seen() -> None:
 def test_a_figure_of_no_size_gives_no_guess() -> None:
     flat = np.full((top.K, 2), 300, np.float32)
     assert first_guess(pose(flat), TARGET, valid_score=0.3) is None
+
+
+@pytest.mark.parametrize("where", [{"floor": 9e5, "height": 9e5}, {"floor": 9e5, "height": 600, "x": -9e5}])
+def test_a_figure_larger_or_farther_than_any_picture_gives_no_guess_or_one_that_can_be(where: dict[str, float]) -> None:
+    guess = first_guess(pose(figure(**where)), TARGET, valid_score=0.3)
+    assert guess is None or max(guess.image_size) <= LARGEST_PICTURE
 
 
 def test_one_who_stands_on_their_head_gives_no_guess() -> None:
