@@ -8,7 +8,7 @@ import pytest
 from live.performer.recording import save_poses
 from tests.train.dataset_folder import write_dataset
 from tests.train.film import poses
-from tests.train.networks.test_player import Blush
+from tests.train.measure.test_drawings import Blush
 from train import __main__ as cli
 from train.errors import TrainError
 from train.measure import ablate as ablation

@@ -7,10 +7,10 @@ from live.puppet.values import Conditioning
 from tests.train.dataset_folder import write_dataset
 from tests.train.trained_run import write_run
 from train.dataset.loader import open_dataset
-from train.networks import player
+from train.measure.drawings import open_drawings
 from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK, FaceDrawing, Player
 from train.training import face
-from train.training.checkpoint import load_checkpoint
+from train.training.checkpoint import deployed, load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ class Blush:
 
 
 def test_a_player_feeds_back_its_own_frames(folder: Path, drawn: Conditioning) -> None:
-    opened = Player(player.deployed(load_checkpoint(folder)))
+    opened = Player(deployed(load_checkpoint(folder)))
     first, second = opened.step(drawn).copy(), opened.step(drawn).copy()
     assert not np.array_equal(first, second)
     opened.disturb(np.zeros_like(first))
@@ -41,7 +41,7 @@ def test_a_player_feeds_back_its_own_frames(folder: Path, drawn: Conditioning) -
 
 
 def test_a_reset_player_behaves_as_new(folder: Path, drawn: Conditioning) -> None:
-    opened = Player(player.deployed(load_checkpoint(folder)))
+    opened = Player(deployed(load_checkpoint(folder)))
     first = opened.step(drawn).copy()
     opened.step(drawn)
     opened.reset()
@@ -49,14 +49,14 @@ def test_a_reset_player_behaves_as_new(folder: Path, drawn: Conditioning) -> Non
 
 
 def test_without_feedback_every_frame_is_a_first_one(folder: Path, drawn: Conditioning) -> None:
-    network = player.deployed(load_checkpoint(folder))
+    network = deployed(load_checkpoint(folder))
     first = Player(network).step(drawn).copy()
     opened = Player(network, feedback=False)
     assert all(np.array_equal(opened.step(drawn), first) for _ in range(2))
 
 
 def test_a_painted_face_is_not_fed_back(folder: Path, drawn: Conditioning) -> None:
-    network = player.deployed(load_checkpoint(folder))
+    network = deployed(load_checkpoint(folder))
     plain, painted = Player(network), FaceDrawing(Player(network), Blush())
     for _ in range(2):
         without, with_face = plain.step(drawn).copy(), painted.step(drawn)
@@ -67,6 +67,6 @@ def test_a_painted_face_is_not_fed_back(folder: Path, drawn: Conditioning) -> No
 
 def test_a_run_is_drawn_in_every_way_that_it_has(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = load_checkpoint(folder)
-    assert list(player.open_drawings(folder, checkpoint)) == [DOLL, NETWORK]
+    assert list(open_drawings(folder, checkpoint)) == [DOLL, NETWORK]
     monkeypatch.setattr(face, "open_face", lambda folder: Blush())
-    assert set(player.open_drawings(folder, checkpoint, steady=True)) == {DOLL, NETWORK, WITHOUT_FEEDBACK, WITH_FACE}
+    assert set(open_drawings(folder, checkpoint, steady=True)) == {DOLL, NETWORK, WITHOUT_FEEDBACK, WITH_FACE}
