@@ -5,7 +5,7 @@ from pathlib import Path
 from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK, DollDrawing, Drawing, FaceDrawing, Player
 from train.networks.presets import BASELINE
 from train.training.checkpoint import Checkpoint, deployed
-from train.training.face import open_face
+from train.training import face
 
 
 def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False) -> dict[str, Drawing]:
@@ -17,6 +17,6 @@ def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False)
     drawings: dict[str, Drawing] = {DOLL: DollDrawing(), NETWORK: Player(network)}
     if steady and config.temporal and config.preset != BASELINE:
         drawings[WITHOUT_FEEDBACK] = Player(network, feedback=False)
-    if (face := open_face(folder)) is not None:
-        drawings[WITH_FACE] = FaceDrawing(Player(network), face)
+    if (painter := face.open_face(folder)) is not None:
+        drawings[WITH_FACE] = FaceDrawing(Player(network), painter)
     return drawings
