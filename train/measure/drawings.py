@@ -4,8 +4,8 @@ from pathlib import Path
 
 from train.networks.player import DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK, DollDrawing, Drawing, FaceDrawing, Player
 from train.networks.presets import BASELINE
-from train.training.checkpoint import Checkpoint, deployed
 from train.training import face
+from train.training.checkpoint import Checkpoint, deployed
 
 
 def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False) -> dict[str, Drawing]:
