@@ -122,7 +122,7 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
         plain_start(director)
         threading.Thread(target=exchange, args=(director,), daemon=True).start()
 
-    Director.start = start  # type: ignore[method-assign]
+    Director.start = start  # type: ignore[assignment, method-assign]
     process.run(lambda: run_live.main(flags))
 
 

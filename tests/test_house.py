@@ -20,7 +20,7 @@ def files_of(*folders: str) -> list[Path]:
 
 TORCH_FREE = [ROOT / "run_live.py", *files_of("live", "engines", "calib")]
 HOUSE = [*TORCH_FREE, *files_of("train")]
-EVERYTHING = [*HOUSE, *files_of("tests", "scripts")]
+EVERYTHING = [*HOUSE, *files_of("tests", "scripts", "examples")]
 
 
 def name_of(path: Path) -> str:

@@ -98,7 +98,7 @@ def test_a_face_network_without_its_keys_is_refused(folder: Path) -> None:
     (folder / "face.onnx").write_bytes(b"face")
     for key in FACE:
         write_manifest(folder, manifest() | {"face": FACE})
-        rewrite(folder, lambda value, key=key: value["face"].pop(key))
+        rewrite(folder, lambda value, key=key: value["face"].pop(key))  # type: ignore[misc]
         assert f"the face network lacks a key; wanted: '{key}'" in refused(folder)
 
 

@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -103,9 +104,9 @@ def read_picture_set(folder: Path) -> tuple[VideoInfo, object]:
     return info, poses
 
 
-def picture_set(value: object) -> None:
+def picture_set(value: Any) -> None:
     """As many poses as pictures, inside them, of sizes that there are."""
-    info, poses = value  # type: ignore[misc]
+    info, poses = value
     assert 0 < len(poses) == info.frames <= SETS and min(info.size) > 0
     for pose in poses:
         assert in_range(pose.points_px, BOUND_PX) and in_range(pose.scores, 1) and pose.scores.min() >= 0

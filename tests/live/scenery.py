@@ -136,7 +136,7 @@ class ScriptedCoach:
         self.cancelled = True
 
 
-Orders = Mapping[int, Callable[[Director], None]]
+Orders = Mapping[int, Callable[[Director], object]]
 
 
 class Show:

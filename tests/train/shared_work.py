@@ -26,7 +26,7 @@ def learn(processes: Processes) -> dict[str, Any]:
     (trained(x) ** 2).mean().backward()
     processes.average_gradients(trained)
     return {
-        "gradients": torch.cat([p.grad.flatten() for p in trained.parameters()]).tolist(),
+        "gradients": torch.cat([p.grad.flatten() for p in trained.parameters() if p.grad is not None]).tolist(),
         "statistics": torch.cat([b.flatten() for b in trained.buffers()]).tolist(),
         "after": torch.rand(1, generator=noise).tolist(),
         "mean": processes.mean(torch.tensor(1.0 + share.rank)).item(),

@@ -90,7 +90,8 @@ class Part:
 
 
 def test_a_replacement_that_nobody_took_is_closed_also_one_that_is_still_being_opened() -> None:
-    made, begun, gate = [], Meter(), Meter()
+    begun, gate = Meter(), Meter()
+    made: list[Part] = []
 
     def open_part() -> Part:
         begun.add()

@@ -36,7 +36,8 @@ def test_a_broken_file_source_ends_the_run_with_its_error_and_no_final_file(tiny
 
 
 def test_a_camera_that_comes_back_is_said_and_the_run_goes_on(tiny: Path) -> None:
-    sink, said = Collector(), []
+    sink = Collector()
+    said: list[str] = []
     loop, report, _ = fake_loop(
         ColourSource(20, live=True, broken=range(5, 8)),
         ListedEstimator(walking(20)),
@@ -119,7 +120,8 @@ class CardWatcher(Collector):
 
 
 def test_a_failing_engine_shows_a_card_live_until_it_works_again(tiny: Path) -> None:
-    generator, made, said = WatchedGenerator(), Meter(), []
+    generator, made = WatchedGenerator(), Meter()
+    said: list[str] = []
     sink = CardWatcher(generator.card(0, 0.0).image)
 
     def before(drawn: RenderInput) -> None:
@@ -148,7 +150,8 @@ def test_a_failing_engine_shows_a_card_live_until_it_works_again(tiny: Path) -> 
 
 
 def test_a_camera_that_stays_gone_does_not_outlast_the_duration(tiny: Path) -> None:
-    clock, said = FakeClock(), []
+    clock = FakeClock()
+    said: list[str] = []
     source = ColourSource(99, live=True, clock=clock, broken=range(5, 10**9))
     config = LiveConfig("tiny", "colour", ("collector",), realtime=False, duration_s=60.0)
     loop, _, _ = fake_loop(

@@ -31,7 +31,7 @@ class Counting:
 
 def test_batches_come_in_order_from_another_thread_and_for_this_share() -> None:
     source = Counting()
-    ahead = Prefetch(source, Share(1, 2))
+    ahead: Any = Prefetch(source, Share(1, 2))  # its batches are numbers
     assert [int(ahead.sample()[0]) for _ in range(20)] == list(range(20))
     ahead.close()
     assert threading.get_ident() not in source.threads and source.shares == {Share(1, 2)}

@@ -82,7 +82,7 @@ def test_the_previous_frame_is_seen_where_it_shows() -> None:
 def test_the_matte_stays_near_the_doll() -> None:
     generator = trained()
     with torch.no_grad():
-        generator.head.bias += 20  # a network that wants to fill the canvas
+        generator.head.bias += 20  # type: ignore[misc]  # a network that wants to fill the canvas
         frame = DeployedGenerator(generator)(pose_map(2), pictures(1, opaque=0.25), pictures(3))
     matte = frame[0, ..., 3]
     assert matte[SIDE // 2, SIDE // 2] > 200

@@ -74,7 +74,7 @@ def test_the_discriminator_counts_only_after_its_start() -> None:
 def test_what_the_losses_see_is_what_live_pastes() -> None:
     trainer, given = FaceTrainer(RUN), batch()
     with torch.no_grad():
-        trainer.network.head.bias += 0.2
+        trainer.network.head.bias += 0.2  # type: ignore[misc]
         shown = trainer._shown(given)
     painted = (shown.painted.permute(0, 2, 3, 1).numpy() * 255).round().astype(int)
     crop = given.generated.reshape(-1, SIDE, SIDE, 4)[0]

@@ -57,13 +57,16 @@ class NetworkDefinitionCreationFlag(enum.IntEnum):
     STRONGLY_TYPED = 1
 
 
+_Severity = Severity  # ILogger has one of its own name
+
+
 class ILogger:
-    Severity = Severity
+    Severity = _Severity
 
     def __init__(self) -> None:
         self.ready = True
 
-    def log(self, severity: Severity, msg: str) -> None:
+    def log(self, severity: _Severity, msg: str) -> None:
         raise NotImplementedError
 
 

@@ -115,7 +115,8 @@ class _Config(Strict):
     _names = frozenset({"builder_optimization_level", "max_aux_streams"})
 
     def __init__(self, fake: FakeTensorRT) -> None:
-        self._fake, self._cache = fake, None
+        self._fake = fake
+        self._cache: _TimingCache | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
