@@ -1,4 +1,4 @@
-"""`Wizard`: the coach that measures a performer, step by step, hands-free. All time is the poses' own."""
+"""`Wizard`: measures a performer, step by step, hands-free. All time is the poses' own."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,11 +65,11 @@ class Wizard:
         return "arms" in self._holds
 
     def cancel(self) -> None:
-        """See `Coach`."""
+        """See `CalibrationWizard`."""
         self._cancelled = True
 
     def step(self, pose: Pose, frame: Frame) -> WizardView:
-        """One captured frame; see `Coach`. After the end the last view stays."""
+        """One captured frame; see `CalibrationWizard`. After the end the last view stays."""
         if self._last is not None and (self._last.finished or self._last.cancelled):
             return replace(self._last, sound="")
         try:

@@ -1,4 +1,4 @@
-"""The cache of prepared engines: each with what it was made from and how it fared at the gate.
+"""The cache of prepared engines: each with what it was made from and how it fared in the comparison.
 
 One folder an entry: `entry.json` and, unless the model itself is run, the artifact. What was made from other things,
 was cut short or has been changed is not there: it is made again, never loaded.

@@ -13,7 +13,7 @@ from engines.backends.tensorrt.backend import TensorRTBackend
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError
 
-# In the order in which `auto` prepares them: the likely fastest first. Which is used, the gate's own timing decides.
+# In the order in which `auto` prepares them: the likely fastest first. Which is used, its timing decides.
 _ALL: tuple[Backend, ...] = (
     TensorRTBackend(),
     *(OnnxRuntimeBackend(device) for device in DEVICES),

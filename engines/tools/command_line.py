@@ -69,11 +69,11 @@ def build(arguments: argparse.Namespace) -> int:
     allowed = _usable(arguments)
     good = True
     for name, network, feeds in _networks(arguments.target):
-        workshop = Selector(network, feeds, _cache(), threads=arguments.threads, say=_say)
+        selector = Selector(network, feeds, _cache(), threads=arguments.threads, say=_say)
         passed = 0
         for candidate in allowed:
             try:
-                entry = workshop.build(candidate)
+                entry = selector.build(candidate)
             except EngineError as error:
                 _say(f"{name}, {candidate}: failed: {error}")
                 continue
@@ -88,13 +88,13 @@ def verify(arguments: argparse.Namespace) -> int:
     """Judges anew what is kept for a target, prepared before or now; 1 when something fails that is in use."""
     good = True
     for name, network, feeds in _networks(arguments.target):
-        workshop = Selector(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
+        selector = Selector(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
         for candidate in _usable(arguments):
-            before = workshop.judged(candidate)
+            before = selector.judged(candidate)
             if before is None:
                 _say(f"{name}, {candidate}: not prepared (python -m engines build --target {arguments.target})")
                 continue
-            verdict = workshop.compare(candidate, before)
+            verdict = selector.compare(candidate, before)
             agrees = bool(verdict.refusal) == bool(before.verdict.refusal)
             good = good and agrees
             state = "passes" if not verdict.refusal else f"refused: {verdict.refusal}"

@@ -8,7 +8,7 @@ class Viewfinder:
     """The newest values, replaced as a whole, so that any thread may read one at any time.
 
     pose: as estimated, not mirrored, camera pixels; None before the first frame. frame: the camera's picture, None
-    unless it was asked for. coach: what the wizard says, its last word included; None before it was ever started.
+    unless it was asked for. wizard: what the wizard says, its last word included; None before it was ever started.
     """
 
     def __init__(self) -> None:

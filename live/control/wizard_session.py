@@ -12,7 +12,7 @@ from live.scene.target import Target
 
 
 class WizardSession:
-    """`start` and `cancel` from any thread; `step` from the estimating one. `view`: what the coach said last; each new
+    """`start` and `cancel` from any thread; `step` from the estimating one. `view`: what the wizard said last; each new
     title goes through `say` as well, for one who has no page.
 
     `problem`: why the last one could not be started or broke off, "" when it did not.
@@ -22,14 +22,14 @@ class WizardSession:
         self._factory, self._say, self._camera = factory, say, camera
         self._lock = threading.Lock()
         self._coach: CalibrationWizard | None = None
-        self._round = 0  # of starts and cancels: a coach that was opened for an older one is not wanted any more
+        self._round = 0  # of starts and cancels: a wizard that was opened for an older one is not wanted any more
         self._opening = False
         self.view: WizardView | None = None
         self.problem = ""
 
     @property
     def running(self) -> bool:
-        """Whether a coach runs or is being opened."""
+        """Whether a wizard runs or is being opened."""
         return self._opening or self._coach is not None
 
     def start(self, target: Target) -> None:
@@ -84,7 +84,7 @@ class WizardSession:
             wizard.cancel()
 
     def _drop(self) -> int:
-        """Forget the coach that runs or is being opened; the number of the new round."""
+        """Forget the wizard that runs or is being opened; the number of the new round."""
         if self._coach is not None:
             self._coach.cancel()
         self._coach, self._opening, self.view = None, False, None

@@ -1,4 +1,4 @@
-"""Landing: where the figure of one who stands still comes out on the target's canvas, and how far that is off."""
+"""`PlacementOffset`: where the figure of one who stands still comes out on the canvas, and how far that is off."""
 
 from dataclasses import dataclass
 

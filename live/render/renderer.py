@@ -1,4 +1,4 @@
-"""`Renderer`: Drawn -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
+"""`Renderer`: RenderInput -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
 
 import threading
 from collections import deque

@@ -44,8 +44,8 @@ class EngineSelector:
 
     def best(self, network: Network, settings: SceneSettings) -> Opened:
         """The same, with what there is to know about it, and nothing said."""
-        workshop = Selector(network, _feeds(network, settings), self.cache, threads=self.threads, say=self._say)
-        return workshop.open_best(candidates(settings.engine, settings.precision))
+        selector = Selector(network, _feeds(network, settings), self.cache, threads=self.threads, say=self._say)
+        return selector.open_best(candidates(settings.engine, settings.precision))
 
     def take_unprepared(self, settings: SceneSettings) -> Candidate | None:
         """The next engine to prepare for the settings' target, each but once; None when there is none."""

@@ -22,7 +22,7 @@ _PANEL_S, _LINE_S = 0.5, 5.0  # how often the panel is drawn anew; a plain line 
 class Status:
     """Prints to `out` (the state, the report) and `err` (what is said). Never on the path of a frame.
 
-    On a terminal a small panel is kept current; otherwise a line is added now and then. `quiet`: neither, and no News.
+    On a terminal a small panel is kept current; otherwise a line is added now and then. `quiet`: neither, and no Info.
     `log`: gets everything.
     """
 

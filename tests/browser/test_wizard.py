@@ -1,4 +1,4 @@
-"""The wizard as the page shows it, for each thing that a coach can say."""
+"""The wizard as the page shows it, for each thing that a wizard can say."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from live.room.room import Room
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import changes, connected
-from tests.live.room.fake_director import STEPS, FakeDirector, scripted_coach
+from tests.live.room.fake_director import STEPS, FakeDirector, scripted_wizard
 
 
 def test_every_step_of_the_coach_is_shown(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
@@ -15,7 +15,7 @@ def test_every_step_of_the_coach_is_shown(room: Room, director: FakeDirector, op
     connected(page)
     page.click("#calibrate")
     page.wait_for_selector("#wizard-hint:has-text('too dark')")
-    for view in scripted_coach()[:-1]:
+    for view in scripted_wizard()[:-1]:
         page.wait_for_selector(f"#wizard-title:has-text('{view.title}')")
         assert page.inner_text("#wizard-place") == f"Step {view.index + 1} of {len(STEPS)}"
         assert director.say_next()
@@ -76,7 +76,7 @@ def test_the_text_can_be_read_from_three_metres(room: Room, open_page: OpenPage)
 
 
 def test_an_old_result_is_not_shown_to_a_new_page(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
-    director.viewfinder.wizard = scripted_coach()[-1]
+    director.viewfinder.wizard = scripted_wizard()[-1]
     page = open_page(room.url)
     connected(page)
     assert page.is_hidden("#wizard")
@@ -88,7 +88,7 @@ def test_why_it_ended_is_said_before_it_closes(room: Room, director: FakeDirecto
     director.calibrate(True)
     page.wait_for_selector("#wizard[open]")
     why = "Nobody stood still for a second. Nothing was saved."
-    director.end_calibration(replace(scripted_coach()[0], title="Not calibrated", text=why, hint=why, cancelled=True))
+    director.end_calibration(replace(scripted_wizard()[0], title="Not calibrated", text=why, hint=why, cancelled=True))
     page.wait_for_selector("#wizard-text:has-text('Nothing was saved')")
     assert page.inner_text("#wizard-place") == "Stopped" and page.inner_text("#wizard-hint") == ""
     page.click("#wizard-close")

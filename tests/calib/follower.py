@@ -110,7 +110,7 @@ class Follower:
 def follow(
     wizard: CalibrationWizard, follower: Follower, *, longest_s: float = 240.0
 ) -> tuple[list[WizardView], list[Pose]]:
-    """Run the coach to its end; all its views and the poses it was given."""
+    """Run the wizard to its end; all its views and the poses it was given."""
     views: list[WizardView] = []
     poses: list[Pose] = []
     for i in range(int(longest_s * FPS)):
@@ -122,7 +122,7 @@ def follow(
     return views, poses
 
 
-# When a recorded performer does what: with room for a coach that begins up to 2 s late or misses frames. What a step
+# When a recorded performer does what: with room for a wizard that begins up to 2 s late or misses frames. What a step
 # asks for tells the wizard where in the clip it is, so it waits for the performer and not the other way round.
 SCHEDULE = (("stand", 12.0), ("far", 7.0), ("near", 7.0), ("arms", 7.0), ("face", 4.0), ("mouth", 7.0), ("sit", 12.0))
 HALF_SCHEDULE = (("stand", 12.0), ("arms", 9.0), ("face", 4.0), ("mouth", 10.0))  # from the waist up, half framing

@@ -1,4 +1,4 @@
-"""Two targets that can be told apart by their colours, engines that note what they are fed, and a coach by script."""
+"""Two targets that can be told apart by their colours, engines that note what they are fed, and a wizard by script."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -114,7 +114,7 @@ class Engines:
         return [engine for engine in self.opened if engine.target == target]
 
 
-class ScriptedCoach:
+class ScriptedWizard:
     """Measures for `frames` frames, then is finished; `fails` raises instead."""
 
     def __init__(self, frames: int = 3, *, fails: bool = False) -> None:

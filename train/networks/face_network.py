@@ -17,7 +17,7 @@ SHAPE = GeneratorShape(widths=(64, 96), blocks=(1, 2))  # at 1/4 and 1/8 of the 
 class FaceGenerator(CellNetwork):
     """`forward(face_map (N, h, w, 9), crop (N, h, w, 4))`, float in levels 0..255, crop with straight alpha.
 
-    h, w multiples of 8. Returns the face, (N, h, w, 3) in 0..1, NOT clamped: training clamps by `networks.Within`,
+    h, w multiples of 8. Returns the face, (N, h, w, 3) in 0..1, NOT clamped: training clamps by `ClampStraightThrough`,
     deployment by a plain clamp. A new network returns the crop itself.
     """
 

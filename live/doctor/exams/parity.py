@@ -59,12 +59,12 @@ def compared(generator: GeneratorNetwork, feeds: Feeds, allowed: list[Candidate]
     if not any(candidate.is_reference for candidate in usable):
         why = next((c.why_not for c in allowed if c.is_reference), "")
         return [Finding("bad", f"onnxruntime, with which all others are compared, cannot be used: {why}")]
-    workshop = Selector(generator, feeds, cache, threads=_THREADS, say=lambda _: None)
+    selector = Selector(generator, feeds, cache, threads=_THREADS, say=lambda _: None)
     prepared = [c for c in usable if c.precision == "int8" or c.backend.name == "tensorrt"]
     at_once = [c for c in usable if c not in prepared and not c.is_reference]
     # The reference against itself, where there is nothing else: it is at least run.
     at_once = at_once or [c for c in usable if c.is_reference]
-    found = [_kept(c, entry) for c in prepared if (entry := workshop.judged(c)) is not None]
+    found = [_kept(c, entry) for c in prepared if (entry := selector.judged(c)) is not None]
     found += [_judged(c, generator, feeds) for c in at_once]
     ready = {candidate.backend.name for candidate in allowed if not candidate.why_not}
     if missing := list(dict.fromkeys(c.backend.name for c in allowed if c.backend.name not in ready)):

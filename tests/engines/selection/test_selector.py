@@ -1,4 +1,4 @@
-"""The workshop: what is opened first, what later, what never, and what it says."""
+"""The selector: what is opened first, what later, what never, and what it says."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -14,7 +14,7 @@ from live.puppet.values import Pose
 from live.scene.settings import SettingsError
 from live.telemetry.loop_state import LoopState
 from tests.live.patience import PATIENCE_S
-from tests.live.scenery import Engines, ScriptedCoach, Show, write_scenery
+from tests.live.scenery import Engines, ScriptedWizard, Show, write_scenery
 from tests.live.tiny_target import SIDE, walking, write_target
 
 PLAIN = LiveConfig("red", "colour", ("collector",), realtime=False)
@@ -253,7 +253,7 @@ def calibrated(director: Director) -> None:
 
 
 def test_the_wizard_is_fed_unmirrored_and_its_measures_are_used(scenery: Path) -> None:
-    wizard, told = ScriptedCoach(), list[dict[str, object]]()
+    wizard, told = ScriptedWizard(), list[dict[str, object]]()
 
     orders = {
         10: calibrated,
@@ -277,7 +277,7 @@ def test_the_wizard_is_fed_unmirrored_and_its_measures_are_used(scenery: Path) -
 
 
 def test_a_wizard_that_breaks_is_said_and_the_show_goes_on(scenery: Path) -> None:
-    wizard = ScriptedCoach(fails=True)
+    wizard = ScriptedWizard(fails=True)
 
     show = Show(scenery, {10: calibrated}, open_wizard=lambda target, camera: wizard).run()
     assert show.director.state().problem == "the calibration broke off: RuntimeError: a bug in the wizard"

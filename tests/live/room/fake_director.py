@@ -27,7 +27,7 @@ from live.telemetry.loop_state import LoopState, Percentiles
 SIDE = 512
 PUPPET_COLOUR, PLATE_COLOUR = (220, 120, 40), (60, 70, 84)
 CAMERA_SIZE = (640, 360)
-COACH_S = 2.0  # run by hand, the coach says so long what it says
+WIZARD_S = 2.0  # run by hand, the wizard says so long what it says
 TARGETS = (
     ("fortnite", "Punk", True, ["full", "half"]),
     ("human", "Casual woman", True, ["full", "half"]),
@@ -37,7 +37,7 @@ TARGETS = (
 STEPS = ("camera", "stand", "back", "near", "arms", "face", "score")
 
 
-def scripted_coach() -> list[WizardView]:
+def scripted_wizard() -> list[WizardView]:
     """One view for each thing that a step can show."""
     views = []
     texts = {
@@ -74,7 +74,7 @@ class FakeViewfinder:
 class FakeDirector:
     """Does what it is told at once. `on_frame` gets each picture, at `fps` a second, once `start`ed.
 
-    While it calibrates, the coach says the next thing at `say_next`.
+    While it calibrates, the wizard says the next thing at `say_next`.
     """
 
     def __init__(self, fps: float = 30.0) -> None:
@@ -131,13 +131,13 @@ class FakeDirector:
 
     def calibrate(self, on: bool) -> None:
         self._tell("calibrating", on)
-        self._views = scripted_coach() if on else []
+        self._views = scripted_wizard() if on else []
         self.say_next()
         if not on and self.viewfinder.wizard is not None and not self.viewfinder.wizard.finished:
             self.viewfinder.wizard = replace(self.viewfinder.wizard, cancelled=True)
 
     def say_next(self) -> bool:
-        """The coach goes on; False: there is nothing more to say."""
+        """The wizard goes on; False: there is nothing more to say."""
         if not self._views:
             return False
         self.viewfinder.wizard = self._views.pop(0)
@@ -145,7 +145,7 @@ class FakeDirector:
         return True
 
     def end_calibration(self, last: WizardView) -> None:
-        """The coach gives up by itself, with this as its last word."""
+        """The wizard gives up by itself, with this as its last word."""
         self._views, self.viewfinder.wizard = [], last
         self._flags["calibrating"] = False
 
@@ -231,7 +231,7 @@ def serve(port: int) -> None:
     print(room.url, flush=True)
     try:
         while True:
-            time.sleep(COACH_S)
+            time.sleep(WIZARD_S)
             director.say_next()
     except KeyboardInterrupt:
         director.close()

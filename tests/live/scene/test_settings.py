@@ -1,4 +1,4 @@
-"""Looks: what may be wished for, and what smoothing does to the filter alone."""
+"""Settings: what may be wished for, and what smoothing does to the filter alone."""
 
 from dataclasses import fields
 
