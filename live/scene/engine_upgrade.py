@@ -106,7 +106,7 @@ def prepare_in_child(target: str, candidate: Candidate, threads: int, stop: thre
     """`python -m engines build`, behind all other programs; see `Prepare`."""
     command = [sys.executable, "-m", "engines", "build", "--background", "--target", target]
     command += ["--engine", candidate.backend.name, "--precision", candidate.precision, "--threads", str(threads)]
-    here = Path(engines.__file__).resolve().parents[2]  # where it is run from a folder, not installed
+    here = Path(engines.__file__).resolve().parents[1]  # where it is run from a folder, not installed
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))}
     flags = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)  # Windows
     try:
