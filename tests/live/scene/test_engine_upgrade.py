@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import engines
 from engines.bundle import GeneratorNetwork
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate
@@ -172,3 +173,14 @@ def test_what_a_child_says_at_its_end_is_the_problem(monkeypatch: pytest.MonkeyP
     )
     told = prepare_in_child("tiny", Candidate(BACKENDS["openvino"], "int8"), 1, threading.Event())
     assert told.startswith(problem) and bool(told) == bool(problem)
+
+
+def test_a_child_finds_the_program_from_every_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "import os, sys; first = os.environ['PYTHONPATH'].split(os.pathsep)[0]; sys.exit(os.path.join(first, 'engines'))"
+    real = upgrade.subprocess.Popen
+    monkeypatch.setattr(
+        upgrade.subprocess, "Popen", lambda command, **options: real([sys.executable, "-c", code], **options)
+    )
+    told = prepare_in_child("tiny", Candidate(BACKENDS["openvino"], "int8"), 1, threading.Event())
+    assert Path(told) == Path(engines.__file__).resolve().parent
