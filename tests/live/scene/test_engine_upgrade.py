@@ -177,7 +177,7 @@ def test_what_a_child_says_at_its_end_is_the_problem(monkeypatch: pytest.MonkeyP
 
 def test_a_child_finds_the_program_from_every_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    code = "import os, sys; first = os.environ['PYTHONPATH'].split(os.pathsep)[0]; sys.exit(os.path.join(first, 'engines'))"
+    code = "import os, sys; sys.exit(os.path.join(os.environ['PYTHONPATH'].split(os.pathsep)[0], 'engines'))"
     real = upgrade.subprocess.Popen
     monkeypatch.setattr(
         upgrade.subprocess, "Popen", lambda command, **options: real([sys.executable, "-c", code], **options)
