@@ -33,6 +33,13 @@ def clips() -> Path:
     return CLIPS
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Hardware tests share one device: they run one at a time."""
+    if any(mark in config.getoption("-m") for mark in HARDWARE):
+        config.option.numprocesses = 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Hardware tests run only when asked for by name (`-m camera`); then they fail, not skip, without the hardware.
 
