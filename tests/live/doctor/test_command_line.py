@@ -120,10 +120,10 @@ import sys
 from engines.system import process
 from live.doctor import __main__ as doctor
 from live.doctor.exam import Exam
-from live.doctor.isolation import examined
+from live.doctor.isolation import examine
 def hang(exam):
     print("begun", file=sys.stderr, flush=True)
-    return examined(Exam("odd", "odd_exam", 60.0))
+    return examine(Exam("odd", "odd_exam", 60.0))
 process.run(lambda: doctor.main([], examine=hang))
 """
 
