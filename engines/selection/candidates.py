@@ -1,7 +1,5 @@
 """The engines that there are, and which of them `--engine` and `--precision` mean on this machine."""
 
-import contextlib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,14 +68,6 @@ def candidates(backend: str = "auto", precision: str = "auto", *, builder: str =
             "no engine can be used here", got=" | ".join(reasons), do="use --engine auto --precision auto"
         )
     return found
-
-
-def load_reference() -> None:
-    """Load the reference's library, where it can be loaded. Before a show: while it is loaded for the first time, every
-    thread of the process stands still for a tenth of a second.
-    """
-    with contextlib.suppress(ImportError):  # whoever needs it says so
-        importlib.import_module("onnxruntime")
 
 
 def open_engine(model: Path, spec: EngineSpec, *, backend: str, precision: str, threads: int = 1) -> Engine:

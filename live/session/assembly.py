@@ -10,7 +10,6 @@ import cv2
 
 from engines.bundle import find_target, open_bundle
 from engines.messages import Info, Say
-from engines.selection.candidates import load_reference
 from live.clock import Clock
 from live.config import LiveConfig
 from live.control.director import Director, DirectorContext
@@ -83,8 +82,6 @@ def _loaded(
     try:
         source_opening = pool.submit(open_source, config, clock, say)
         estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
-        if config.realtime:
-            pool.submit(load_reference)
         scene = opener.first(_first_settings(config))
         opened = source_opening.result()
         return scene, opened, _estimator(opened, estimator_opening, config)

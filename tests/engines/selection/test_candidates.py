@@ -1,7 +1,5 @@
 """Which engines there are, which of them are meant, and what happens when none can be opened."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,6 @@ from engines.errors import EngineError
 from engines.selection import candidates as choose
 from engines.selection.candidates import AUTO, BACKENDS, candidates, open_engine
 from tests.engines.tiny_model import tiny_feeds, tiny_spec
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_auto_means_all_but_the_fake_and_tells_why_some_cannot_be_used() -> None:
@@ -175,13 +171,3 @@ def test_a_cpu_is_known_by_its_name_and_its_fast_instructions(tmp_path: Path) ->
 def test_the_reference_is_among_the_engines() -> None:
     assert choose.REFERENCE[0] in BACKENDS
     assert choose.REFERENCE[1] in BACKENDS[choose.REFERENCE[0]].precisions
-
-
-def test_the_reference_is_loaded_when_asked_for_and_not_before() -> None:
-    pytest.importorskip("onnxruntime")
-    code = (
-        "import sys\nfrom engines.selection.candidates import load_reference\n"
-        "before = 'onnxruntime' in sys.modules\nload_reference()\nprint(before, 'onnxruntime' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.stdout == "False True\n", done.stderr
