@@ -12,6 +12,7 @@ import numpy as np
 
 from engines.backends.fake_engine import open_fake
 from engines.backends.onnxruntime_engine import open_reference
+from engines.bundle import FaceNetwork, GeneratorNetwork
 from engines.selection.cache import Cache, Entry
 from engines.selection.compare import Verdict
 from live.performer.profile import Profile, fitted, mirror_stats, read_profile
@@ -56,17 +57,22 @@ def draws(target: object) -> None:
         assert frame.image.shape == (height, width, 3) and frame.matte.shape == (height, width)
 
 
+def run_once(network: GeneratorNetwork | FaceNetwork) -> dict[str, tuple[int, ...]]:
+    """The shapes that the reference gives for a network, by name."""
+    engine = open_reference(network.file, network.spec)
+    outputs = engine.run({tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in engine.spec.feeds})
+    shapes = {name: array.shape for name, array in outputs.items()}
+    engine.close()
+    return shapes
+
+
 def runs(target: object) -> None:
     """The networks of the target give pictures of the size that they state."""
     assert isinstance(target, Target)
     for network in (target.generator, target.face):
         assert network is not None
-        engine = open_reference(network.file, network.spec)
-        outputs = engine.run({tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in engine.spec.feeds})
-        assert [outputs[tensor.name].shape for tensor in network.spec.outputs] == [
-            t.shape for t in network.spec.outputs
-        ]
-        engine.close()
+        shapes = run_once(network)
+        assert [shapes[tensor.name] for tensor in network.spec.outputs] == [t.shape for t in network.spec.outputs]
 
 
 def open_networks(folder: Path) -> Target:
@@ -74,9 +80,7 @@ def open_networks(folder: Path) -> Target:
     target = open_target(str(folder), "full")
     for network in (target.generator, target.face):
         if network is not None:
-            engine = open_reference(network.file, network.spec)
-            engine.run({tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in engine.spec.feeds})
-            engine.close()
+            run_once(network)
     return target
 
 
