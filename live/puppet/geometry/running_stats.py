@@ -1,4 +1,4 @@
-"""RunningStats: the performer measured while they move, until enough was seen; then frozen."""
+"""RunningStats: measures the performer while they move, until enough was seen; then frozen."""
 
 from collections import deque
 from dataclasses import replace
@@ -13,7 +13,7 @@ LONGEST_STEP_S = 0.2  # a longer gap between two poses is time out of view
 class RunningStats:
     """Online `fit_stats`: quantiles over the usable poses so far, frozen after `freeze_s` seconds of a person in view.
 
-    Only the last MAX_POSES poses are kept, as copies. The same poses give the same statistics. Not thread-safe.
+    Keeps only the last MAX_POSES poses, as copies. The same poses give the same statistics. Not thread-safe.
     """
 
     def __init__(self, *, freeze_s: float) -> None:
@@ -23,7 +23,7 @@ class RunningStats:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the performer; behave as new."""
+        """Forget the performer and start over."""
         self._poses: deque[Pose] = deque(maxlen=MAX_POSES)
         self._since_fit = 0
         self._in_view_s = 0.0
@@ -31,7 +31,7 @@ class RunningStats:
         self.frozen = False
 
     def add(self, pose: Pose) -> None:
-        """Take in one pose of the performer's picture, in order of time. Does nothing once frozen."""
+        """Take in one pose in pixels of the performer's picture, in order of time. Does nothing once frozen."""
         if self.frozen or not usable(pose.points_px[None], pose.scores[None])[0]:
             return
         if self._poses:
@@ -48,7 +48,7 @@ class RunningStats:
             self._poses.clear()
 
     def current(self) -> BodyStats | None:
-        """The statistics so far (the same object until they are fitted anew), or None before 30 usable poses."""
+        """The statistics so far (the same object until the next fit), or None before 30 usable poses."""
         return self._stats
 
 
