@@ -52,7 +52,8 @@ class Pump:
         start_s, tick = self._clock.now(), 0
         first_s = frame.t_capture_s if frame is not None else 0.0
         while frame is not None and not self._stop.is_set():
-            self._send(frame, tick)
+            self._slide_left_s = min(self._period_s, self._slide_left_s + _TOLERANCE * self._period_s)
+            self._sinks.send(frame, tick)
             if not self._sinks.active:
                 return
             if not self._realtime:
@@ -66,26 +67,17 @@ class Pump:
             tick = max(tick + 1, math.floor((now - start_s) / self._period_s + 1e-6))
             fresh = self._slot.take(0.0)
             if fresh is not None:
-                start_s -= self._slide()
+                slide = min(_SLIDE * self._period_s, self._slide_left_s)
+                self._slide_left_s -= slide
+                start_s -= slide
             else:
                 fresh = self._slot.take(max(0.0, start_s + (tick + 1) * self._period_s - now))
             if fresh is None and self._slot.ended:
                 return
             frame = fresh or frame
 
-    def _slide(self) -> float:
-        """How many seconds earlier the windows move now."""
-        period = self._period_s
-        slide = min(_SLIDE * period, self._slide_left_s)
-        self._slide_left_s -= slide
-        return slide
-
     def _wait(self) -> PuppetFrame | None:
         while not self._stop.is_set() and not self._slot.ended:
             if (frame := self._slot.take(_WAKE_S)) is not None:
                 return frame
         return None
-
-    def _send(self, frame: PuppetFrame, tick: int) -> None:
-        self._slide_left_s = min(self._period_s, self._slide_left_s + _TOLERANCE * self._period_s)
-        self._sinks.send(frame, tick)
