@@ -165,7 +165,9 @@ class Director:
         finder.frame = frame if self._showing_me and not self._stage.sinks.hidden else None
         auto = self._auto
         if auto is not None and (framing := auto.step(pose)) is not None:
-            self._frame_as(framing)
+            takes = self._stage.scenes.current.target.bundle.takes
+            if framing in takes and framing != self._switcher.wanted.framing:
+                self._switcher.wish(framing=framing)
         if self._gesture is not None and self._gesture(pose) and self.heeds_gesture:
             self.calibrate(True)
         self._advise(pose)
@@ -228,12 +230,6 @@ class Director:
         if (advice := gain.step(shown, scene.conditioner.performer)) is not None:
             self._gain = None
             self._say(advice)
-
-    def _frame_as(self, framing: str) -> None:
-        """Apply what "auto" decided, if the target was filmed in that framing."""
-        scene = self._stage.scenes.current
-        if framing in scene.target.bundle.takes and framing != self._switcher.wanted.framing:
-            self._switcher.wish(framing=framing)
 
     def _with_it(self, name: str, value: object) -> dict[str, object]:
         """The change, and what has to change with it. Raises SettingsError if it is known to be impossible."""

@@ -19,7 +19,7 @@ from live.puppet.drawing.face_map import CHANNELS, SIDE, draw_face_map
 from live.puppet.values import Conditioning
 from live.render.face import crop_face, face_share, square_of
 from live.render.renderer import feeds_of
-from live.scene.target import Target, open_target
+from live.scene.target import open_target
 
 DEMO_POSES = SHIPPED / "demo" / "poses.npz"
 _IDLE = 30  # frames of the idle loop: one second
@@ -48,7 +48,9 @@ class Rehearsal:
             target = open_target(self.target, take)
             conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=None)
             if not place:
-                yield from _idle(target, conditioner)
+                for frame in range(_IDLE):
+                    time_s = frame / target.bundle.fps
+                    yield conditioner.draw(target.idle.pose(frame, time_s, time_s))
             for pose in poses if not place else poses[:_OTHER_TAKES]:
                 yield conditioner.step(pose)
 
@@ -93,9 +95,3 @@ class FaceRehearsal:
 def _takes(target: str) -> list[str]:
     """The target's takes, the whole body first."""
     return sorted(open_bundle(find_target(target)).takes, key=lambda take: (take != "full", take))
-
-
-def _idle(target: Target, conditioner: Conditioner) -> Iterator[Conditioning]:
-    for frame in range(_IDLE):
-        time_s = frame / target.bundle.fps
-        yield conditioner.draw(target.idle.pose(frame, time_s, time_s))
