@@ -60,7 +60,8 @@ class Door:
         address = _address(transport)
         self._forget_the_gone()
         mine = [other for other in self._guests if other[0] == address[0]]
-        fits = len(mine) < self._most_of_one(address[0]) or self._make_room(mine)
+        most = self.most if address[0] in ("127.0.0.1", "::1") else self.most // 2
+        fits = len(mine) < most or self._make_room(mine)
         if fits and (len(self._guests) < self.most or self._make_room(list(self._guests))):
             self._guests[address] = Guest(transport, self._now())
         else:
@@ -97,9 +98,6 @@ class Door:
 
     def _put_out(self, address: Address) -> None:
         self._guests.pop(address).transport.abort()
-
-    def _most_of_one(self, host: str) -> int:
-        return self.most if host in ("127.0.0.1", "::1") else self.most // 2
 
     def _forget_the_gone(self) -> None:
         self._guests = {address: guest for address, guest in self._guests.items() if not guest.gone}
