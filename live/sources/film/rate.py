@@ -97,7 +97,8 @@ def film_rate(stream: VideoStream, stamps_s: Sequence[float | None]) -> float:
 
     For a film of varying rate, that of its faster parts.
     """
-    said = [rate for rate in _said(stream) if 1 <= rate <= _FASTEST_FPS]
+    rates = (float(rate or 0) for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate))
+    said = [rate for rate in rates if 1 <= rate <= _FASTEST_FPS]
     if all(stamp is None for stamp in stamps_s) or len(stamps_s) < 2:
         # The demuxer then invents a rate, 25; the guessed one may be the stream's own.
         return float(stream.guessed_rate or 0) if stream.guessed_rate in said else (said or [USUAL_FPS])[0]
@@ -118,12 +119,6 @@ def jumps(stamps_s: Sequence[float | None], step_s: float) -> bool:
     for stamp in stamps_s:
         timeline.at(stamp)
     return timeline.jumps > 0
-
-
-def _said(stream: VideoStream) -> Iterator[float]:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate:
-            yield float(rate)
 
 
 def _worst_beats(times: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", rate: float) -> float:
