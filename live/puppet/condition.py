@@ -158,7 +158,8 @@ class Conditioner:
         """The fit for this frame; without a calibration it follows the running statistics, fading between fits."""
         if self._performer is not None:
             return self._fit
-        self._running.add(replace(pose, scores=_valid(pose.scores, self.config.valid_score)))
+        valid = np.where(pose.scores >= self.config.valid_score, pose.scores, np.float32(0))
+        self._running.add(replace(pose, scores=valid))
         stats = self._running.current()
         if stats is None and self._fit is None:
             stats = first_guess(pose, self._target, valid_score=self.config.valid_score)
@@ -166,7 +167,3 @@ class Conditioner:
             self._old, self._fade_from_s = self._fit, pose.t_capture_s
             self._fit = self._build(stats)
         return self._fit
-
-
-def _valid(scores: F32, valid_score: float) -> F32:
-    return np.where(scores >= valid_score, scores, np.float32(0))

@@ -39,7 +39,9 @@ class RunningStats:
                 self.reset()
             else:
                 self._in_view_s += min(max(pose.t_capture_s - self._poses[-1].t_capture_s, 0.0), LONGEST_STEP_S)
-        self._poses.append(_copy(pose))
+        self._poses.append(
+            replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())
+        )
         self._since_fit += 1
         self.frozen = self._in_view_s >= self._freeze_s and len(self._poses) >= MIN_FRAMES
         if self.frozen or self._since_fit >= MIN_FRAMES:
@@ -50,7 +52,3 @@ class RunningStats:
     def current(self) -> BodyStats | None:
         """The statistics so far (the same object until the next fit), or None before 30 usable poses."""
         return self._stats
-
-
-def _copy(pose: Pose) -> Pose:
-    return replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())
