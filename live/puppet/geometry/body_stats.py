@@ -80,21 +80,23 @@ class BodyStats:
     def __post_init__(self) -> None:
         if len(self.bones) != len(BONE_NAMES):
             raise PuppetError(
-                "bad BodyStats", got=f"{len(self.bones)} bones", wanted=f"{len(BONE_NAMES)}: {BONE_NAMES}"
+                "bad body measures", got=f"{len(self.bones)} bones", wanted=f"{len(BONE_NAMES)}: {BONE_NAMES}"
             )
         if not all(0 < side <= LARGEST_PICTURE for side in self.image_size):
-            raise PuppetError("bad BodyStats", got=f"image_size {self.image_size}", wanted=f"1 to {LARGEST_PICTURE} px")
+            raise PuppetError(
+                "bad body measures", got=f"image_size {self.image_size}", wanted=f"1 to {LARGEST_PICTURE} px"
+            )
         lengths = [self.near_height, self.far_height, self.torso, self.shoulder, self.head, self.hand, *self.bones]
         places = [self.near_y, self.far_y, self.hip_x, self.neck_x, self.neck_y]
         if not (all(0 <= v <= FARTHEST for v in lengths) and all(-FARTHEST <= v <= FARTHEST for v in places)):
             raise PuppetError(
-                "bad BodyStats", got=str(self), wanted=f"finite numbers up to {FARTHEST:g}, and no length below 0"
+                "bad body measures", got=str(self), wanted=f"finite numbers up to {FARTHEST:g}, and no length below 0"
             )
         if min(self.shoulder, self.torso) < SHORTEST:
-            raise PuppetError("bad BodyStats", got=str(self), wanted="shoulder and torso above 0")
+            raise PuppetError("bad body measures", got=str(self), wanted="shoulder and torso above 0")
         if self.has_legs and not (self.near_y >= self.far_y and min(self.near_height, self.far_height) > 0):
             raise PuppetError(
-                "bad BodyStats", got=str(self), wanted="near_y >= far_y and heights above 0 (it has legs)"
+                "bad body measures", got=str(self), wanted="near_y >= far_y and heights above 0 (it has legs)"
             )
 
     @property
@@ -137,7 +139,9 @@ class BodyStats:
         names = {f.name for f in fields(BodyStats)}
         if not isinstance(data, dict) or set(data) | {"has_face"} != names:  # older bundles have no has_face
             got = sorted(data) if isinstance(data, dict) else type(data).__name__
-            raise PuppetError("cannot read BodyStats", got=str(got), wanted=str(sorted(names)), do="calibrate again")
+            raise PuppetError(
+                "cannot read body measures", got=str(got), wanted=str(sorted(names)), do="calibrate again"
+            )
         try:
             values = {n: _number(n, data[n]) for n in names - {"image_size", "bones", "has_legs", "has_face"}}
             width, height = (int(_number("image_size", v)) for v in data["image_size"])
@@ -145,7 +149,7 @@ class BodyStats:
             flags = {name: _flag(name, data.get(name, True)) for name in ("has_legs", "has_face")}
         except (TypeError, ValueError, OverflowError) as error:
             raise PuppetError(
-                "cannot read BodyStats", got=str(error), wanted="numbers", do="calibrate again"
+                "cannot read body measures", got=str(error), wanted="numbers", do="calibrate again"
             ) from error
         return BodyStats(image_size=(width, height), bones=bones, **flags, **values)  # type: ignore[arg-type]
 
