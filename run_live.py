@@ -19,7 +19,7 @@ _STARTED_S = time.perf_counter()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line `argv`. Gives the exit code: 0 ok, 1 failure; usage mistakes exit with 2 by themselves."""
+    """Run the command line `argv`. Returns the exit code: 0 ok, 1 failure. A usage mistake exits with 2 directly."""
     from live.cli.arguments import check, parser
     from live.cli.exit_code import run_cli
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = flags.parse_args(argv)
 
     def run() -> int:
-        if not arguments.doctor and (problem := check(arguments)):  # the doctor runs where nothing is installed yet
+        if not arguments.doctor and (problem := check(arguments)):  # the doctor must run before anything is installed
             flags.error(problem)
         return _run(arguments)
 
@@ -55,7 +55,7 @@ def _perform(arguments: argparse.Namespace) -> int:
         status = Status(quiet=arguments.quiet, log=log)
         try:
             code = _show(arguments, status)
-        except UserError as error:  # said by the caller, when the log is closed
+        except UserError as error:  # the caller reports it, after the log is closed
             status.note(f"error: {error}")
             raise
         status.note(f"ended with exit code {code}")
@@ -98,8 +98,8 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
 
 
 def _target(arguments: argparse.Namespace, say: Callable[[str], None], *, page: bool) -> str | None:
-    """The target of the run; None: none was named, and the list was all that was asked for. `page`: it has one where no
-    sinks were named.
+    """The run's target; None if none was named and the list was only printed. `page`: whether the run has a control
+    room if no sinks are named.
     """
     from live.cli.first_run import choose_target
     from live.specs import is_browser
@@ -128,14 +128,14 @@ def _list_cameras() -> int:
 
     cameras = list_cameras()
     for camera in cameras:
-        print(f"{camera.index:<4} {camera.name}{'  (virtual, not a camera to film with)' if camera.virtual else ''}")
+        print(f"{camera.index:<4} {camera.name}{'  (virtual camera, cannot film you)' if camera.virtual else ''}")
     if not cameras:
         print("no camera found", file=sys.stderr)
     return 0
 
 
 def entry() -> NoReturn:
-    """The process: `main` on its command line."""
+    """Entry point of the process: run `main` on its command line."""
     process.run(main)
 
 

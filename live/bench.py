@@ -1,6 +1,4 @@
-"""`python -m live.bench`: how long one `Conditioner.step` takes on this machine, doll included, on recorded or
-made-up poses.
-"""
+"""`python -m live.bench`: times `Conditioner.step` on this machine, doll included, on recorded or made-up poses."""
 
 import argparse
 import time
@@ -19,11 +17,11 @@ WARM_UP = 30
 
 
 def main() -> int:
-    """Print median and p95 in milliseconds per framing of a target."""
+    """Print the median and p95 in milliseconds for each framing of a target."""
     parser = argparse.ArgumentParser(prog="python -m live.bench", description=__doc__)
     parser.add_argument("--target", default="fortnite", help="whose doll is drawn (default fortnite)")
-    parser.add_argument("--poses", type=Path, help="recorded poses (.npz); default: a figure that sways")
-    parser.add_argument("--steps", type=int, default=600, help="steps measured (default 600)")
+    parser.add_argument("--poses", type=Path, help="recorded poses (.npz); default: a swaying figure")
+    parser.add_argument("--steps", type=int, default=600, help="steps to measure (default 600)")
     args = parser.parse_args()
     poses = load_poses(args.poses)[0] if args.poses else [golden_pose(i % 60) for i in range(120)]
     for framing in ("full", "half"):
@@ -33,15 +31,13 @@ def main() -> int:
         width, height = target.puppet.canvas_px
         print(
             f"{args.target} {framing} {width}x{height}: step median {np.median(step_ms):.2f} ms, "
-            f"p95 {np.quantile(step_ms, 0.95):.2f} ms; of that place {np.median(place_ms):.2f} ms"
+            f"p95 {np.quantile(step_ms, 0.95):.2f} ms; placing takes {np.median(place_ms):.2f} ms of it"
         )
     return 0
 
 
 def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of `place` alone and of the whole step, one entry a step; the poses are played over and over at 30
-    fps.
-    """
+    """Milliseconds for `place` alone and for the whole step, one entry per step. The poses loop at 30 fps."""
     place_ms, step_ms = [], []
     for n in range(WARM_UP + steps):
         pose = poses[n % len(poses)]

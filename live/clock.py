@@ -1,4 +1,4 @@
-"""`Clock`: what the loop means by now. `SystemClock` is real; `FakeClock` is for tests and never waits."""
+"""`Clock`: the loop's time. `SystemClock` is real; `FakeClock` is for tests and never waits."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ class Clock(Protocol):
         ...
 
     def wait_until(self, t_s: float, stop: threading.Event) -> bool:
-        """Return True at once when `stop` is set, else False at time `t_s`, or at once when that is past."""
+        """True as soon as `stop` is set; False once `t_s` is reached, or at once if it has passed."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""`LiveConfig`: everything a run is told, after defaults are filled in. It is what `--dry-run` and the report show."""
+"""`LiveConfig`: all options of a run, with defaults filled in, as `--dry-run` and the report show them."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from typing import Any
 class LiveConfig:
     """One run of the puppet.
 
-    source, sinks, background: as typed (see live/sources, live/sinks, live/background). framing: "full", "half", or
-    "auto": by what is in view. fps: of the output; None: the target's in real time, the clip's own otherwise. threads:
-    of the engine. face: paint the face network's faces where the target has one. upgrade: prepare faster engines in the
-    background, and switch to them (in real time only). mark: see `live.render.mark`. calibration: see
-    `live.performer.profile.load_profile`; calibrate: begin with the wizard. host: where the control room listens;
-    browser_asked: its sink was typed; open_browser: show it at once. duration_s, frames: where to stop, None: never.
-    hold_s, ease_s: nobody in view -> hold the last pose, then ease to the idle loop. forget_s: away for longer than
-    this, the next person counts as another one. gap_reset_s: a hole in time after which the previous picture is no
-    longer fed back. camera_size_px: (width, height) asked of a camera; it gives the nearest it has.
+    source, sinks, background: as typed (see live/sources, live/sinks, live/scene/background). framing: "full", "half",
+    or "auto", which goes by what is in view. fps: of the output; None means the target's in real time, the clip's own
+    otherwise. threads: for the engine. face: paint the face network's faces if the target has one. upgrade: prepare
+    faster engines in the background and switch to them (in real time only). mark: see `live.render.mark`. calibration:
+    see `live.performer.profile.load_profile`; calibrate: begin with the wizard. host: where the control room listens;
+    browser_asked: its sink was typed; open_browser: open it at once. duration_s, frames: when to stop; None: never.
+    hold_s, ease_s: with nobody in view, how long to hold the last pose, then to ease into the idle loop. forget_s:
+    after this long away, the next person counts as somebody new. gap_reset_s: after a gap this long, the previous
+    picture is no longer fed back. camera_size_px: (width, height) to request; the camera gives its nearest.
     """
 
     target: str

@@ -1,7 +1,7 @@
-"""Where numba keeps the compiled drawing code: a folder for each version of it.
+"""Where numba keeps the compiled drawing code: one folder per version.
 
-numba takes a compiled function for current as long as its own file is unchanged. One that calls into another file would
-go on with what it compiled from the old one after an update, and the figure would be drawn by two versions at once.
+numba considers a compiled function current as long as its own file is unchanged. After an update, a function that calls
+into another file would still use that file's old code, so two versions at once would draw the figure.
 """
 
 import hashlib
@@ -10,16 +10,16 @@ from pathlib import Path
 
 from engines.system.user_folders import USER
 
-VARIABLE, BOUNDS_CHECK = "NUMBA_CACHE_DIR", "NUMBA_BOUNDSCHECK"  # numba reads them when it is imported
+VARIABLE, BOUNDS_CHECK = "NUMBA_CACHE_DIR", "NUMBA_BOUNDSCHECK"  # numba reads these on import
 
 
 def kernel_folder(sources: Path) -> Path:
-    """The folder for the kernels in `sources`, a folder of .py files: named by what all that use numba contain, and by
-    whether they check bounds.
+    """The folder for the kernels in `sources`, a folder of .py files. Its name is a hash of all files that use numba
+    and of whether bounds are checked.
 
-    Not made by asking; numba makes it, and keeps the kernels beside their files where it cannot be made.
+    Does not create it: numba does, and if it cannot, keeps the kernels beside their files.
     """
-    # Kernels that check their bounds are others; numba itself would take one for the other.
+    # numba itself would mistake kernels with bounds checks for those without.
     digest = hashlib.sha256(os.environ.get(BOUNDS_CHECK, "").encode())
     for path in sorted(sources.rglob("*.py")):
         text = path.read_bytes()

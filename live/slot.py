@@ -8,10 +8,11 @@ T = TypeVar("T")
 
 
 class LatestSlot(Generic[T]):
-    """Capacity 1. With `blocking=False` a put overwrites what was not taken, and counts it; with True it waits.
+    """Capacity 1. With `blocking=False` a put overwrites an item not yet taken and counts it in `dropped`; with True it
+    waits.
 
-    One thread puts, one takes. An item taken is the taker's until its next successful `take`; after that, and after an
-    overwrite, the putter gets it back from `spare()` to write over its arrays, so a running loop allocates nothing.
+    One thread puts, one takes. A taken item belongs to the taker until its next successful `take`; after that, or when
+    overwritten, the putter gets it back from `spare()` to reuse its arrays, so a running loop allocates nothing.
     """
 
     def __init__(self, *, blocking: bool = False) -> None:
@@ -19,18 +20,18 @@ class LatestSlot(Generic[T]):
         self._blocking = blocking
         self._item: T | None = None
         self._lent: T | None = None
-        self._spares: deque[T] = deque(maxlen=2)  # all that can come free between two puts
+        self._spares: deque[T] = deque(maxlen=2)  # no more can come free between two puts
         self._closed = False
         self._changed = threading.Condition()
 
     @property
     def ended(self) -> bool:
-        """True when the slot is closed and its last item was taken: `take` gives None for ever."""
+        """True when the slot is closed and its last item was taken: from now on `take` returns None."""
         with self._changed:
             return self._closed and self._item is None
 
     def put(self, item: T) -> bool:
-        """Hand over `item`. False when the slot was closed: nobody will ever take it."""
+        """Hand over `item`. False if the slot is closed: nobody will take it."""
         with self._changed:
             while self._blocking and self._item is not None and not self._closed:
                 self._changed.wait()
@@ -44,7 +45,7 @@ class LatestSlot(Generic[T]):
             return True
 
     def take(self, timeout_s: float | None = None) -> T | None:
-        """The newest item, waiting for it up to `timeout_s` (None: for ever). None on a timeout, or when `ended`."""
+        """The newest item, after waiting up to `timeout_s` (None: forever). None on a timeout, or when `ended`."""
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
             item, self._item = self._item, None
@@ -56,12 +57,12 @@ class LatestSlot(Generic[T]):
             return item
 
     def spare(self) -> T | None:
-        """An item that nobody looks at any more, for its arrays to be written over; None while there is none."""
+        """An item no longer in use, whose arrays may be overwritten; None if there is none."""
         with self._changed:
             return self._spares.pop() if self._spares else None
 
     def close(self) -> None:
-        """No more puts. The item inside can still be taken; whoever waits wakes up."""
+        """Accept no more puts and wake all waiters. An item inside can still be taken."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

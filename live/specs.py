@@ -1,6 +1,6 @@
-"""What the texts after --source, --sink and --engine may be. Imports nothing, so that `--help` is quick."""
+"""The values allowed for --source, --sink and --engine. Imports nothing, so that `--help` is quick."""
 
-# The names of engines.selection.candidates.AUTO, which would bring numpy along.
+# The same names as engines.selection.candidates.AUTO; importing those would pull in numpy.
 ENGINES = (
     "tensorrt",
     *("onnxruntime:cuda", "onnxruntime:tensorrt", "onnxruntime:coreml", "onnxruntime:directml"),
@@ -25,14 +25,14 @@ def browser_port(spec: str) -> int | None:
 
 
 def sink_file(spec: str) -> str | None:
-    """The file that `--sink` names, FILE.mp4; None for another sink."""
+    """The file that `--sink FILE.mp4` names; None for any other sink."""
     return (
         spec if spec.lower().endswith(".mp4") and spec.partition(":")[0] not in ("virtual-camera", "browser") else None
     )
 
 
 def sink_error(spec: str) -> str | None:
-    """Why `spec` is no sink, in words for a usage message; None when it is one."""
+    """Why `spec` is not a sink, worded for a usage message; None if it is one."""
     name, colon, rest = spec.partition(":")
     if name == "browser" and colon and not (rest.isdigit() and 0 < int(rest) < 65536):
         return f"not a port: {rest!r}; wanted: browser, or browser:PORT with 1 to 65535"

@@ -1,1 +1,1 @@
-"""What the command line is told and says: flags, defaults, the first run, exit codes. Opens nothing."""
+"""The command line: flags, defaults, the first run, exit codes. Opens nothing."""

@@ -9,22 +9,22 @@ from live.specs import ENGINES, is_browser, is_camera, sink_error
 
 _DESCRIPTION = """\
 Be a puppet: you move in front of your webcam, and a character moves as you do, in OBS, Zoom, a browser or a video file.
-Without flags it looks for a webcam and a virtual camera, and opens a page in your browser, the control room, from which
-you steer it. If there is no webcam it plays a bundled clip once; if there is neither a virtual camera nor a screen for
-the page it writes puppet.mp4."""
+Without flags it looks for a webcam and a virtual camera, and opens the control room, a page in your browser where you
+steer the puppet. Without a webcam it plays a bundled clip once; with neither a virtual camera nor a screen for the page
+it writes puppet.mp4."""
 
 _EXAMPLES = """\
 examples:
   run_live.py                                        webcam -> virtual camera ("Puppet" in OBS or Zoom)
-  run_live.py --framing half --background green      seated, on green, to be keyed out in OBS
+  run_live.py --framing half --background green      seated, on green, to key out in OBS
   run_live.py --source dance.mp4 --sink dance_puppet.mp4 --no-realtime
-                                                     turn a video into a puppet video, every frame of it
+                                                     turn every frame of a video into a puppet video
   run_live.py --sink virtual-camera --sink window    stream, and watch it in a window
-  run_live.py --calibrate                            be measured first: the page tells you where to stand
+  run_live.py --calibrate                            get measured first; the page tells you where to stand
   run_live.py --sink browser --host 0.0.0.0          the control room on your phone too (same network)
 
-Your own picture is never shown: when you leave, the puppet idles; when the camera fails, it idles too.
-While it runs, keys in the terminal: space freeze, h hide me, c calibrate, m mirror, q quit.
+Your own picture is never shown: when you leave or the camera fails, the puppet idles.
+Keys in the terminal during a run: space freeze, h hide me, c calibrate, m mirror, q quit.
 Ctrl-C ends it too. Exit code: 0 all went well, 1 something failed, 2 a flag was wrong."""
 
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     shown = result.add_argument_group("who is shown")
     _add_picture(shown)
     _add_calibration(shown)
-    _add_ends(result.add_argument_group("from where to where"))
+    _add_ends(result.add_argument_group("input and output"))
     _add_speed(result.add_argument_group("speed"))
     _add_run(result.add_argument_group("this run"))
     return result
@@ -49,14 +49,14 @@ def _add_picture(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--target",
         metavar="NAME|DIR",
-        help="the character: a name from --list-targets, or the folder of one (default: the one of last time; "
-        "without a page and without --source or --sink they are listed and you are asked)",
+        help="the character: a name from --list-targets, or a character's folder (default: the last one used; "
+        "without a page and without --source or --sink you choose from a list)",
     )
     group.add_argument(
         "--framing",
         choices=("full", "half", "auto"),
         default="full",
-        help="full: your whole body is in view; half: you sit, seen from the waist up; auto: whichever is in view "
+        help="full: your whole body is in view; half: you sit, seen from the waist up; auto: chosen by what is in view "
         "(default: %(default)s)",
     )
     group.add_argument(
@@ -70,13 +70,13 @@ def _add_picture(group: "argparse._ArgumentGroup") -> None:
         "--mirror",
         action=argparse.BooleanOptionalAction,
         default=False,
-        help="move as in a mirror: your left hand is the hand on the left of the picture (default: no)",
+        help="move as in a mirror: your left hand is on the left of the picture (default: no)",
     )
     group.add_argument(
         "--mark",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help='a small "AI" in the corner tells viewers that the picture is generated; without it you have to tell them '
+        help='a small "AI" in the corner tells viewers that the picture is generated; without it you must tell them '
         "(default: mark)",
     )
 
@@ -86,11 +86,11 @@ def _add_calibration(group: "argparse._ArgumentGroup") -> None:
         "--calibration",
         default="auto",
         metavar="NAME|FILE|auto|none",
-        help="your measures, from a profile; auto: the newest one made with this camera, if there is one; none: they "
-        "are taken while you begin to move (default: %(default)s)",
+        help="the profile with your measurements; auto: the newest one made with this camera, if any; none: you are "
+        "measured as you start to move (default: %(default)s)",
     )
     group.add_argument(
-        "--calibrate", action="store_true", help="be measured first: the page, or the terminal, tells you what to do"
+        "--calibrate", action="store_true", help="get measured first; the page or the terminal tells you what to do"
     )
 
 
@@ -99,8 +99,8 @@ def _add_ends(group: "argparse._ArgumentGroup") -> None:
         "--source",
         type=_source,
         metavar="SOURCE",
-        help="camera, camera:NAME (a part of it will do), camera:INDEX, a video file, a folder of pictures, recorded "
-        "poses (.npz), or demo (default: the first camera; if there is none, demo)",
+        help="camera, camera:NAME (part of the name is enough), camera:INDEX, a video file, a folder of pictures, "
+        "recorded poses (.npz), or demo (default: the first camera, or demo if there is none)",
     )
     group.add_argument(
         "--sink",
@@ -109,27 +109,27 @@ def _add_ends(group: "argparse._ArgumentGroup") -> None:
         metavar="SINK",
         help="virtual-camera, virtual-camera:DEVICE, browser, browser:PORT, FILE.mp4, window or null; may be given "
         "several times. browser is the control room, a page that also feeds OBS (default: virtual-camera if there is "
-        "one, and browser if there is a screen; if there is neither, puppet.mp4, or puppet-2.mp4 where there is one)",
+        "one, and browser if there is a screen; with neither, puppet.mp4, or puppet-2.mp4 if that exists)",
     )
     group.add_argument(
         "--host",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="where the control room listens; 0.0.0.0: for every device in your network that has the link (default: "
-        "%(default)s, this machine alone)",
+        help="the address the control room listens on; 0.0.0.0: open to every device in your network that has the link "
+        "(default: %(default)s, this machine only)",
     )
     group.add_argument(
         "--open",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="show the control room in your browser (default: if there is a screen)",
+        help="open the control room in your browser (default: if there is a screen)",
     )
     group.add_argument(
         "--realtime",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="play a file at its own pace, dropping frames as a camera would; --no-realtime: take the time that every "
-        "frame needs and drop nothing (default: realtime)",
+        help="play a file at its own pace, dropping frames as a camera would; --no-realtime: take as long as every "
+        "frame needs and drop none (default: realtime)",
     )
     group.add_argument("--loop", action="store_true", help="play a file over and over, until --duration or Ctrl-C")
 
@@ -140,26 +140,26 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         choices=("auto", *ENGINES),
         metavar="ENGINE",
         default="auto",
-        help=f"what runs the network: {', '.join(ENGINES)}, or auto: the fastest that was tested (default: auto)",
+        help=f"what runs the network: {', '.join(ENGINES)}, or auto: the fastest that passed its test (default: auto)",
     )
     group.add_argument(
         "--precision",
         choices=("auto", "fp32", "fp16", "bf16", "int8"),
         default="auto",
-        help="how exactly it computes; auto: what this machine is fast at (default: %(default)s)",
+        help="the engine's number format; auto: what is fast on this machine (default: %(default)s)",
     )
     group.add_argument(
         "--threads",
         type=_positive_int,
         default=max(1, _cores() // 2),
         metavar="N",
-        help="CPU threads of the engine; finding your pose needs the other cores (default here: %(default)s)",
+        help="CPU threads for the engine; finding your pose needs the other cores (default here: %(default)s)",
     )
     group.add_argument(
         "--face",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="let the character's face network sharpen its face; --no-face saves that time (default: on when the "
+        help="let the character's face network sharpen its face; --no-face saves that time (default: on if the "
         "character has one)",
     )
     group.add_argument(
@@ -175,35 +175,35 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
         "--fps",
         type=_fps,
         metavar="N",
-        help="pictures a second that go out (default: the character's own, 30; with --no-realtime the clip's)",
+        help="output frames per second (default: the character's own, 30; with --no-realtime the clip's)",
     )
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
     group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
     group.add_argument("--report", type=_path, metavar="FILE.json", help="write all measurements of the run to a file")
-    group.add_argument("--quiet", action="store_true", help="only what goes wrong, and the file that was written")
-    group.add_argument("--log", type=_path, metavar="FILE", help="append all that is said, with times, to a file")
-    group.add_argument("--list-targets", action="store_true", help="list the characters that are installed, and end")
-    group.add_argument("--list-cameras", action="store_true", help="list the cameras of this machine, and end")
+    group.add_argument("--quiet", action="store_true", help="print only problems, and the file that was written")
+    group.add_argument("--log", type=_path, metavar="FILE", help="append all messages, with times, to a file")
+    group.add_argument("--list-targets", action="store_true", help="list the installed characters, then exit")
+    group.add_argument("--list-cameras", action="store_true", help="list this machine's cameras, then exit")
     group.add_argument(
         "--doctor",
         action="store_true",
-        help="look at cameras, libraries, engines, disk and the rest of this machine, say what to do, and end (more: "
+        help="check this machine's cameras, libraries, engines, disk and more, say what to do, then exit (see also "
         "python -m live.doctor --help)",
     )
-    group.add_argument("--dry-run", action="store_true", help="print the whole resolved configuration as JSON, and end")
+    group.add_argument("--dry-run", action="store_true", help="print the complete configuration as JSON, then exit")
 
 
 def check(arguments: argparse.Namespace) -> str | None:
-    """What is wrong with flags that are right each by itself, for a usage message; None when nothing is."""
+    """What is wrong with the combination of flags, worded for a usage message; None if nothing."""
     if not arguments.realtime and arguments.source and is_camera(arguments.source):
-        return "--no-realtime needs a file: a camera does not wait (leave it out, or give another --source)"
+        return "--no-realtime needs a file, as a camera cannot wait (leave it out, or give another --source)"
     if arguments.calibrate and not arguments.realtime:
         return "--calibrate needs real time (leave out --no-realtime, or use python -m calib --source FILE)"
     if arguments.loop and arguments.source and is_camera(arguments.source):
-        return "--loop needs a file: a camera has no end"
+        return "--loop needs a file, as a camera has no end"
     if arguments.loop and not arguments.realtime and arguments.duration is None and arguments.frames is None:
         return "--loop with --no-realtime would never end: give --duration or --frames too"
-    from live.cli.collisions import found_in  # it reads targets' folders, which --help has no need of
+    from live.cli.collisions import found_in  # reads the targets' folders, which --help does not need
 
     return found_in(arguments)
 
@@ -211,7 +211,7 @@ def check(arguments: argparse.Namespace) -> str | None:
 def to_config(
     arguments: argparse.Namespace, *, target: str, source: str, sinks: tuple[str, ...], open_browser: bool = False
 ) -> LiveConfig:
-    """The configuration of the run, with `target`, `source`, `sinks` and `open_browser` as resolved."""
+    """The run's configuration, with `target`, `source`, `sinks` and `open_browser` as resolved."""
     return LiveConfig(
         target=target,
         source=source,

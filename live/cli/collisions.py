@@ -1,4 +1,4 @@
-"""Whether a run would write over what it reads, or over another output: looked at before anything is opened."""
+"""Checks, before anything is opened, whether a run would overwrite what it reads or another of its outputs."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from live.specs import is_camera, sink_file
 
 
 def found_in(arguments: argparse.Namespace) -> str | None:
-    """What is wrong with the files of a parsed command line, for a usage message; None when nothing is."""
+    """What is wrong with the files of a parsed command line, worded for a usage message; None if nothing."""
     writes = [("--sink", Path(file)) for spec in arguments.sink or () if (file := sink_file(spec)) is not None]
     writes += [("--report", arguments.report)] if arguments.report is not None else []
     writes += [("--log", arguments.log)] if arguments.log is not None else []

@@ -1,4 +1,4 @@
-"""Fills in what was not typed: which source and which sinks this machine has, said in a line each when it lacks one."""
+"""Fills in a source and sinks that were not typed from what this machine has, with a line for each that is missing."""
 
 import os
 import sys
@@ -17,9 +17,9 @@ _FALLBACK = "puppet"
 def resolve(
     source: str | None, sinks: list[str] | None, say: Say, *, page: bool = False
 ) -> tuple[str, tuple[str, ...]]:
-    """The source and the sinks of the run. What was asked for is never replaced by something else.
+    """The source and the sinks of the run. What was asked for is never replaced.
 
-    `page`: the control room joins where no sinks were asked for.
+    `page`: add the control room if no sinks were asked for.
     """
     if source is None:
         source = "camera" if any(not camera.virtual for camera in list_cameras()) else "demo"
@@ -28,21 +28,21 @@ def resolve(
     if not sinks:
         sinks = (["virtual-camera"] if has_virtual_camera() else []) + (["browser"] if page else [])
         if "virtual-camera" not in sinks:
-            instead = "the page alone shows the puppet" if page else f"writing {free_file(_FALLBACK)}"
+            instead = "only the page shows the puppet" if page else f"writing {free_file(_FALLBACK)}"
             say(f"no virtual camera found: {instead} (for OBS or Zoom: {how_to_install()})")
         sinks = sinks or [str(free_file(_FALLBACK))]
     return source, tuple(sinks)
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
-    """Whether somebody sits before a screen on which a browser could open; never in CI."""
+    """Whether there is a screen on which a browser could open; never in CI."""
     if environment.get("CI"):
         return False
     return platform != "linux" or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
 def described(config: LiveConfig) -> dict[str, Any]:
-    """The config with what it leads to: for --dry-run. Raises EngineError for a target that is not there."""
+    """The config with what it resolves to, for --dry-run. Raises EngineError for a target that does not exist."""
     from engines.bundle import find_target, open_bundle
 
     bundle = open_bundle(find_target(config.target))

@@ -1,13 +1,13 @@
-"""How a command ends that failed: one line for the user, also where a library is missing, and an exit code."""
+"""How a failed command ends: with one line for the user, even if a library is missing, and an exit code."""
 
 import sys
 from collections.abc import Callable
 
 from engines.errors import UserError
 
-# Which package brings a library that OpenCV misses. A bare Debian has none of them.
+# The package to install for each library that OpenCV needs. A bare Debian has none of them.
 _DEBIAN = {
-    "libGL.so.1": "libgl1 libglib2.0-0",  # who lacks the one lacks the other: say both at once
+    "libGL.so.1": "libgl1 libglib2.0-0",  # whoever lacks one also lacks the other, so name both
     "libgthread-2.0.so.0": "libglib2.0-0",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libSM.so.6": "libsm6",
@@ -18,13 +18,13 @@ _DEBIAN = {
 
 
 def explain(error: ImportError) -> str:
-    """One line for the user about an import that failed: what to install, or the error itself."""
+    """One line for the user about a failed import: what to install, or the error itself."""
     what, do = explained(error)
     return f"{what}; do this: {do}"
 
 
 def explained(error: ImportError) -> tuple[str, str]:
-    """What is missing where an import failed, and what to do about it."""
+    """What a failed import was missing, and what to do about it."""
     for library, package in _DEBIAN.items():
         if library in str(error):
             return f"the system library {library} is missing", f"sudo apt install {package}"
@@ -32,7 +32,7 @@ def explained(error: ImportError) -> tuple[str, str]:
 
 
 def run_cli(run: Callable[[], int]) -> int:
-    """The exit code of `run`; an error that users can do something about is said on stderr, and 1."""
+    """The exit code of `run`; 1 for an error that users can do something about, which is printed to stderr."""
     try:
         return run()
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The first run: which target is shown where none was named, and the list to pick from."""
+"""The first run: chooses the target when none was named, and prints the list to pick from."""
 
 import contextlib
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from engines.system.user_folders import USER
 from engines.system.whole_file import write_whole
 
 _FRAMINGS = {"full": "whole body", "half": "seated"}
-_TRIES = 3  # wrong answers that are put up with
+_TRIES = 3  # wrong answers before giving up
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A target that is installed, as the list shows it. `problem`: why it cannot be used, "" when it can."""
+    """An installed target, as the list shows it. `problem`: why it cannot be used; "" if it can."""
 
     name: str
     title: str = ""
@@ -28,7 +28,7 @@ class Offered:
 
 
 def offered_targets() -> list[Offered]:
-    """Every target that is installed, in order of name. One that is damaged is among them, and says so."""
+    """Every installed target, in order of name, including damaged ones, which say so."""
     return [_offered(name, folder) for name, folder in find_targets().items()]
 
 
@@ -47,17 +47,17 @@ def listing(targets: list[Offered]) -> str:
 
 
 def choose_target(*, page: bool, busy: bool, stdin: TextIO | None, out: TextIO, say: Say) -> str | None:
-    """The name of the target for a run that named none; None: the list was shown, and there is nothing to run.
+    """The target for a run that named none; None: the list was shown, and there is nothing to run.
 
-    `page`: it can be changed by picture there, so the run starts on the one of last time. `busy`: source or sink were
-    named, so somebody wants pictures and no questions. Else a terminal is asked.
+    `page`: the target can be changed there, so the run starts with the last one used. `busy`: a source or sink was
+    named, so the user wants pictures, not questions. Otherwise a terminal is asked.
     """
     targets = offered_targets()
     whole = [target for target in targets if not target.problem]
     usual = last_target() or (whole[0].name if whole else None)
     if usual is not None and (page or busy):
         others = ", ".join(target.name for target in whole if target.name != usual)
-        say(Info(f"no --target given: this is {usual}" + (f" (there are also: {others})" if others else "")))
+        say(Info(f"no --target given: using {usual}" + (f" (also installed: {others})" if others else "")))
         return usual
     print(listing(targets), file=out, flush=True)
     if usual is None or stdin is None or not stdin.isatty() or not out.isatty():
@@ -66,7 +66,7 @@ def choose_target(*, page: bool, busy: bool, stdin: TextIO | None, out: TextIO, 
 
 
 def last_target() -> str | None:
-    """The installed target that was shown last; None when there was none, or it is gone."""
+    """The installed target that was used last; None if there was none, or it is gone."""
     try:
         name = _memory().read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
@@ -75,7 +75,7 @@ def last_target() -> str | None:
 
 
 def remember_target(name: str) -> None:
-    """Start with `name` next time, if it is an installed one. Where nothing can be written, nothing is remembered."""
+    """Start with `name` next time, if it is installed. Silently does nothing if the name cannot be saved."""
     if name not in find_targets() or name == last_target():
         return
     path = _memory()
@@ -117,5 +117,5 @@ def _ask(targets: list[Offered], usual: str, stdin: TextIO, out: TextIO) -> str 
             answer = targets[int(answer) - 1].name
         if (answer or usual) in whole:
             return answer or usual
-        print(f"not one of them: {answer}; wanted 1 to {len(targets)}, or {', '.join(whole)}", file=out, flush=True)
+        print(f"not in the list: {answer}; wanted 1 to {len(targets)}, or {', '.join(whole)}", file=out, flush=True)
     return None

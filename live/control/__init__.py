@@ -1,1 +1,1 @@
-"""What steers a run while it goes on: the director, the keys, the wizard, recordings. Draws and sends nothing."""
+"""What steers a run: the director, the keys, the wizard, recordings. Draws and sends nothing."""

@@ -1,4 +1,4 @@
-"""`Catalog`: the targets and engines that there are to choose from, looked for once, in a thread."""
+"""`Catalog`: the targets and engines to choose from, looked up once, in a thread."""
 
 import threading
 from typing import Any
@@ -12,7 +12,7 @@ _JOIN_S = 1.0
 
 
 class Catalog:
-    """`targets` and `engines` are ready for JSON, and empty until somebody has looked."""
+    """`targets` and `engines` are ready for JSON, and empty until `look` has finished."""
 
     def __init__(self) -> None:
         self.targets: list[dict[str, Any]] = []
@@ -22,16 +22,16 @@ class Catalog:
         self._starting = threading.Lock()
 
     def framings(self, target: str) -> list[str]:
-        """Those of the installed target of this name; empty for any other, and while it is not known."""
+        """Those of the installed target with this name; empty for any other, and while not yet known."""
         return next((list(found["framings"]) for found in self.targets if found["name"] == target), [])
 
     def has(self, engine: str, precision: str) -> bool:
-        """Whether this engine has this precision; True for "auto" and while it is not known."""
+        """Whether this engine has this precision; True for "auto", and while not yet known."""
         mine = [found["precision"] for found in self.engines if found["backend"] == engine]
         return precision == "auto" or not mine or precision in mine
 
     def look(self) -> None:
-        """Look, once, in a thread: the files of every target are read and checked, which takes a while."""
+        """Look once, in a thread, because reading and checking every target's files takes a while."""
         if self._thread is not None:
             return
         with self._starting:
@@ -40,7 +40,7 @@ class Catalog:
                 self._thread.start()
 
     def close(self) -> None:
-        """Look no more. A thread that is just loading a library is waited for, but not for long."""
+        """Stop looking. Waits a moment for a thread that is just loading a library."""
         with self._starting:
             self._closed.set()
         if self._thread is not None:
@@ -54,7 +54,7 @@ class Catalog:
                 return
             try:
                 found.append(described(name, open_bundle(folder)))
-            except EngineError:  # a damaged one cannot be chosen
+            except EngineError:  # damaged, so it cannot be chosen
                 continue
         self.targets = found
 
@@ -66,7 +66,7 @@ def described(name: str, bundle: Bundle) -> dict[str, Any]:
 
 
 def list_engines() -> list[dict[str, Any]]:
-    """Backend, precision, whether it is ready, and why not, of every engine there is."""
+    """Every engine's backend and precision, whether it is ready, and if not, why."""
     return [
         {"backend": c.backend.name, "precision": c.precision, "ready": not c.why_not, "why": c.why_not}
         for c in candidates()

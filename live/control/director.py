@@ -1,4 +1,4 @@
-"""`Director`: steers the loop while it runs. What the page, the terminal's keys and the wizard give their orders to."""
+"""`Director`: steers the running loop, on orders from the page, the terminal's keys and the wizard."""
 
 import threading
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from live.sinks.several import Sinks
 from live.telemetry.loop_state import LoopState, Percentiles
 from live.telemetry.report import Report
 
-BUDGET_MS = 120.0  # capture to send, p95: what a picture may be late (docs/measurements.md)
+BUDGET_MS = 120.0  # how late a picture may be, capture to send, p95 (docs/measurements.md)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectorContext:
-    """What a director steers. `source`: its name, for people and to know its calibration by."""
+    """What a director steers. `source`: its name, shown to people and used to find its calibration."""
 
     scenes: Scenes
     sinks: Sinks
@@ -45,10 +45,10 @@ class DirectorContext:
 
 
 class Director:
-    """May be called from any thread. Orders return at once and take effect between two frames; none is lost on the way.
+    """May be called from any thread. Orders return at once and take effect between two frames; none is lost.
 
-    `given`: the settings it began with. `framing`: as asked for, "auto" too. `open_wizard`, `gesture`: the wizard, and
-    what starts it while `heeds_gesture`. Close it before the context's parts.
+    `given`: the settings the run started with. `framing`: as asked for, may be "auto". `open_wizard`, `gesture`: the
+    wizard, and what starts it while `heeds_gesture`. Close the director before the parts of its context.
     """
 
     def __init__(
@@ -75,17 +75,17 @@ class Director:
         self.viewfinder = Viewfinder()
 
     def start(self) -> None:
-        """Begin to carry out changes."""
+        """Start carrying out changes."""
         self._switcher.start()
 
     def close(self) -> None:
-        """Carry out no more; a change at hand is waited for."""
+        """Carry out no more changes, and wait for one in progress."""
         self._wizard.cancel()
         self._switcher.close()
         self._choices.close()
 
     def change(self, name: str, value: object) -> None:
-        """Wish for another `name`, one of CHANGEABLE; the newest wish wins. Raises PuppetError where it cannot be."""
+        """Set `name`, one of CHANGEABLE; the newest value wins. Raises PuppetError if that is impossible."""
         value = checked(name, value)
         if name == "framing":
             self._auto = AutoFraming() if value == "auto" else None
@@ -95,50 +95,50 @@ class Director:
         self._switcher.wish(**self._with_it(name, value))
 
     def reopen(self) -> None:
-        """Open all that is shown anew: something in it has failed. Returns at once."""
+        """Reopen everything shown, because something in it failed. Returns at once."""
         self._told("reopened", self._switcher.wanted.target)
         self._switcher.renew()
 
     def resized(self, size: tuple[int, int]) -> None:
-        """The camera's pictures are (width, height) now: a calibration has to be brought to that."""
+        """The camera's pictures are now (width, height), so a calibration has to be scaled to that."""
         self._stage.opener.picture_size = size
         if self._stage.scenes.current.settings.performer is not None:
             self.reopen()
 
     def settled(self, timeout_s: float) -> bool:
-        """Wait until every change was carried out or given up; False when that takes longer."""
+        """Wait until every change was carried out or given up; False if that takes longer than `timeout_s`."""
         return self._switcher.settled(timeout_s)
 
     def freeze(self, on: bool) -> None:
-        """The picture that is next stays, until it is off."""
+        """Keep showing the next picture until switched off."""
         self._stage.sinks.freeze(on)
         self._told("freeze", on)
 
     def hide(self, on: bool) -> None:
-        """The card in place of every picture: when this returns, none leaves any more, until it is off."""
+        """Send the card instead of every picture: once this returns, no picture leaves until switched off."""
         self._stage.sinks.hide(on)
         if on:
-            self.show_me(False)  # and it stays off when the show goes on
+            self.show_me(False)  # it stays off when the show goes on
         self._told("hide", on)
 
     def record(self, path: Path | None = None) -> Path | None:
-        """Record what goes out to `path` (.mp4), None: a new file in the current folder; gives the path.
+        """Record the output to `path` (.mp4); None: a new file in the current folder. Returns the path.
 
-        A recording that runs goes on. Raises PuppetError.
+        A recording already running goes on. Raises PuppetError.
         """
         path = self._recorder.start(path)
         self._told("record", str(path))
         return path
 
     def stop_recording(self) -> Path | None:
-        """End it; the file that is given is complete."""
+        """End the recording; the returned file is complete."""
         path = self._recorder.stop()
         if path is not None:
             self._told("record", None)
         return path
 
     def calibrate(self, on: bool) -> None:
-        """Start the wizard (anew), or cancel it. Raises CalibrationError when there is none."""
+        """Start or restart the wizard, or cancel it. Raises CalibrationError if there is none."""
         if on:
             self._wizard.start(self._stage.scenes.current.target)
         else:
@@ -147,7 +147,9 @@ class Director:
         self._told("calibrate", on)
 
     def show_me(self, on: bool) -> None:
-        """Whether the viewfinder has the camera's picture. While hidden it has not, nor after it until asked again."""
+        """Give the viewfinder the camera's picture, or take it away. It has none while hidden, nor afterwards until
+        asked again.
+        """
         self._showing_me = on and not self._stage.sinks.hidden
         if not self._showing_me:
             self.viewfinder.frame = None
@@ -157,13 +159,15 @@ class Director:
         self._stage.stop.set()
 
     def saw(self, pose: Pose, frame: Frame) -> None:
-        """The loop saw this; called by its estimating thread with every frame."""
+        """Take in what the loop saw; its estimating thread calls this with every frame."""
         finder = self.viewfinder
         finder.pose = pose
         finder.frame = frame if self._showing_me and not self._stage.sinks.hidden else None
         auto = self._auto
         if auto is not None and (framing := auto.step(pose)) is not None:
-            self._frame_as(framing)
+            takes = self._stage.scenes.current.target.bundle.takes
+            if framing in takes and framing != self._switcher.wanted.framing:
+                self._switcher.wish(framing=framing)
         if self._gesture is not None and self._gesture(pose) and self.heeds_gesture:
             self.calibrate(True)
         self._advise(pose)
@@ -173,7 +177,7 @@ class Director:
             self._switcher.wish(performer=measured)
 
     def state(self) -> LoopState:
-        """Everything there is to show."""
+        """Everything to show on the page."""
         self._choices.look()
         scene, sinks, report = self._stage.scenes.current, self._stage.sinks, self._stage.report
         settings, bundle, engine = scene.settings, scene.target.bundle, scene.generator.engine
@@ -215,7 +219,7 @@ class Director:
         )
 
     def _advise(self, pose: Pose) -> None:
-        """Say once what a calibration would mend, to one who has none."""
+        """Tell a performer without a calibration, once, what it would improve."""
         scene = self._stage.scenes.current
         if self._gain is None or scene.settings.performer is not None:
             return
@@ -227,14 +231,8 @@ class Director:
             self._gain = None
             self._say(advice)
 
-    def _frame_as(self, framing: str) -> None:
-        """What "auto" decided, where the target was filmed so."""
-        scene = self._stage.scenes.current
-        if framing in scene.target.bundle.takes and framing != self._switcher.wanted.framing:
-            self._switcher.wish(framing=framing)
-
     def _with_it(self, name: str, value: object) -> dict[str, object]:
-        """The change, and what has to change with it. Raises SettingsError for what is known to be impossible."""
+        """The change, and what has to change with it. Raises SettingsError if it is known to be impossible."""
         wanted = self._switcher.wanted
         changes = {name: value}
         if name == "target":
@@ -266,7 +264,7 @@ class Director:
 
 
 def _check_target(name_or_folder: str) -> None:
-    """Raises SettingsError for one that is not there."""
+    """Raises SettingsError for a target that does not exist."""
     try:
         find_target(name_or_folder)
     except EngineError as error:

@@ -1,4 +1,4 @@
-"""`DirectorPort`: what page and keys need of whoever runs the loop. All of it may be called from any thread."""
+"""`DirectorPort`: what the page and the keys need from whoever runs the loop. May be called from any thread."""
 
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from live.telemetry.loop_state import LoopState
 
 
 class ViewfinderPort(Protocol):
-    """What the performer may see of themselves. Each is the newest value, no copy: read at once, never kept."""
+    """What performers may see of themselves. Each is the newest value, not a copy: read it at once, never keep it."""
 
     @property
     def pose(self) -> Pose | None:
@@ -24,23 +24,23 @@ class ViewfinderPort(Protocol):
 
     @property
     def wizard(self) -> WizardView | None:
-        """What the calibration wizard says; None when it does not run."""
+        """What the calibration wizard says; None if it is not running."""
         ...
 
 
 class DirectorPort(Protocol):
-    """Commands return at once and take effect between two frames. Raise PuppetError for a value that cannot be."""
+    """Commands return at once and take effect between two frames. They raise PuppetError for an impossible value."""
 
     @property
     def viewfinder(self) -> ViewfinderPort: ...
 
     @property
     def given(self) -> SceneSettings:
-        """The settings that the run was started with: what the command line named."""
+        """The settings the run was started with, from the command line."""
         ...
 
     def state(self) -> LoopState:
-        """Everything there is to show."""
+        """Everything to show on the page."""
         ...
 
     def change(self, name: str, value: object) -> None:
@@ -48,19 +48,19 @@ class DirectorPort(Protocol):
         ...
 
     def freeze(self, on: bool) -> None:
-        """The last picture stays."""
+        """Keep showing the last picture."""
         ...
 
     def hide(self, on: bool) -> None:
-        """The card at once; nothing of the performer leaves until it is off."""
+        """Show the card at once; nothing of the performer leaves until switched off."""
         ...
 
     def record(self, path: Path | None) -> Path | None:
-        """Start a recording; None: under a dated name."""
+        """Start a recording; None: under a name with the date."""
         ...
 
     def stop_recording(self) -> Path | None:
-        """End it; gives the file."""
+        """End the recording; returns the file."""
         ...
 
     def calibrate(self, on: bool) -> None:
@@ -68,7 +68,7 @@ class DirectorPort(Protocol):
         ...
 
     def show_me(self, on: bool) -> None:
-        """Whether `viewfinder.frame` is there. `hide` switches it off for good."""
+        """Set whether `viewfinder.frame` is filled. `hide` switches it off until asked again."""
         ...
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""`Keys`: the terminal's keys steer the show, beside the page or without one."""
+"""`Keys`: steer the show by keys in the terminal, with or without the page."""
 
 import sys
 import threading
@@ -9,11 +9,11 @@ from live.control.keyboard import Keyboard, open_keyboard
 from live.puppet.errors import PuppetError
 
 HELP = "keys: space freeze, h hide, c calibrate, m mirror, q quit"
-_TICK_S = 0.2  # how often a reader without a key looks whether it is to end
+_TICK_S = 0.2  # how often the reader checks whether to end while no key is pressed
 
 
 class Keys:
-    """A context manager: listens in a thread of its own. Without a `keyboard` (a pipe, a service) it does nothing."""
+    """A context manager that listens in its own thread. Without a `keyboard` (a pipe, a service) it does nothing."""
 
     def __init__(self, director: DirectorPort, say: Say, keyboard: Keyboard | None) -> None:
         self._director, self._say, self._keyboard = director, say, keyboard
@@ -31,7 +31,7 @@ class Keys:
             self._keyboard.close()
 
     def press(self, key: str) -> None:
-        """Do what `key` stands for; one that stands for nothing tells which there are."""
+        """Do what `key` stands for; an unknown key prints the list of keys."""
         try:
             self._press(key.lower())
         except PuppetError as error:

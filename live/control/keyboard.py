@@ -1,6 +1,6 @@
-"""`open_keyboard`: single keys from the terminal, without Enter and without an echo.
+"""`open_keyboard`: reads single keys from the terminal, without Enter and without echo.
 
-Ctrl-C stays what it is. The terminal is put back by `close`, and at the interpreter's end where nobody could call it.
+Ctrl-C works as usual. `close` restores the terminal; otherwise it is restored when the interpreter exits.
 """
 
 import atexit
@@ -20,31 +20,29 @@ class Keyboard(Protocol):
     """Open until closed; closing twice does nothing."""
 
     def read(self, timeout_s: float) -> str:
-        """The keys pressed since the last call, "" after `timeout_s` without any. Raises EOFError when there can be no
-        more.
-        """
+        """The keys pressed since the last call; "" after `timeout_s` without any. Raises EOFError when input ends."""
         ...
 
     def close(self) -> None:
-        """Put the terminal back as it was. From any thread."""
+        """Restore the terminal. From any thread."""
         ...
 
 
 def open_keyboard(stdin: TextIO | None) -> Keyboard | None:
-    """The keyboard of the terminal `stdin`; None where it is not a terminal, or has none."""
+    """The keyboard of the terminal `stdin`; None if it is not a terminal, or has no keyboard."""
     try:
         if stdin is None or not stdin.isatty():
             return None
         return WindowsKeyboard() if sys.platform == "win32" else PosixKeyboard(stdin.fileno())
-    except (OSError, ValueError, EOFError, ImportError):  # closed, or not a real one
+    except (OSError, ValueError, EOFError, ImportError):  # closed, or not a real terminal
         return None
 
 
 class PosixKeyboard:
-    """The terminal behind the file descriptor `fd`. Raises OSError when it is none.
+    """The terminal behind the file descriptor `fd`. Raises OSError if it is not one.
 
-    In the background (Ctrl-Z, bg) it neither reads nor changes the terminal, which the system would answer by stopping
-    the process; back in front it goes on.
+    In the background (Ctrl-Z, bg) it neither reads nor changes the terminal, since the system would then stop the
+    process; back in the foreground it goes on.
     """
 
     def __init__(self, fd: int) -> None:
@@ -67,7 +65,7 @@ class PosixKeyboard:
             raise EOFError from error
         if not typed:
             raise EOFError
-        # An arrow or function key is one escape sequence, whose letters are no keys.
+        # An arrow or function key is one escape sequence, whose letters do not count as keys.
         return "" if typed.startswith(b"\x1b") else typed.decode("ascii", "ignore")
 
     def close(self) -> None:
@@ -77,13 +75,13 @@ class PosixKeyboard:
             self._open = False
             atexit.unregister(self.close)
             try:
-                if self._in_front():  # else the shell has put it back already
+                if self._in_front():  # otherwise the shell has restored it already
                     termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
             except termios.error:  # the terminal is gone
                 return
 
     def _enter(self) -> None:
-        """Also after the shell has changed the terminal back, as it does when the process was stopped for a while."""
+        """Set the terminal to single keys, again if the shell restored it while the process was stopped."""
         with self._lock:
             try:
                 if self._open and self._in_front() and termios.tcgetattr(self._fd)[3] & termios.ICANON:
@@ -94,7 +92,7 @@ class PosixKeyboard:
     def _in_front(self) -> bool:
         try:
             return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:  # not the terminal that governs us: nothing to mind
+        except OSError:  # not our controlling terminal, so nothing to consider
             return True
 
 
@@ -105,7 +103,7 @@ class _Msvcrt(Protocol):
 
 
 class WindowsKeyboard:
-    """The console of Windows, by `msvcrt`, which reads single keys without changing any mode."""
+    """The Windows console via `msvcrt`, which reads single keys without changing any mode."""
 
     def __init__(self, console: "_Msvcrt | None" = None, pause: threading.Event | None = None) -> None:
         self._console: _Msvcrt = importlib.import_module("msvcrt") if console is None else console

@@ -1,4 +1,4 @@
-"""`Recorder`: writes what goes out to a video file, begun and ended while it runs."""
+"""`Recorder`: records the output to a video file, started and stopped during a run."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from live.sinks.video_file import VideoFileSink, free_file
 
 
 class Recorder:
-    """One recording at a time, as one more of `sinks`. May be used from any thread."""
+    """One recording at a time, as an extra sink in `sinks`. May be used from any thread."""
 
     def __init__(self, sinks: Sinks) -> None:
         self._sinks = sinks
@@ -21,21 +21,21 @@ class Recorder:
 
     @property
     def path(self) -> Path | None:
-        """The file that is being written; None when there is none, or its disk was full."""
+        """The file being written; None if there is none, or its disk was full."""
         running = self._running
         return running[1] if running is not None and self._sinks.holds(running[0]) else None
 
     @property
     def problem(self) -> str:
-        """Why the last recording ended by itself; "" when it did not."""
+        """Why the last recording ended by itself; "" if it did not."""
         running = self._running
         return "" if running is None or running[0].failure is None else str(running[0].failure)
 
     def start(self, path: Path | None) -> Path:
-        """Write `path` (.mp4), None: a new file named by date and time in the current folder; gives the path.
+        """Write `path` (.mp4); None: a new file named by date and time in the current folder. Returns the path.
 
-        A recording that runs already goes on, and its path is given. Raises SettingsError for another kind of file, and
-        for one that is there or is being written: no recording replaces anything; SinkError for one that cannot be
+        A recording already running goes on, and its path is returned. Raises SettingsError for another kind of file,
+        and for one that exists or is being written, as no recording replaces anything; SinkError for one that cannot be
         written.
         """
         with self._lock:
@@ -46,7 +46,7 @@ class Recorder:
                 raise SettingsError("cannot record to this file", got=str(path), wanted="FILE.mp4")
             if os.path.lexists(path) or any(same_file(path, Path(name)) for name in self._sinks.names):
                 raise SettingsError(
-                    "cannot record to this file", got=f"{path}, which is there already", wanted="a new name"
+                    "cannot record to this file", got=f"{path}, which already exists", wanted="a new name"
                 )
             sink = VideoFileSink(path)
             self._sinks.add(sink)
@@ -54,7 +54,7 @@ class Recorder:
             return path
 
     def stop(self) -> Path | None:
-        """End it; gives the file, which is complete now, or None when nothing was recorded."""
+        """End the recording; returns the complete file, or None if nothing was being recorded."""
         with self._lock:
             if self._running is None:
                 return None

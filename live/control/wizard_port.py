@@ -1,6 +1,6 @@
-"""`CalibrationWizard`: what the loop knows of the calibration wizard, and `WizardView`: what it shows.
+"""`CalibrationWizard`: what the loop knows of the calibration wizard; `WizardView`: what the wizard shows.
 
-`calib` implements it; `live` may not import that, so what opens a wizard is handed in by run_live.py.
+`calib` implements it. As `live` may not import that, run_live.py passes in what opens a wizard.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from live.scene.target import Target
 class WizardView:
     """What the performer is to see and hear now.
 
-    step: the name of this step, number `index` of `steps`. title, text: what to do. hint: what to change, "" when all
-    is well. progress: the hold meter, 0..1. countdown_s: seconds to go, None without a countdown. sound: "", "tick",
-    "done" or "fail". finished, cancelled: it is over. score: {"before_px", "after_px", ...} once there is one. saved:
-    the name of the profile that was written. stats: the measured performer, in pixels of the camera's picture, not
-    mirrored, when finished. lines: y of the near and far ankle lines, camera pixels, to draw over the figure.
+    step: the name of this step, number `index` of `steps`. title, text: what to do. hint: what to change; "" if all is
+    well. progress: the hold meter, 0..1. countdown_s: seconds to go; None without a countdown. sound: "", "tick",
+    "done" or "fail". finished, cancelled: it is over. score: {"before_px", "after_px", ...} once known. saved: the name
+    of the written profile. stats: the measured performer once finished, in pixels of the camera's picture, not
+    mirrored. lines: y of the near and far ankle lines, camera pixels, to draw over the figure.
     """
 
     step: str
@@ -41,20 +41,20 @@ class WizardView:
 
 
 class CalibrationWizard(Protocol):
-    """The wizard. Used from one thread, but for `cancel`."""
+    """The wizard. Used from one thread, except for `cancel`."""
 
     def step(self, pose: Pose, frame: Frame) -> WizardView:
-        """Take in one captured frame. `pose`: as estimated, not mirrored, camera pixels; `frame`: for light and
-        sharpness alone, never kept. Not called again once the view is finished or cancelled.
+        """Take in one captured frame. `pose`: as estimated, not mirrored, camera pixels; `frame`: only for light and
+        sharpness, never kept. Not called again once the view is finished or cancelled.
         """
         ...
 
     def cancel(self) -> None:
-        """Give up; nothing is saved. May be called at any time, also twice."""
+        """Give up and save nothing. May be called at any time, also twice."""
         ...
 
 
-# Opens a wizard for the target that is shown, and for the camera of this name. May take a second. Raises PuppetError.
+# Opens a wizard for the target shown and the camera of this name. May take a second. Raises PuppetError.
 WizardFactory = Callable[[Target, str], CalibrationWizard]
-# Given every pose, as `CalibrationWizard.step` is; True each time the performer has made the gesture that starts it.
+# Takes every pose, like `CalibrationWizard.step`; True each time the performer makes the gesture that starts it.
 Gesture = Callable[[Pose], bool]

@@ -1,4 +1,4 @@
-"""`WizardSession`: the calibration wizard inside the loop: begun, fed, cancelled, and what it measured."""
+"""`WizardSession`: starts, feeds and cancels the calibration wizard in the loop, and delivers what it measured."""
 
 import threading
 
@@ -13,16 +13,16 @@ from live.scene.target import Target
 
 class WizardSession:
     """`start` and `cancel` from any thread; `step` from the estimating one. `view`: what the wizard said last; each new
-    title goes through `say` as well, for one who has no page.
+    title also goes to `say`, for runs without a page.
 
-    `problem`: why the last one could not be started or broke off, "" when it did not.
+    `problem`: why the last one could not start or broke off; "" if it did not.
     """
 
     def __init__(self, factory: WizardFactory | None, say: Say, *, camera: str) -> None:
         self._factory, self._say, self._camera = factory, say, camera
         self._lock = threading.Lock()
         self._coach: CalibrationWizard | None = None
-        self._round = 0  # of starts and cancels: a wizard that was opened for an older one is not wanted any more
+        self._round = 0  # counts starts and cancels: a wizard opened for an older round is discarded
         self._opening = False
         self.view: WizardView | None = None
         self.problem = ""
@@ -33,27 +33,27 @@ class WizardSession:
         return self._opening or self._coach is not None
 
     def start(self, target: Target) -> None:
-        """Begin, anew where one runs already. Returns at once. Raises CalibrationError where there is no wizard."""
+        """Start, or start over if one is running. Returns at once. Raises CalibrationError if there is no wizard."""
         if self._factory is None:
-            raise CalibrationError("there is no calibration in this run", do="python -m calib")
+            raise CalibrationError("this run cannot calibrate", do="python -m calib")
         with self._lock:
             round_ = self._drop()
             self._opening, self.problem = True, ""
         threading.Thread(target=self._open, args=(self._factory, target, round_), name="wizard", daemon=True).start()
 
     def cancel(self) -> None:
-        """Give up; nothing is saved."""
+        """Give up and save nothing."""
         with self._lock:
             self._drop()
 
     def step(self, pose: Pose, frame: Frame) -> Profile | None:
-        """Take in one captured frame; gives what was measured with the frame that completes it."""
+        """Take in one captured frame; the frame that completes the calibration returns what was measured."""
         wizard = self._coach
         if wizard is None:
             return None
         try:
             view = wizard.step(pose, frame)
-        except Exception as error:  # whatever it is: the show goes on without a wizard
+        except Exception as error:  # of any kind: the show goes on without a wizard
             with self._lock:
                 if self._coach is wizard:
                     self._drop()
@@ -84,7 +84,7 @@ class WizardSession:
             wizard.cancel()
 
     def _drop(self) -> int:
-        """Forget the wizard that runs or is being opened; the number of the new round."""
+        """Forget the wizard that is running or being opened. Returns the number of the new round."""
         if self._coach is not None:
             self._coach.cancel()
         self._coach, self._opening, self.view = None, False, None
@@ -92,7 +92,7 @@ class WizardSession:
         return self._round
 
     def _measured(self, view: WizardView) -> Profile | None:
-        """The profile as it was saved, with all that it holds; else the measures alone, for this run."""
+        """The complete saved profile; if there is none, just the measures, for this run."""
         if view.stats is None:
             return None
         plain = Profile(view.saved or "this run", "", self._camera, "wizard", view.stats)
@@ -100,7 +100,7 @@ class WizardSession:
             return plain
         try:
             return load_profile(view.saved) or plain
-        except CalibrationError:  # saved elsewhere than where profiles are looked for
+        except CalibrationError:  # saved in another place than the profiles folder
             return plain
 
 

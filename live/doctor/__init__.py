@@ -1,5 +1,4 @@
-"""The doctor: looks at this machine and says, one line for each thing, what is well and what to do about the rest.
+"""The doctor: checks this machine and prints a line for each thing, with what to do if it is not well.
 
-`python -m live.doctor`, or `run_live.py --doctor`. Each exam runs in a process of its own: none can
-stop the others.
+`python -m live.doctor`, or `run_live.py --doctor`. Each exam runs in its own process, so that none can stop the others.
 """

@@ -1,4 +1,4 @@
-"""`python -m live.doctor`: what is well on this machine, and what to do about the rest."""
+"""`python -m live.doctor`: what works on this machine, and what to do about the rest."""
 
 import argparse
 import os
@@ -19,20 +19,20 @@ _AT_ONCE = 2
 Examine = Callable[[Exam], list[Finding]]
 
 _DESCRIPTION = """\
-Looks at this machine: Python and libraries, cameras, the virtual camera, pose models, engines, targets, graphics card,
-screen, disk. A line for each, with what to do. Nothing is sent anywhere and nothing is changed; the camera is switched
-on for two seconds, and its pictures are kept nowhere."""
+Checks this machine: Python and libraries, cameras, the virtual camera, pose models, engines, targets, graphics card,
+screen, disk. Prints a line for each, with what to do. Nothing is sent anywhere and nothing is changed; the camera is
+switched on for two seconds, and its pictures are not kept."""
 
 _EPILOG = """\
 marks:      ok   as it should be
-            !    a warning: the demo runs, but something that people want does not, or not well
-            BAD  the demo (run_live.py --source demo) does not run with this
+            !    a warning: the demo runs, but something people want does not work, or not well
+            BAD  this stops the demo (run_live.py --source demo)
             -    this machine does not have it, and does not need it
 exit code:  0 nothing is BAD, 1 something is, 2 a flag was wrong"""
 
 
 def main(argv: Sequence[str] | None = None, *, examine: Examine = examine, out: TextIO | None = None) -> int:
-    """The command line; gives the exit code. `examine` looks, `out` (sys.stdout) is written to."""
+    """Run the command line; returns the exit code. `examine` runs an exam; output goes to `out` (sys.stdout)."""
     arguments = _parser().parse_args(argv)
     skipped = {CAMERA: arguments.no_camera, VIRTUAL_CAMERA: arguments.no_virtual_camera}
     left_out = {exam: f"--no-{exam.name.replace(' ', '-')}" for exam, skip in skipped.items() if skip}
@@ -48,14 +48,14 @@ def main(argv: Sequence[str] | None = None, *, examine: Examine = examine, out: 
 
 
 def _examined(left_out: dict[Exam, str], examine: Examine) -> Iterator[tuple[Exam, list[Finding]]]:
-    """Each exam and what it found, in order, two at work at once."""
+    """Each exam and what it found, in order, running two at once."""
     pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
     try:
         looks = [(exam, None if exam in left_out else pool.submit(examine, exam)) for exam in EXAMS]
         for exam, look in looks:
-            yield exam, [Finding("absent", f"not looked at ({left_out[exam]})")] if look is None else look.result()
+            yield exam, [Finding("absent", f"not checked ({left_out[exam]})")] if look is None else look.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C none is waited for
+        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C wait for none
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="as JSON, without your name and folders, for a bug report")
     parser.add_argument("--no-camera", action="store_true", help="do not open the camera")
     parser.add_argument(
-        "--no-virtual-camera", action="store_true", help="send no test picture to the virtual camera: others may see it"
+        "--no-virtual-camera", action="store_true", help="send the virtual camera no test picture, which others may see"
     )
     return parser
 

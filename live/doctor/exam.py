@@ -1,14 +1,14 @@
-"""`Exam`: one thing that the doctor looks at; `EXAMS`: all of them, in the order in which they are told."""
+"""`Exam`: one thing that the doctor checks; `EXAMS`: all of them, in the order in which they are printed."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """name: as it is printed. module: the one whose `findings()` looks.
+    """name: as printed. module: the one whose `findings()` does the exam.
 
     limit_s: after this it counts as hanging; ten times what it takes here, since libraries on a cold disk are slow.
-    needed: the demo does not run without what it looks at, so where it fails itself that is bad, else a warning.
+    needed: the demo does not run without what it checks, so a failure of the exam itself is bad, else a warning.
     """
 
     name: str

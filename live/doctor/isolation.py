@@ -1,7 +1,7 @@
-"""An exam in a process of its own: what hangs is ended, what crashes or raises becomes the exam's line.
+"""Runs an exam in its own process: a hang is ended, a crash or an exception becomes the exam's line.
 
-`python -m live.doctor.isolation MODULE` is that process. It writes its findings to stdout as JSON, and nothing else
-gets there: libraries that chat do so to stderr, which nobody reads.
+`python -m live.doctor.isolation MODULE MARK` is that process. It writes its findings to stdout as JSON, and nothing
+else gets there: chatty libraries write to stderr, which nobody reads.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from live.doctor.exam import Exam
 from live.doctor.finding import MARKS, Finding, Mark
 
 _ROOT = Path(__file__).resolve().parents[2]
-_GRACE_S = 1.0  # a process that a driver holds fast cannot even be killed: it is left behind
+_GRACE_S = 1.0  # a process stuck in a driver cannot even be killed, so it is left behind
 _OUT, _ERR = 1, 2
 
 
 def examine(exam: Exam) -> list[Finding]:
-    """What the exam found, or the one line about what became of it. Raises nothing."""
+    """What the exam found, or one line about how it failed. Raises nothing."""
     mark: Mark = "bad" if exam.needed else "warning"
     try:
         child = subprocess.Popen(
@@ -38,14 +38,14 @@ def examine(exam: Exam) -> list[Finding]:
             stderr=subprocess.DEVNULL,
         )
     except OSError as error:
-        return [Finding(mark, f"could not be looked at: {reason(error)}")]
+        return [Finding(mark, f"could not be checked: {reason(error)}")]
     try:
         told = child.communicate(timeout=exam.limit_s)[0]
     except subprocess.TimeoutExpired:
-        return [Finding(mark, f"gave no answer in {exam.limit_s:.0f} s", "look again; start the computer anew")]
+        return [Finding(mark, f"gave no answer in {exam.limit_s:.0f} s", "try again, or restart the computer")]
     finally:
         _end(child)
-    return _read(told) or [Finding(mark, f"the look at it ended {_ending(child.returncode)}", "pip install -e .")]
+    return _read(told) or [Finding(mark, f"the check ended {_ending(child.returncode)}", "pip install -e .")]
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
@@ -65,7 +65,7 @@ def _ending(code: int) -> str:
 
 
 def _read(told: bytes) -> list[Finding]:
-    """The findings in `told`; none where the process ended before it had written them."""
+    """The findings in `told`; none if the process ended before writing them."""
     try:
         values = json.loads(told)
     except ValueError:
@@ -74,7 +74,7 @@ def _read(told: bytes) -> list[Finding]:
 
 
 def attempted(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
-    """What `look` found; its exception, whatever it is, as a finding of this mark."""
+    """What `look` found, or its exception, of whatever kind, as a finding with this mark."""
     try:
         return look()
     except ImportError as error:
@@ -83,17 +83,17 @@ def attempted(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
     except UserError as error:
         return [of_error(error, mark)]
     except Exception as error:
-        return [Finding(mark, f"the look at it failed: {type(error).__name__}: {reason(error)}")]
+        return [Finding(mark, f"the check failed: {type(error).__name__}: {reason(error)}")]
 
 
 def of_error(error: UserError, mark: Mark) -> Finding:
-    """An error of ours as a finding."""
+    """A `UserError` as a finding."""
     parts = (error.what, error.got and f"got: {error.got}", error.wanted and f"wanted: {error.wanted}")
     return Finding(mark, "; ".join(filter(None, parts)), error.do)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Be the process of an exam: `argv` are its module and the mark of a failure. Does not return."""
+    """Be the process of an exam: `argv` is its module and the mark for a failure. Does not return."""
     module, mark = argv[0], next(mark for mark in MARKS if mark == argv[1])
     answer = os.dup(_OUT)
     os.dup2(_ERR, _OUT)
@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> None:
     values: list[dict[str, Any]] = [asdict(finding) for finding in attempted(look, mark)]
     with open(answer, "wb") as file:
         file.write(json.dumps(values).encode())
-    os._exit(0)  # at once: a library's own threads may take their time, or never end
+    os._exit(0)  # at once, because a library's own threads may end late or never
 
 
 if __name__ == "__main__":

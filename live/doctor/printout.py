@@ -1,4 +1,4 @@
-"""What the doctor found, as lines for people and as JSON for bug reports."""
+"""Formats what the doctor found as lines for people and as JSON for bug reports."""
 
 import json
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ _NAME_WIDTH = 15
 
 
 def lines(exam: Exam, findings: Sequence[Finding], privacy: Privacy) -> str:
-    """The exam's findings for people, each in a line of its own."""
+    """The exam's findings for people, each on its own line."""
     return "\n".join(_line(exam.name, privacy.cleared(finding)) for finding in findings)
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """The last line: what all of them come to."""
+    """The last line, which sums up all findings."""
     marks = [finding.mark for finding in findings]
     bad, warnings = marks.count("bad"), marks.count("warning")
     if bad:
-        return f"The demo does not run here: {bad} thing{'s' if bad > 1 else ''} to mend (BAD)."
+        return f"The demo does not run here: {bad} thing{'s' if bad > 1 else ''} to fix (BAD)."
     if warnings:
         return f"The demo runs. {warnings} thing{'s' if warnings > 1 else ''} could be better (!)."
     return "All is well."

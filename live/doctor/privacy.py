@@ -1,4 +1,4 @@
-"""What the doctor prints is shown around: in a stream, in a bug report. So it names neither user nor computer."""
+"""Keeps the names of user and computer out of what the doctor prints, which may be shown in a stream or bug report."""
 
 import getpass
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from live.doctor.finding import Finding
 
-_SHORTEST = 3  # a shorter name is a part of everything
+_SHORTEST = 3  # a shorter name would match everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """home: the user's home folder, "" where there is none. names: of user and computer."""
+    """home: the user's home folder; "" if there is none. names: of user and computer."""
 
     home: str
     names: tuple[str, ...]
 
     def cleared(self, finding: Finding, *, report: bool = False) -> Finding:
-        """The finding with "~" for the home folder and "(name)" for the names; in a report its private words too."""
+        """The finding with "~" for the home folder and "(name)" for names; in a report, also for its private words."""
         hidden = finding.private if report else ()
         return Finding(finding.mark, self._clear(finding.text, hidden), self._clear(finding.do, hidden))
 
@@ -34,7 +34,7 @@ class Privacy:
 
 
 def of_this_user() -> Privacy:
-    """For whoever runs this, as far as the system tells."""
+    """The `Privacy` for the current user, as far as the system tells."""
     names = {_user(), socket.gethostname(), socket.gethostname().partition(".")[0]}
     home = _home()
     names.add(Path(home).name)
@@ -44,7 +44,7 @@ def of_this_user() -> Privacy:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user without a name; KeyError: before Python 3.13
+    except (OSError, KeyError, ImportError):  # a user without a name; KeyError before Python 3.13
         return ""
 
 

@@ -1,1 +1,1 @@
-"""What happens when a part raises or hangs: said once, left behind, opened anew. Knows no part by name."""
+"""What happens when a part raises or hangs: reported once, left behind, reopened. Knows no part by name."""

@@ -1,4 +1,4 @@
-"""`FaultPolicy`: what is done about a part that fails while the show goes on, and where it ends the run after all."""
+"""`FaultPolicy`: what to do about a part that fails during the show, and when its failures end the run."""
 
 import traceback
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from engines.errors import UserError
 from engines.messages import Detail, Info, Say
 from live.clock import Clock
 
-_TRIES = 10  # failures in a row after which a run without a camera is given up
-_WELL = 30  # uses in a row without a failure after which a part is said to work again
-_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0  # between two openings of a part that goes on to fail
+_TRIES = 10  # failures in a row before a run without a camera gives up
+_WELL = 30  # uses in a row without a failure before a part is reported to work again
+_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0  # between attempts to reopen a part that keeps failing
 
 
 class FaultPolicy:
-    """One `part`'s failures in a row. The first is said, with `instead`: what is shown meanwhile, and `reopen` is asked
-    for the part anew, again after a pause where that did not help.
+    """Counts one `part`'s failures in a row. The first is reported with `instead`, which says what is shown meanwhile.
+    `reopen` is called to open the part again, and after a pause once more if that did not help.
 
-    Without real time nobody watches, so the first failure is raised; without a camera (`live`) the tenth in a row.
-    Used from one thread.
+    Without real time nobody watches, so the first failure is raised; without a camera (not `live`), the tenth in a row
+    is. Used from one thread.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FaultPolicy:
         self._pause_s, self._reopen_at_s = _PAUSE_S, -float("inf")
 
     def add(self, error: Exception) -> None:
-        """The part has failed. Raises `error` where that ends the run."""
+        """The part has failed. Raises `error` if that ends the run."""
         self._in_a_row += 1
         if not self._realtime or (self._in_a_row >= _TRIES and not self._live):
             raise error
@@ -49,7 +49,7 @@ class FaultPolicy:
         self.wait()
 
     def wait(self) -> None:
-        """The part is not used until there is another one: `reopen` is asked where that takes too long."""
+        """The part is not in use until it is replaced. Calls `reopen` if the pause since the last attempt is over."""
         now = self._clock.now()
         if now >= self._reopen_at_s:
             self._reopen_at_s = now + self._pause_s
@@ -57,7 +57,7 @@ class FaultPolicy:
             self._reopen()
 
     def clear(self) -> None:
-        """The part was used, and did not fail."""
+        """The part was used and did not fail."""
         self._in_a_row = 0
         if self._well < _WELL:
             self._well += 1
@@ -67,13 +67,13 @@ class FaultPolicy:
 
 
 class FaultPolicyFactory(Protocol):
-    """Makes the `FaultPolicy` of a part of one run."""
+    """Makes the `FaultPolicy` for a part of one run."""
 
     def __call__(self, part: str, instead: str, reopen: Callable[[], None]) -> FaultPolicy: ...
 
 
 def describe(error: BaseException) -> str:
-    """An error for people: ours as it is; with its type where nobody foresaw it, for then it is a bug."""
+    """An error in words: a `UserError` as it is, any other with its type, because it is a bug."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""`Replacement`: a part that is opened in a thread of its own, to take the place of one that failed."""
+"""`Replacement`: opens a part in its own thread, to replace one that failed."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from live.faults.fault_policy import describe
 
 
 class Closing(Protocol):
-    """What has to be closed."""
+    """Anything that has to be closed."""
 
     def close(self) -> None: ...
 
@@ -18,7 +18,7 @@ T = TypeVar("T", bound=Closing)
 
 
 class Replacement(Generic[T]):
-    """`open_part` opens one; `name`: what it is, for people. May be used from any thread."""
+    """`open_part` opens the part; `name` is what people call it. May be used from any thread."""
 
     def __init__(self, name: str, open_part: Callable[[], T], say: Say) -> None:
         self._name, self._open_part, self._say = name, open_part, say
@@ -27,7 +27,7 @@ class Replacement(Generic[T]):
         self._opening = self._closed = False
 
     def ask(self) -> None:
-        """Begin to open one, unless one is being opened or is ready. Returns at once."""
+        """Start opening one, unless one is being opened or is ready. Returns at once."""
         with self._lock:
             if self._opening or self._closed or self._ready is not None:
                 return
@@ -35,7 +35,7 @@ class Replacement(Generic[T]):
         threading.Thread(target=self._open, name=f"open {self._name}", daemon=True).start()
 
     def take(self) -> T | None:
-        """The one that is ready, which is the caller's now; None while there is none."""
+        """The part that is ready, which the caller now owns; None if there is none."""
         if self._ready is None:
             return None
         with self._lock:
@@ -43,7 +43,7 @@ class Replacement(Generic[T]):
             return ready
 
     def close(self) -> None:
-        """Open no more, and close the one that nobody took."""
+        """Open no more, and close the one nobody took."""
         with self._lock:
             self._closed = True
             ready, self._ready = self._ready, None
@@ -54,8 +54,8 @@ class Replacement(Generic[T]):
         opened: T | None = None
         try:
             opened = self._open_part()
-        except Exception as error:  # whatever it is: it is tried again
-            self._say(f"{self._name} cannot be opened anew: {describe(error)}")
+        except Exception as error:  # of any kind: the part will be tried again
+            self._say(f"{self._name} cannot be opened again: {describe(error)}")
         with self._lock:
             self._opening = False
             if not self._closed:

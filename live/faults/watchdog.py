@@ -1,4 +1,4 @@
-"""`Watchdog`: makes the calls to one part in a thread of its own, and leaves that behind when a call hangs."""
+"""`Watchdog`: makes the calls to one part in its own thread, and abandons that thread when a call hangs."""
 
 import contextlib
 import queue
@@ -9,8 +9,8 @@ from typing import TypeVar
 from live.puppet.errors import PuppetError
 
 _PATIENCE_S = 2.0  # many times what the slowest machine takes for one picture
-_LOOK_S = 0.05  # waited for at a time, and counted as no more: a machine that is too busy, or sleeps, is not a hang
-_MOST_LEFT = 3  # threads that hang; beyond that no more calls are made until one of them comes back
+_LOOK_S = 0.05  # one wait, counted as just this long even if the machine was busy or asleep: that is not a hang
+_MOST_LEFT = 3  # hung threads; beyond that no calls are made until one of them returns
 
 T = TypeVar("T")
 _Work = Callable[[], object]
@@ -18,11 +18,11 @@ _Answer = tuple[object, BaseException | None]
 
 
 class HungError(PuppetError):
-    """A call that gave no answer in time."""
+    """A call did not return in time."""
 
 
 class Watchdog:
-    """Used from one thread. `patient`: no thread, no limit; whoever waits has all the time there is."""
+    """Used from one thread. `patient`: no extra thread and no time limit."""
 
     def __init__(self, name: str, *, patient: bool = False) -> None:
         self._name, self._patient = name, patient
@@ -36,14 +36,14 @@ class Watchdog:
         hangs: Callable[[], None] = lambda: None,
         back: Callable[[], None] = lambda: None,
     ) -> T:
-        """What `work` gives, or raises. Raises HungError after 2 s, having called `hangs`; `back` is called when it
-        comes back after all, in the thread that was left behind.
+        """Return what `work` returns, or raise what it raises. After 2 s, calls `hangs` and raises HungError. If `work`
+        returns after all, `back` is called in the abandoned thread. Raises PuppetError while three calls hang.
         """
         if self._patient:
             return work()
         self._left = [visit for visit in self._left if visit.is_alive()]
         if len(self._left) >= _MOST_LEFT:
-            raise PuppetError("no call is made any more", got=f"{_MOST_LEFT} calls that never ended")
+            raise PuppetError("no further call is made", got=f"{_MOST_LEFT} calls that have not returned")
         if self._visit is None:
             self._visit = _Visit(self._name)
             self._visit.start()
@@ -62,7 +62,7 @@ class Watchdog:
         return value  # type: ignore[return-value]
 
     def close(self) -> None:
-        """End the thread, if it does not hang; may be called twice."""
+        """End the thread unless it hangs. May be called twice."""
         visit, self._visit = self._visit, None
         if visit is not None:
             visit.leave(lambda: None)
@@ -70,7 +70,7 @@ class Watchdog:
 
 
 class _Visit(threading.Thread):
-    """One thread, from its first call to the one that hangs."""
+    """One thread, from its first call until a call hangs."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
@@ -79,14 +79,14 @@ class _Visit(threading.Thread):
         self._back: Callable[[], None] = lambda: None
 
     def wait(self) -> _Answer | None:
-        """The answer to the last call; None when there is none in time."""
+        """The last call's answer; None if it does not come in time."""
         for _ in range(round(_PATIENCE_S / _LOOK_S)):
             with contextlib.suppress(queue.Empty):
                 return self.answer.get(timeout=_LOOK_S)
         return None
 
     def leave(self, back: Callable[[], None]) -> None:
-        """Nobody waits for it any more."""
+        """Stop waiting for it; it ends after its current call, then calls `back`."""
         self._back = back
         self.work.put(None)
 

@@ -1,1 +1,1 @@
-"""The person before the camera: found, measured, mirrored, recorded. Knows nothing of a target's pictures."""
+"""The person in front of the camera: found, measured, mirrored, recorded. Knows nothing about a target's pictures."""

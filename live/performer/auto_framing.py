@@ -1,4 +1,4 @@
-"""`AutoFraming`: whole body or seated, decided by what is in view; `--framing auto`."""
+"""`AutoFraming`: decides between whole body and seated by what is in view (`--framing auto`)."""
 
 from collections import deque
 
@@ -8,34 +8,34 @@ from live.puppet import topology as T
 from live.puppet.values import Pose
 
 FULL, HALF = "full", "half"
-FIRST_S, CHANGE_S = 1.0, 3.0  # how long somebody is looked at before the first decision, and before another one
-SHARE = 0.8  # of the looks in that time have to agree: a knee lost for a moment is no reason
+FIRST_S, CHANGE_S = 1.0, 3.0  # how long to watch somebody before the first decision, and before changing it
+SHARE = 0.8  # of the looks in that time have to agree, so that a knee lost for a moment changes nothing
 SEEN = 0.5  # MediaPipe's own default for "visible"
-# Shoulder to shoulder over the picture's height. Recorded callers have 0.28 to 0.34 (waist up) and more (head and
-# shoulders), dancers whose feet are in view 0.07 to 0.19.
+# Shoulder width as a share of the picture's height. Recorded callers have 0.28 to 0.34 (waist up) and more (head and
+# shoulders); dancers whose feet are in view have 0.07 to 0.19.
 CLOSE = 0.24
-_ENOUGH = 0.9  # of the time has to be covered by looks: at 5 frames a second the first one is up to 0.2 s late
+_ENOUGH = 0.9  # of the time has to be covered by looks: at 5 frames a second the first look is up to 0.2 s late
 _LOOKS = 4, 512  # at least, at most
 
 
 class AutoFraming:
-    """Feed it every estimated pose; it says when to change. By capture time, so it is the same for file and camera.
+    """Feed it every estimated pose; it says when to change. Goes by capture time, so files and cameras give the same.
 
-    A foot with its knee in view speaks for the whole body. No leg in view speaks for half, and so does a knee alone of
-    somebody who is as near as a caller. A knee alone of somebody farther off, and nobody, speak for neither, so whoever
-    leaves and comes back finds the framing as it was. Not thread-safe.
+    A foot and its knee in view count for the whole body. No leg in view counts for half, and so does a lone knee of
+    somebody as near as a caller. A lone knee farther away, or nobody, counts for neither, so that whoever leaves and
+    comes back finds the framing unchanged. Not thread-safe.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as new."""
+        """Start over."""
         self._decided: str | None = None
         self._looks: deque[tuple[float, str]] = deque(maxlen=_LOOKS[1])
 
     def step(self, pose: Pose) -> str | None:
-        """ "full" or "half" when that is to change now (or is decided for the first time), else None."""
+        """ "full" or "half" if the framing is to change now (or is decided for the first time), else None."""
         t_s = pose.t_capture_s
         if self._looks and t_s < self._looks[-1][0]:  # a clip starts over
             self._looks.clear()
@@ -58,7 +58,7 @@ class AutoFraming:
 
 
 def speaks_for(pose: Pose) -> str | None:
-    """What one pose speaks for: "full", "half", or None."""
+    """The framing that one pose counts for: "full", "half", or None."""
     seen = (pose.scores >= SEEN) & np.isfinite(pose.points_px).all(axis=1)
     if not seen[[T.NOSE, T.R_SHOULDER, T.L_SHOULDER]].any():
         return None

@@ -1,4 +1,4 @@
-"""`CalibrationAdvisor`: what a calibration would mend, for a run without one. Said once, when enough was seen."""
+"""`CalibrationAdvisor`: tells a run without a calibration, once enough was seen, how much one would improve it."""
 
 from dataclasses import replace
 
@@ -9,16 +9,16 @@ from live.puppet import topology as T
 from live.puppet.geometry.body_stats import MIN_FRAMES, BodyStats, fit_stats, usable
 from live.puppet.values import Pose
 
-GATHER_S = 30.0  # of a person in view: the measures of the loop freeze after 4 s, and see no far nor near line
+GATHER_S = 30.0  # of a person in view: the loop's own measures freeze after 4 s, without a far or near line
 EVERY_S = 0.1
 LONGEST_STEP_S = 0.5  # a longer gap is time out of view
-NOTICEABLE = 0.015  # of the target's size; less is below what anybody sees
+NOTICEABLE = 0.015  # of the target's size; nobody notices less
 _COMPARED = 60
 _JOINTS = [T.NOSE, T.R_SHOULDER, T.L_SHOULDER, T.R_ANKLE, T.L_ANKLE]
 
 
 class CalibrationAdvisor:
-    """Compares the measures that the loop took by itself with a fit over half a minute. Not thread-safe."""
+    """Compares the loop's own measures with a fit over half a minute. Not thread-safe."""
 
     def __init__(self, target: BodyStats) -> None:
         self._target = target
@@ -27,10 +27,10 @@ class CalibrationAdvisor:
         self._done = False
 
     def step(self, pose: Pose, in_use: BodyStats | None) -> str | None:
-        """Take in one pose, as estimated. `in_use`: the measures that it was placed by.
+        """Take in one pose, as estimated. `in_use`: the measures used to place it.
 
-        Gives one line for the user once, when a calibration would place the figure visibly better, else None. Costs
-        some 30 ms with the pose that completes the half minute, next to nothing with the others.
+        Returns one line for the user, once, if a calibration would place the figure visibly better; else None. Costs
+        about 30 ms for the pose that completes the half minute, next to nothing for the others.
         """
         if self._done or in_use is None or not usable(pose.points_px[None], pose.scores[None])[0]:
             return None
@@ -50,15 +50,15 @@ class CalibrationAdvisor:
         if off_px < NOTICEABLE * self._target.size:
             return None
         return (
-            f"calibrating would bring your figure about {off_px:.0f} px nearer to where it should be: "
-            "run_live.py --calibrate, or python -m calib"
+            f"calibrating would move your figure about {off_px:.0f} px closer to where it should be; "
+            "do this: run_live.py --calibrate, or python -m calib"
         )
 
 
 def expected_gain_px(poses: list[Pose], in_use: BodyStats, target: BodyStats) -> float:
-    """How far apart head, shoulders and feet land by the measures in use and by a fit over all these poses.
+    """How far apart head, shoulders and feet land with the measures in use and with a fit over all these poses.
 
-    The mean distance in canvas pixels. Raises PuppetError with fewer than 30 usable poses.
+    The mean distance in canvas pixels. Raises PuppetError if fewer than 30 poses are usable.
     """
     better = fit_stats(poses)
     distances = []

@@ -11,11 +11,11 @@ from live.puppet import topology as T
 from live.puppet.topology import TOPOLOGY, from_mediapipe
 from live.puppet.values import Frame, Pose
 
-# Pictures with a longer side than this are shrunk first: the models crop to 256 px, so more only costs conversion time.
+# Larger pictures are shrunk to this longer side first: the models crop to 256 px, so more only costs conversion time.
 MAX_SIDE_PX = 1280
-# A joint this near to the lower edge (share of the height), with its child outside, is not believed.
+# A joint this close to the lower edge (share of the height), with its child joint outside, is not trusted.
 EDGE = 0.10
-STRAY = 0.2  # of the torso: farther from the body's wrist or nose than this, a hand or face is somebody else's
+STRAY = 0.2  # of the torso: a hand or face farther than this from the body's wrist or nose belongs to somebody else
 _ATTACHED = (
     (T.L_HAND, T.L_HAND.start, T.L_WRIST),
     (T.R_HAND, T.R_HAND.start, T.R_WRIST),
@@ -59,7 +59,7 @@ class HolisticEstimator:
 
     @staticmethod
     def _open() -> Any:
-        # mediapipe pulls matplotlib and takes a second to import: only when a camera or video is really read.
+        # mediapipe imports matplotlib and takes a second: only do so when a camera or video is really read.
         from mediapipe.python.solutions.holistic import Holistic
 
         model = Holistic(model_complexity=1, smooth_landmarks=False, refine_face_landmarks=True)
@@ -113,7 +113,7 @@ class HolisticEstimator:
 class RecordedEstimator:
     """Replays recorded poses: the frame with id `i` gets pose `i` (with the frame's own id and time). The shipped fake.
 
-    Beyond the last pose nobody is in view, or, with `loop`, they begin again.
+    After the last pose nobody is in view, or with `loop` the poses start over.
     """
 
     def __init__(self, poses: list[Pose], name: str = f"recorded/{TOPOLOGY}", *, loop: bool = False) -> None:
@@ -134,10 +134,10 @@ class RecordedEstimator:
 
 
 def drop_strays(points_px: F32, scores: F32) -> None:
-    """Set the score of a hand or face to 0, in place, when it was found away from the body's wrist or nose.
+    """Set the score of a hand or face to 0, in place, if it was found away from the body's wrist or nose.
 
-    The hand model finds hands in balls, skirts and faces; drawn, they would float beside the arm. `points_px`: (137,
-    2 or 3) pixels. The unit is the larger of shoulder width and torso, so that a side view does not shrink it.
+    The hand model sees hands in balls, skirts and faces; drawn, they would float beside the arm. `points_px`: (137, 2
+    or 3) pixels. The unit is the larger of shoulder width and torso, so that a side view does not shrink it.
     """
     across = np.hypot(*(points_px[T.R_SHOULDER, :2] - points_px[T.L_SHOULDER, :2]))
     down = np.hypot(*(points_px[T.NECK, :2] - points_px[T.MID_HIP, :2]))
@@ -154,10 +154,10 @@ def _table(landmarks: Any) -> F32 | None:
 
 
 def _body_table(landmarks: Any) -> F32:
-    """(33, 4) x, y, z, visibility in fractions of the picture; visibility 0 for what is outside it or squeezed to its
+    """(33, 4) x, y, z, visibility, in fractions of the picture; visibility 0 for joints outside it or pulled to its
     edge.
 
-    A knee whose ankle is out of the picture is often pulled in to lie just inside the edge, with full visibility.
+    MediaPipe often pulls a knee whose ankle is out of the picture to just inside the edge, with full visibility.
     """
     table = np.array([(p.x, p.y, p.z, p.visibility) for p in landmarks.landmark], np.float32)
     inside = np.isfinite(table).all(axis=1) & (table[:, :2] >= 0).all(axis=1) & (table[:, :2] <= 1).all(axis=1)

@@ -1,11 +1,11 @@
-"""The performer as in a mirror: your left hand moves the puppet's right one."""
+"""The performer as in a mirror: your left hand moves the puppet's right hand."""
 
 import numpy as np
 
 from live.puppet.topology import FACE, MIRROR
 from live.puppet.values import Pose
 
-# iBUG-68 has its own mirror: each chain runs the other way round, eyes and lips by their corners; then the pupils.
+# iBUG-68 has its own mirror order: each chain reversed, eyes and lips by their corners; then the pupils.
 _FACE_MIRROR = [
     *range(16, -1, -1),
     *range(26, 16, -1),
@@ -21,7 +21,7 @@ _FACE_MIRROR = [
 
 
 def mirror_pose(pose: Pose) -> Pose:
-    """`pose` as in a mirror: x turned round, left and right joints swapped. New arrays."""
+    """`pose` as in a mirror: x flipped, left and right joints swapped. New arrays."""
     order = MIRROR.copy()
     order[FACE] = FACE.start + np.array(_FACE_MIRROR)
     points = pose.points_px[order].copy()

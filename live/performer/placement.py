@@ -1,4 +1,4 @@
-"""`PlacementOffset`: where the figure of one who stands still comes out on the canvas, and how far that is off."""
+"""`PlacementOffset`: how far off a figure standing still lands on the canvas."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ from live.puppet.values import Pose
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Poses of one who stands still, in order of time.
+    """Poses of somebody standing still, in order of time.
 
-    `p`: on the near line 1, on the far line 0, for one who dances in one place 0.5; None: seen from the waist up.
+    `p`: 1 on the near line, 0 on the far line, 0.5 for somebody dancing in one place; None: seen from the waist up.
     """
 
     poses: tuple[Pose, ...]
@@ -25,11 +25,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class PlacementOffset:
-    """One held figure on the canvas, in canvas pixels; 0 is where the target's own figure is.
+    """How far a still figure is from the target's own, in canvas pixels.
 
-    `feet_px`: the lower ankle below its line (positive: too low). `head_px`: the nose below its place.
-    `shoulders_px`: mean distance of the shoulders from those of the target's median figure, known from the waist up
-    only; there feet and head are None.
+    `feet_px`: how far the lower ankle is below its line (positive: too low). `head_px`: how far the nose is below its
+    place. `shoulders_px`: mean distance of the shoulders from those of the target's median figure, known only for
+    figures from the waist up, whose feet and head are None.
     """
 
     feet_px: float | None
@@ -38,13 +38,13 @@ class PlacementOffset:
 
     @property
     def off_px(self) -> float:
-        """How far the figure is off: the mean of what is known."""
+        """How far off the figure is: the mean of the known values."""
         known = [abs(value) for value in (self.feet_px, self.head_px, self.shoulders_px) if value is not None]
         return float(np.mean(known))
 
 
 def placed(performer: BodyStats, target: BodyStats, held: Held, *, valid_score: float = 0.5) -> F32:
-    """The held figure by these measures, unsmoothed: (137, 2) float32 canvas pixels, the median over its poses."""
+    """Where these measures place the figure, unsmoothed: (137, 2) float32 canvas pixels, the median over its poses."""
     normalizer, retargeter = Normalizer(performer, target), Retargeter(performer, target)
     found = []
     for pose in held.poses:
@@ -55,7 +55,7 @@ def placed(performer: BodyStats, target: BodyStats, held: Held, *, valid_score: 
 
 
 def landing(performer: BodyStats, target: BodyStats, held: Held) -> PlacementOffset:
-    """How far the held figure is off by these measures."""
+    """How far off these measures place the figure."""
     points = placed(performer, target, held)
     if held.p is not None and target.has_legs:
         line = target.far_y + held.p * (target.near_y - target.far_y)

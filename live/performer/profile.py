@@ -1,6 +1,6 @@
-"""Calibration profiles: a performer's measures in one camera's picture, found and read here.
+"""Calibration profiles: finds and reads a performer's measures in one camera's picture.
 
-`python -m calib` measures and writes them; the loop only reads.
+`python -m calib` measures and writes them; the loop only reads them.
 """
 
 import re
@@ -24,8 +24,9 @@ _ASPECT_SLACK = 0.01  # cameras round their sizes: 854x480 is 16:9
 
 @dataclass(frozen=True, slots=True)
 class FaceShape:
-    """The face at rest: 70 points (x, y), 0 midway between the outer eye corners, in units of their distance; and how
-    far the inner lips are apart at rest and wide open, in that unit (`open_gap` None: never opened).
+    """The face at rest: 70 points (x, y), in units of the distance between the outer eye corners, with 0 midway between
+    them. `rest_gap`, `open_gap`: how far apart the inner lips are at rest and wide open, in that unit (`open_gap` None:
+    never opened).
     """
 
     points: tuple[tuple[float, float], ...]
@@ -35,7 +36,7 @@ class FaceShape:
 
 @dataclass(frozen=True, slots=True)
 class PoseNoise:
-    """How much the estimator's points shake while the performer holds still: standard deviations, camera pixels."""
+    """How much the estimator's points jitter while the performer holds still: standard deviations in camera pixels."""
 
     body_px: float
     face_px: float
@@ -44,9 +45,9 @@ class PoseNoise:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One performer in front of one camera. `mode`: a wizard that was followed, or a clip of one who just dances.
+    """One performer in front of one camera. `mode`: made by following the wizard, or from a clip of somebody dancing.
 
-    `stats`: in pixels of the camera's picture. `seated`: the same person sitting, where that was measured too.
+    `stats`: in pixels of the camera's picture. `seated`: the same person sitting, if that was measured too.
     `before_px`, `after_px`: how far the figure landed from the target's, see placement.py; None: never scored.
     """
 
@@ -62,7 +63,7 @@ class Profile:
     after_px: float | None = None
 
     def stats_for(self, framing: str) -> BodyStats:
-        """The measures for this framing: the seated ones for "half" where there are some."""
+        """The measures for this framing: the seated ones for "half" if there are any."""
         return self.seated if framing == "half" and self.seated is not None else self.stats
 
     def to_json(self) -> dict[str, Any]:
@@ -77,29 +78,29 @@ class Profile:
 
 
 def profiles_folder() -> Path:
-    """Where profiles live on this platform; not made by asking."""
+    """Where profiles live on this platform. Does not create it."""
     return USER.user_config_path / "profiles"
 
 
 def profile_path(name: str, folder: Path | None = None) -> Path:
-    """The file of the profile `name`: in small letters, everything but letters and digits a dash.
+    """The file of the profile `name`: lower case, with everything but letters and digits turned into dashes.
 
-    Raises CalibrationError for a name of which nothing is left, or that `--calibration` would take for something else.
+    Raises CalibrationError if nothing is left of the name, or `--calibration` would take it for something else.
     """
     slug = re.sub(r"[\W_]+", "-", name.lower()).strip("-")
     if not slug or name in _NOT_NAMES or _is_file(name) or len(name.encode(errors="replace")) > LONGEST:
         raise CalibrationError(
             "not a name for a profile",
             got=repr(name),
-            wanted="some letters or digits, no slashes, not .json at the end, and neither none nor auto",
+            wanted="letters or digits, no slashes, no .json at the end, and neither none nor auto",
         )
     return (folder or profiles_folder()) / f"{slug}.json"
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile in a file; also one with nothing but {"topology": ..., "stats": {...}}.
+    """Read a profile from a file, which may hold nothing but {"topology": ..., "stats": {...}}.
 
-    Raises CalibrationError: missing, damaged, of another topology, or of another version.
+    Raises CalibrationError if it is missing, damaged, of another topology, or of another version.
     """
     try:
         data = read_json(path)
@@ -136,7 +137,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def find_profiles(folder: Path | None = None) -> tuple[list[Profile], list[CalibrationError]]:
-    """The profiles that are there, the newest first, and why the others cannot be used."""
+    """The usable profiles, newest first, and why the others cannot be used."""
     folder = folder or profiles_folder()
     good, refused = [], []
     for path in sorted(folder.glob("*.json"), key=_age) if folder.is_dir() else []:
@@ -150,11 +151,11 @@ def find_profiles(folder: Path | None = None) -> tuple[list[Profile], list[Calib
 def load_profile(
     wish: str, *, camera: str = "", folder: Path | None = None, say: Callable[[str], None] = lambda _: None
 ) -> Profile | None:
-    """The profile that `--calibration` asks for: a name, a FILE.json, "none", or "auto": the newest of this camera, or
-    else of one of this model: plugged in again, a camera may get another number.
+    """The profile that `--calibration` asks for: a name, a FILE.json, "none" or "auto". "auto" takes the newest for
+    this camera, or else for one of the same model, since a camera may get another number when plugged in again.
 
-    None for "none", and for "auto" where there is none; then `say` tells of those that cannot be used. Raises
-    CalibrationError for a name or file that is not there or cannot be used.
+    None for "none", and for "auto" if there is no match; with "auto", `say` reports the profiles that cannot be used.
+    Raises CalibrationError for a name or file that is missing or cannot be used.
     """
     if wish == "none":
         return None
@@ -179,16 +180,16 @@ def load_profile(
 
 
 def fitted(stats: BodyStats, image_size: tuple[int, int]) -> BodyStats:
-    """The measures in the same camera's picture of another size, (width, height).
+    """The measures for the same camera's picture at another size, (width, height).
 
-    Raises CalibrationError for a picture of another shape: what is cut off at which side is not known.
+    Raises CalibrationError for a picture of another shape, because it is not known which side is cropped.
     """
     if image_size == stats.image_size:
         return stats
     scale = image_size[0] / stats.image_size[0]
     if abs(image_size[1] / (stats.image_size[1] * scale) - 1) > _ASPECT_SLACK:
         raise CalibrationError(
-            "the calibration was measured in a picture of another shape",
+            "the calibration was made with a camera picture of another shape",
             got=f"{image_size[0]}x{image_size[1]}",
             wanted=f"{stats.image_size[0]}x{stats.image_size[1]}, or the same at another size",
             do="calibrate again with this camera setting, or use --calibration none",
@@ -197,13 +198,13 @@ def fitted(stats: BodyStats, image_size: tuple[int, int]) -> BodyStats:
 
 
 def mirror_stats(stats: BodyStats) -> BodyStats:
-    """The measures for poses turned left to right, as `--mirror` gives them."""
+    """The measures for poses flipped left to right, as `--mirror` does."""
     last = stats.image_size[0] - 1
     return replace(stats, hip_x=last - stats.hip_x, neck_x=last - stats.neck_x)
 
 
 def _model(camera: str) -> str:
-    """The quoted name in `camera 0 "HD Webcam"`; empty where a source has none."""
+    """The quoted name in `camera 0 "HD Webcam"`; empty if the source has none."""
     quoted = re.fullmatch(r'camera \d+ "(.+)"', camera)
     return quoted[1] if quoted else ""
 
@@ -215,7 +216,7 @@ def _is_file(wish: str) -> bool:
 def _age(path: Path) -> float:
     try:
         return -path.stat().st_mtime
-    except OSError:  # a link into nowhere, or deleted a moment ago
+    except OSError:  # a dangling link, or just deleted
         return 0.0
 
 

@@ -21,11 +21,11 @@ _FIELDS = {
     "depth_px": Field("float", ("poses", K)),
     "scores": Field("float", ("poses", K)),
 }
-_LARGEST = 256 << 20  # bytes: more than an hour of 30 poses a second
+_LARGEST = 256 << 20  # bytes: more than an hour at 30 poses a second
 
 
 def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
-    """Write poses to `path` (.npz), whole or not at all.
+    """Write poses to `path` (.npz), completely or not at all.
 
     All poses must come from pictures of one size. `estimator`: the name of what found them.
     """
@@ -43,10 +43,10 @@ def save_poses(path: Path, poses: list[Pose], *, estimator: str) -> None:
 
 
 def load_poses(path: Path) -> tuple[list[Pose], str]:
-    """Read a file written by `save_poses`: the poses, ids counted from 0, and the estimator's name.
+    """Read a file written by `save_poses`: the poses, with ids counted from 0, and the estimator's name.
 
     Joints that are NaN, infinite or far beyond any picture are read as not seen (score 0). Raises PoseFileError for a
-    file that is missing, not such a file, or of another topology.
+    file that is missing, of another kind, or of another topology.
     """
     try:
         topology = str(read_npz(path, _TOPOLOGY, largest=_LARGEST)["topology"])
@@ -56,7 +56,7 @@ def load_poses(path: Path) -> tuple[list[Pose], str]:
             )
         return _poses(read_npz(path, _FIELDS, largest=_LARGEST))
     except FileNotFoundError:
-        raise PoseFileError(f"no such pose file: {path}", do="give the path of an .npz made by the estimator") from None
+        raise PoseFileError(f"no such pose file: {path}", do="give the path of recorded poses, an .npz file") from None
     except (OSError, ValueError) as error:
         raise PoseFileError(
             f"not a recorded-poses file: {path}",
@@ -72,7 +72,7 @@ def _poses(data: dict[str, Any]) -> tuple[list[Pose], str]:
     if len(points) and not (0 < width <= LARGEST_PICTURE and 0 < height <= LARGEST_PICTURE):
         raise ValueError(f"image_size is {width}x{height}")
     if (scores < 0).any() or (scores > 1).any():
-        raise ValueError("scores are outside of 0..1")
+        raise ValueError("scores are outside 0..1")
     seen = np.isfinite(scores) & (np.abs(depth) <= BOUND_PX)
     for axis in range(2):
         seen &= np.abs(points[:, :, axis]) <= BOUND_PX

@@ -1,7 +1,6 @@
-"""Reads arrays that a stranger may have written: an .npz or .npy of which nothing is unpacked before its size and kind
-are known.
+"""Reads arrays that a stranger may have written: an .npz or .npy is unpacked only after its size and kind are known.
 
-numpy's own reader unpacks what a file of a megabyte claims, gigabytes, and raises nearly anything for a damaged one.
+numpy's own reader unpacks the gigabytes that a file of a megabyte claims, and raises nearly anything for a damaged one.
 """
 
 import io
@@ -16,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-_HEADER = 1 << 13  # bytes in which an array's header must lie; numpy's own are of 128
+_HEADER = 1 << 13  # bytes that an array's header may take; numpy's own take 128
 _BLOCK = 1 << 20
 _ZIP_END, _ZIP64_LOCATOR, _LONGEST_DIRECTORY = 22, 20, 1 << 16  # bytes
 _KINDS = {
@@ -28,10 +27,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What an array has to be. `kind`: "uint8", "integer", "float" (of 4 or 8 bytes), "number" or "text".
+    """What an array has to be. `kind`: "uint8", "integer", "float" (4 or 8 bytes), "number" or "text".
 
-    `shape`: its sizes; one that the file may choose has a name, and is the same wherever a file uses the name.
-    `least`, `most`: the range of its numbers, which then are finite too; None: any, NaN too.
+    `shape`: its sizes; a size that the file may choose has a name, and is the same wherever that name is used.
+    `least`, `most`: the range of its numbers, which must then also be finite; None: any, including NaN.
     """
 
     kind: str
@@ -41,10 +40,10 @@ class Field:
 
 
 def read_npz(path: Path, fields: Mapping[str, Field], *, largest: int) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz by name: new, C-contiguous, the caller's. What else lies in the file is not looked at.
+    """The arrays of an .npz by name: new, C-contiguous, owned by the caller. Anything else in the file is ignored.
 
-    `largest`: bytes that all of them may take. Raises OSError, and ValueError, which names the field: missing, there
-    twice, of another kind, shape or range, too large, damaged.
+    `largest`: bytes that all of them may take together. Raises OSError, or a ValueError that names the field: missing,
+    there twice, of another kind, shape or range, too large, damaged.
     """
     try:
         with _plain_file(path).open("rb") as file:
@@ -53,19 +52,19 @@ def read_npz(path: Path, fields: Mapping[str, Field], *, largest: int) -> dict[s
                 return _members(packed, fields, largest)
     except (OSError, ValueError):
         raise
-    except Exception as error:  # zipfile, zlib and numpy's reader of headers have no error in common
+    except Exception as error:  # zipfile, zlib and numpy's header reader share no base error
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def map_npy(path: Path, field: Field) -> NDArray[Any]:
-    """The array of an .npy, mapped, read-only; its numbers are not looked at. Raises OSError, ValueError."""
+    """The array of an .npy, memory-mapped read-only; its numbers are not checked. Raises OSError, ValueError."""
     try:
         with _plain_file(path).open("rb") as file:
             shape, dtype, fortran, start = _header(path.name, file.read(_HEADER))
             _check_shape(path.name, field, shape, {})
             _check_kind(path.name, field.kind, dtype)
             if start + math.prod(shape) * dtype.itemsize != path.stat().st_size:
-                raise ValueError(f"{path.name} has not the length of an array {shape}")
+                raise ValueError(f"{path.name} does not have the length of an array {shape}")
         return np.memmap(path, dtype, "r", offset=start, shape=shape, order="F" if fortran else "C")
     except (OSError, ValueError):
         raise
@@ -74,13 +73,13 @@ def map_npy(path: Path, field: Field) -> NDArray[Any]:
 
 
 def _plain_file(path: Path) -> Path:
-    if path.exists() and not path.is_file():  # opening a pipe would wait for whoever writes to it
+    if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
         raise OSError(f"not a file: {path}")
     return path
 
 
 def _check_directory(file: IO[bytes]) -> None:
-    """A zip's directory is read as a whole, so first its length: a file of 60 MB may list a million members."""
+    """Check the length of a zip's directory, which is read as a whole: a file of 60 MB may list a million members."""
     length = file.seek(0, io.SEEK_END)
     file.seek(max(0, length - _ZIP_END - _ZIP64_LOCATOR))
     tail = file.read()
@@ -99,7 +98,7 @@ def _members(packed: zipfile.ZipFile, fields: Mapping[str, Field], largest: int)
         if there != 1:
             raise ValueError(f"{name} is there twice" if there else f"{name} is missing")
         info = packed.getinfo(f"{name}.npy")
-        # Others unpack without a limit; and a member with a password raises something else again.
+        # Other methods unpack without a limit, and a member with a password raises yet another error.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise ValueError(f"{name} is packed in another way than deflate")
         with packed.open(info) as member:
@@ -119,11 +118,11 @@ def _array(
     if size > largest:
         raise ValueError(f"{name} is too large: {dtype}{list(shape)}, {size} bytes, wanted at most {largest}")
     if start + size != length:
-        raise ValueError(f"{name} has not the length of an array {shape}")
+        raise ValueError(f"{name} does not have the length of an array {shape}")
     content = np.empty(size, np.uint8)
     at = len(begin) - start
     content[:at] = np.frombuffer(begin, np.uint8)[start:]
-    while block := member.read(_BLOCK):  # to its end, where the checksum is compared
+    while block := member.read(_BLOCK):  # to its end, where the checksum is verified
         content[at : at + len(block)] = np.frombuffer(block, np.uint8)
         at += len(block)
     if at != size:

@@ -1,4 +1,4 @@
-"""`numba`, which compiles the drawing code. What it keeps may be missing, cut short, or have no room: it compiles anew.
+"""`numba`, which compiles the drawing code. It recompiles if its cache is missing, cut short or has no room.
 
 Import numba from here and nowhere else.
 """
@@ -13,7 +13,7 @@ _problem = ""
 
 
 def cache_problem() -> str:
-    """Why compiled code is not kept for the next start; "" when it is, as far as is known."""
+    """Why compiled code is not kept for the next start; "" if it is, as far as known."""
     return _problem
 
 
@@ -21,7 +21,7 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc, unused-ignore]
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call, unused-ignore]
-        except Exception:  # whatever unpickling raises: a full disk or a kill has cut it short
+        except Exception:  # unpickling raises anything if a full disk or a kill has cut the file short
             with contextlib.suppress(OSError):
                 self.flush()  # type: ignore[no-untyped-call, unused-ignore]
             return None
@@ -36,7 +36,7 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc, unused-ignore]
 def _opened(function: Any) -> caching._Cache:
     try:
         return _Cache(function)  # type: ignore[no-untyped-call, unused-ignore]
-    except RuntimeError as error:  # there is no folder that can be written
+    except RuntimeError as error:  # there is no writable folder
         _tell(error)
         return caching.NullCache()
 

@@ -1,6 +1,4 @@
-"""Conditioner: pose -> conditioning. The only wiring of smoothing, normalization, retargeting and drawing in the
-house.
-"""
+"""Conditioner: pose -> conditioning. The only place that wires up smoothing, normalization, retargeting and drawing."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +20,7 @@ from live.puppet.geometry.running_stats import RunningStats
 from live.puppet.geometry.smooth import Smoother
 from live.puppet.values import Conditioning, PlacedPose, Pose
 
-FADE_S = 0.4  # new statistics move the figure; over this time it glides to its new place
+FADE_S = 0.4  # new statistics move the figure, which glides to its new place over this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +32,17 @@ class _Fit:
     retargeter: Retargeter
 
     def place(self, points: F32, scores: F32, t_s: float) -> tuple[F32, float]:
-        """Points on the canvas, and how large the figure is there relative to the target's usual size."""
+        """Points on the canvas, and the figure's size there relative to the target's usual size."""
         normalized, scale = self.normalizer.apply(points, scores, t_s)
         return self.retargeter.apply(normalized, scores, scale), self.normalizer.figure_factor
 
 
 class Conditioner:
-    """Turns the performer's poses into what the generator is given, frame by frame, causally.
+    """Turns the performer's poses into the generator's input, frame by frame, causally.
 
     `target`: the take's BodyStats in canvas pixels. `performer`: a calibrated BodyStats in pixels of the performer's
-    picture, or None: then the performer is measured while moving, until that freezes. Training passes the take's own
-    statistics; nothing else differs between training and live. Not thread-safe.
+    picture; if None, the performer is measured while moving, until the statistics freeze. Training passes the take's
+    own statistics; nothing else differs between training and live. Not thread-safe.
     """
 
     def __init__(
@@ -72,7 +70,7 @@ class Conditioner:
         self._clear_fit()
 
     def reset(self, *, keep_performer: bool = False) -> None:
-        """Forget the person; behave as new. `keep_performer`: the same person is back, so their measures still hold."""
+        """Forget the person and start over. `keep_performer`: the same person is back, so their measures still hold."""
         self._smoother.reset()
         self._completer.reset()
         if keep_performer and self._fit is not None:
@@ -85,7 +83,7 @@ class Conditioner:
     def inherit(self, other: "Conditioner") -> None:
         """Take over what `other`, no longer used, has measured of the same performer; nothing if either is calibrated.
 
-        For one who is shown as another target now and has not moved.
+        For a performer who is now shown as another target and has not moved.
         """
         if self._performer is None and other._performer is None:
             self._running = other._running
@@ -93,17 +91,17 @@ class Conditioner:
 
     @property
     def performer(self) -> BodyStats | None:
-        """The measures of the performer in use: calibrated, measured so far, or None before anybody was seen."""
+        """The performer's measures in use: calibrated, measured so far, or None before anybody was seen."""
         return self._fit.stats if self._fit is not None else self._performer
 
     def step(self, pose: Pose) -> Conditioning:
-        """`draw(place(pose))`. The arrays are new and the caller's."""
+        """`draw(place(pose))`. The arrays are new and belong to the caller."""
         return self.draw(self.place(pose))
 
     def place(self, pose: Pose) -> PlacedPose:
-        """Smooth, normalize, retarget and complete one pose. Keeps state: give every pose of a clip, in order of time.
+        """Smooth, normalize, retarget and complete one pose. Keeps state: pass every pose of a clip, in order of time.
 
-        Nobody in view gives a placed pose whose scores are all 0 (after the short hold of lost joints).
+        With nobody in view, all scores of the placed pose are 0 (after the short hold of lost joints).
         """
         t_s = pose.t_capture_s
         fit = self._fit_for(pose)
@@ -127,7 +125,7 @@ class Conditioner:
         return PlacedPose(pose.frame_id, t_s, placed, scores, size_px)
 
     def draw(self, placed: PlacedPose) -> Conditioning:
-        """The pictures of a placed pose. Keeps no state. The arrays are new and the caller's."""
+        """The pictures of a placed pose. Keeps no state. The arrays are new and belong to the caller."""
         width, height = self.config.canvas_px
         map_height, map_width = self.config.pose_map_shape
         channels = np.empty((map_height, map_width, pose_map.CHANNELS), np.uint8)
@@ -139,7 +137,7 @@ class Conditioner:
         return Conditioning(placed.frame_id, placed.t_capture_s, channels, doll, box, placed)
 
     def _known(self, scores: F32) -> F32:
-        """The scores, 0 for a face and fingers that the target was never seen with: nothing has learnt to draw them."""
+        """The scores, 0 for a face or fingers never seen on the target: no generator has learnt to draw them."""
         if self._target.has_face and self._target.hand > 0:
             return scores
         scores = scores.copy()
@@ -157,12 +155,11 @@ class Conditioner:
         return _Fit(stats, Normalizer(stats, self._target), Retargeter(stats, self._target))
 
     def _fit_for(self, pose: Pose) -> _Fit | None:
-        """The fit for this frame; without a calibration it follows the running statistics, fading from one to the
-        next.
-        """
+        """The fit for this frame; without a calibration it follows the running statistics, fading between fits."""
         if self._performer is not None:
             return self._fit
-        self._running.add(replace(pose, scores=_valid(pose.scores, self.config.valid_score)))
+        valid = np.where(pose.scores >= self.config.valid_score, pose.scores, np.float32(0))
+        self._running.add(replace(pose, scores=valid))
         stats = self._running.current()
         if stats is None and self._fit is None:
             stats = first_guess(pose, self._target, valid_score=self.config.valid_score)
@@ -170,7 +167,3 @@ class Conditioner:
             self._old, self._fade_from_s = self._fit, pose.t_capture_s
             self._fit = self._build(stats)
         return self._fit
-
-
-def _valid(scores: F32, valid_score: float) -> F32:
-    return np.where(scores >= valid_score, scores, np.float32(0))

@@ -1,4 +1,4 @@
-"""`PuppetConfig`: every constant that decides what is drawn. It travels in the bundle; live has no copy of its own."""
+"""`PuppetConfig`: every constant that decides what is drawn. It comes with the bundle; live has no copy of its own."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from live.puppet.errors import TargetError
 POSE_MAP_SHRINK = 4
 
 
-# The least and the most of each; where nothing is named, above 0 and at most 1e6 (Hz, s).
+# Minimum and maximum of each; for names not listed, above 0 and at most 1e6 (Hz, s).
 _RANGES = {
     "valid_score": (0.0, 1.0),
     **dict.fromkeys(("smooth_beta", "detail_beta", "hold_s", "freeze_s"), (0.0, 1e6)),
@@ -24,8 +24,8 @@ class PuppetConfig:
     canvas_px: (width, height), each a multiple of 32. valid_score: a joint below it is not drawn.
     smooth_*, detail_*: One Euro for the body, and for hands and face (see `smooth.Smoother`: Hz, and Hz per body
     size/s). hold_s: how long a lost joint keeps its place. freeze_s: seconds in view after which online statistics
-    freeze. limb_radius, finger_radius, face_radius: half-widths of the capsules of the pose map. Raises TargetError
-    for values out of range: compiled code believes them.
+    freeze. limb_radius, finger_radius, face_radius: half-widths of the pose map's capsules. Raises TargetError for
+    values out of range, because compiled code relies on them.
     """
 
     canvas_px: tuple[int, int] = (512, 512)
@@ -45,7 +45,7 @@ class PuppetConfig:
         width, height = self.canvas_px
         if width % 32 or height % 32 or not 64 <= min(width, height) <= max(width, height) <= 2048:
             raise TargetError(
-                "the canvas has a size that the generator cannot draw",
+                "the generator cannot draw a canvas of this size",
                 got=f"{width}x{height}",
                 wanted="multiples of 32 between 64 and 2048",
                 do="use 512x512",
@@ -63,12 +63,12 @@ class PuppetConfig:
         return self.canvas_px[1] // POSE_MAP_SHRINK, self.canvas_px[0] // POSE_MAP_SHRINK
 
     def to_json(self) -> dict[str, Any]:
-        """A dict for `json.dump`; `from_json` gives an equal config back."""
+        """A dict for `json.dump`, which `from_json` turns back into an equal config."""
         return dataclasses.asdict(self)
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> "PuppetConfig":
-        """Raises TargetError when a field is missing, unknown or of the wrong kind."""
+        """The inverse of `to_json`. Raises TargetError if a field is missing, unknown or of the wrong kind."""
         try:
             canvas = tuple(data["canvas_px"])
             if any(type(side) is not int for side in canvas):

@@ -1,4 +1,4 @@
-"""What a user may meet on the live side."""
+"""The errors that a user may meet on the live side."""
 
 from engines.errors import UserError
 
@@ -8,7 +8,7 @@ class PuppetError(UserError):
 
 
 class PoseFileError(PuppetError):
-    """A recorded-poses file that cannot be read, or is of another topology."""
+    """A file of recorded poses that cannot be read, or is of another topology."""
 
 
 class TargetError(PuppetError):
@@ -16,7 +16,7 @@ class TargetError(PuppetError):
 
 
 class CameraError(PuppetError):
-    """A source (camera, video, folder, recording) that cannot be opened or broke."""
+    """A source (camera, video, folder, recording) that cannot be opened or has broken."""
 
 
 class SinkError(PuppetError):

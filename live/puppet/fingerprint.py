@@ -1,7 +1,7 @@
 """The fingerprint of everything that decides what is drawn: the settings, and a rendered golden pose.
 
-A bundle carries the fingerprint it was trained under; a changed setting, drawing rule or library that draws otherwise
-gives another one, and the bundle is refused rather than shown badly.
+A bundle carries the fingerprint it was trained under. If a setting, a drawing rule or a library's drawing changes, so
+does the fingerprint, and the bundle is refused rather than shown badly.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ def fingerprint(config: PuppetConfig) -> str:
     """16 hexadecimal digits. Takes a few milliseconds once the drawing code is compiled."""
     side = float(min(config.canvas_px))
     target = _STATS.scaled(side / 100)
-    # Another build than the target's, so that every stage has something to do.
+    # Not the target's build, so that every stage has something to do.
     performer = replace(_STATS.scaled(6.4), bones=tuple(6.4 * b * (1 + 0.02 * i) for i, b in enumerate(_STATS.bones)))
     conditioner = Conditioner(config, target=target, atlas=_checked_atlas(), performer=performer)
     digest = hashlib.sha256(json.dumps(config.to_json(), sort_keys=True).encode())
     for step in range(3):
         placed = conditioner.place(golden_pose(step))
-        # Half-pixel steps: the geometry may differ in the last float bit between machines, the drawing must not.
+        # Rounded to half pixels: between machines, geometry may differ in the last float bit, but the drawing must not.
         drawn = conditioner.draw(
             replace(placed, points_px=np.round(placed.points_px * 2) / 2, size_px=round(placed.size_px))
         )
@@ -58,8 +58,8 @@ def fingerprint(config: PuppetConfig) -> str:
 
 
 def _checked_atlas() -> Atlas:
-    """A small atlas with a gradient in every part, and an end that fades: a turned, flipped or reordered part changes
-    the picture, and so does another rule for faint pixels.
+    """A small atlas with a gradient in every part and an end that fades, so that a turned, flipped or reordered part
+    changes the picture, as does another rule for faint pixels.
     """
     rows, columns = np.mgrid[0:24, 0:12]
     parts = []
@@ -68,6 +68,6 @@ def _checked_atlas() -> Atlas:
         rgba = np.stack([rows * 10, columns * 20, np.full_like(rows, number * 16), fading], axis=-1)
         views = np.stack([rgba, rgba[::-1]]).astype(np.uint8)
         keys = np.zeros((2, KEY_SIZE), np.float32)
-        keys[1] = 0.05 + 0.01 * ((np.arange(KEY_SIZE) * 7) % 11)  # a hand has to be turned and sized to it
+        keys[1] = 0.05 + 0.01 * ((np.arange(KEY_SIZE) * 7) % 11)  # so that a hand has to be turned and sized to fit
         parts.append(PartViews(views, keys))
     return Atlas(tuple(parts), EXTENTS.copy())

@@ -1,4 +1,4 @@
-"""`golden_pose`: a figure by numbers, for fingerprints and tests: the same on every machine."""
+"""`golden_pose`: a figure made of fixed numbers for fingerprints and tests, the same on every machine."""
 
 import numpy as np
 

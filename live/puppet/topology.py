@@ -1,8 +1,8 @@
-"""The one skeleton of the house, `openpose137`: BODY_25, 70 face points, 21 left-hand and 21 right-hand points.
+"""The only skeleton in this project, `openpose137`: BODY_25, 70 face points, 21 left-hand and 21 right-hand points.
 
 Left and right are the person's own. Sources: OpenPose doc/02_output.md for the order; MediaPipe's
 python/solutions/pose.py, hands.py and the canonical face mesh for the landmarks. The face list follows iBUG-68 and
-repairs a list in wide use whose jaw and brows sit too high (docs/architecture.md, "Face list").
+corrects a widely used list whose jaw and brows sit too high (docs/architecture.md, "Face list").
 """
 
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ FACE_CHAINS = (
     (*range(60, 68), 60),
 )
 
-# MediaPipe Pose (33) to BODY_25. None: a midpoint, or absent (small toes copy the big toe, as MediaPipe has one toe).
+# BODY_25 to MediaPipe Pose (33), without the midpoints. Small toes copy the big toe, as MediaPipe has only one.
 MEDIAPIPE_BODY: dict[int, int] = {
     NOSE: 0,
     R_SHOULDER: 12,
@@ -111,8 +111,8 @@ MEDIAPIPE_FACE = np.array(
     dtype=np.int64,
 )
 
-# The mirror image of each body and hand joint; face points stand for themselves here (`live.performer.mirror` does).
-# Never used to flip training pictures: an asymmetric figure would be averaged.
+# The mirror image of each body and hand joint; face points stay in place here (`live.performer.mirror` swaps them).
+# Never used to flip training pictures, which would average the sides of an asymmetric figure.
 _BODY_MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 8, 12, 13, 14, 9, 10, 11, 16, 15, 18, 17, 22, 23, 24, 19, 20, 21]
 MIRROR: NDArray[np.int64] = np.array(
     _BODY_MIRROR + list(range(25, 95)) + list(range(116, 137)) + list(range(95, 116)), np.int64
@@ -127,9 +127,9 @@ def from_mediapipe(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Map MediaPipe Holistic landmarks onto openpose137.
 
-    `body`: (33, 4) x, y, z, visibility; `face`: (478, 3); hands: (21, 3); each None when not found. Units are kept.
-    Returns `points` (137, 3) and `scores` (137,), both float32. The neck and mid-hip are midpoints and take the smaller
-    score of the two. Face and hand points have no visibility of their own: they score 1 when found.
+    `body`: (33, 4) x, y, z, visibility; `face`: (478, 3); hands: (21, 3); each None if not found. Units are kept.
+    Returns `points` (137, 3) and `scores` (137,), both float32. The neck and mid-hip are midpoints with the smaller
+    score of the two ends. Face and hand points have no visibility of their own: they score 1 if found.
     """
     points = np.zeros((K, 3), np.float32)
     scores = np.zeros(K, np.float32)
@@ -150,10 +150,10 @@ def from_mediapipe(
 def from_openpose(person: Mapping[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Read one entry of an OpenPose JSON's `people` list into openpose137.
 
-    Takes `pose_keypoints_2d` (75 numbers), and where present `face_keypoints_2d` (210), `hand_left_keypoints_2d` and
+    Takes `pose_keypoints_2d` (75 numbers) and, if present, `face_keypoints_2d` (210), `hand_left_keypoints_2d` and
     `hand_right_keypoints_2d` (63 each), flat x, y, confidence. Returns `points` (137, 2) and `scores` (137,), float32;
-    what is no number, or beyond BOUND_PX, is NaN. Raises ValueError for a list of anything but numbers, and with the
-    length it got when a list has another one (BODY_18 and BODY_23 files, for example).
+    NaN and coordinates beyond BOUND_PX become NaN. Raises ValueError for a list of anything but numbers, or of another
+    length (as in BODY_18 and BODY_23 files), which the message states.
     """
     points = np.zeros((K, 2), np.float32)
     scores = np.zeros(K, np.float32)

@@ -1,7 +1,7 @@
 """The values that travel from the camera to the sink. Each is frozen and carries `frame_id` and `t_capture_s`
 unchanged.
 
-Arrays: images are RGB uint8, height x width x channels; points are pixels, x right then y down, float32. The receiver
+Images are RGB uint8 arrays, height x width x channels; points are pixels, x right then y down, float32. The receiver
 owns an array until the sender's next step; a stage that keeps one copies it.
 """
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from engines.arrays import F32, U8
 
-BOUND_PX = 1e6  # so far from any canvas nothing is visible, and integer arithmetic still holds
+BOUND_PX = 1e6  # this far from any canvas nothing is visible, and integer arithmetic still works
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture from a source. `image`: (H, W, 3) uint8 RGB. `t_capture_s`: seconds on the loop's clock at the
-    read.
+    """One picture from a source. `image`: (H, W, 3) uint8 RGB. `t_capture_s`: when it was read, seconds on the loop's
+    clock.
     """
 
     frame_id: int
@@ -30,8 +30,8 @@ class Pose:
     """One person as the estimator saw them, in pixels of the source picture, topology `openpose137`.
 
     `points_px`: (137, 2) float32, x then y. `depth_px`: (137,) float32, the estimator's z (smaller is nearer; noisy).
-    `scores`: (137,) float32 in 0..1, 0 for a joint that is not seen. `image_size`: (width, height) of the source
-    picture. Nobody in view is a value, not an error: see `Pose.empty`.
+    `scores`: (137,) float32 in 0..1, 0 for a joint not seen. `image_size`: (width, height) of the source picture.
+    Nobody in view is a value, not an error: see `Pose.empty`.
     """
 
     frame_id: int
@@ -43,7 +43,7 @@ class Pose:
 
     @staticmethod
     def empty(frame_id: int, t_capture_s: float, image_size: tuple[int, int]) -> "Pose":
-        """A pose in which nobody is in view: every score is 0."""
+        """A pose with nobody in view: every score is 0."""
         return Pose(
             frame_id,
             t_capture_s,
@@ -55,7 +55,7 @@ class Pose:
 
     @property
     def in_view(self) -> bool:
-        """True when a person was found: any joint has a score."""
+        """True if a person was found, that is, any joint has a score."""
         return bool((self.scores > 0).any())
 
 
@@ -63,8 +63,8 @@ class Pose:
 class PlacedPose:
     """The performer's pose on the target's canvas: smoothed, normalized, retargeted.
 
-    `points_px`: (137, 2) float32, canvas pixels. `scores`: (137,) float32, 0 where not valid. `size_px`: the figure's
-    torso length on the canvas (neck to mid-hip of a person who stands there), the unit of line widths and textures.
+    `points_px`: (137, 2) float32, canvas pixels. `scores`: (137,) float32, 0 if not valid. `size_px`: the figure's
+    torso length on the canvas (neck to mid-hip of a person standing there), the unit of line widths and textures.
     """
 
     frame_id: int
@@ -74,7 +74,7 @@ class PlacedPose:
     size_px: float
 
     def bounded(self) -> "PlacedPose":
-        """This pose, or a copy with coordinates beyond BOUND_PX (NaN too) brought to it, and the size to 1..BOUND_PX.
+        """This pose, or a copy with coordinates (NaN too) limited to BOUND_PX and the size limited to 1..BOUND_PX.
 
         The drawing code turns coordinates into integers; in compiled code a huge one would write outside the picture.
         """
@@ -96,10 +96,10 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True)
 class Conditioning:
-    """What the generator is given for one frame.
+    """The generator's input for one frame.
 
-    `pose_map`: (H/4, W/4, C) uint8. `doll`: (H, W, 4) uint8 RGBA, the atlas posed by this skeleton. `face_box`: None
-    when no head is in view. `placed`: the skeleton that both were drawn from.
+    `pose_map`: (H/4, W/4, C) uint8. `doll`: (H, W, 4) uint8 RGBA, the atlas posed by this skeleton. `face_box`: None if
+    no head is in view. `placed`: the skeleton that both were drawn from.
     """
 
     frame_id: int
@@ -113,8 +113,8 @@ class Conditioning:
 @dataclass(frozen=True, slots=True)
 class PuppetFrame:
     """A finished picture of the puppet. `image`: (H, W, 3) uint8 RGB, composited; `matte`: (H, W) uint8, 255 =
-    puppet. `cutout`: (H, W, 4) uint8 RGBA, straight alpha, the puppet before it was put on a background, all 0 for the
-    card; None when nobody asked for it.
+    puppet. `cutout`: (H, W, 4) uint8 RGBA, straight alpha, the puppet without a background, all 0 for the card; None if
+    nobody asked for it.
     """
 
     frame_id: int

@@ -1,1 +1,1 @@
-"""From a drawn figure to the finished picture: network, face, background, mark. Knows no source and no sink."""
+"""From a drawn figure to the finished picture: network, face, background, mark. Knows no sources and no sinks."""

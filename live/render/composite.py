@@ -6,13 +6,13 @@ import numpy as np
 from engines.arrays import U8
 from live.puppet.compiler import numba
 
-# The matte may leave the doll by a sixteenth of the canvas, hair and cloth, then fades out over the same again.
+# For hair and cloth, the matte may extend a sixteenth of the canvas beyond the doll, then fades out over as much.
 _GATE_SHRINK = 4
 _GATE_REACH = 1 / 16
 
 
 def gate(doll: U8, canvas_px: int) -> U8:
-    """Where the matte may be: (H, W) uint8 from the doll's alpha, (H, W, 4) uint8; 255 near the doll, 0 far from it."""
+    """Where the matte may be, by the alpha of `doll`, (H, W, 4) uint8: (H, W) uint8, 255 near the doll, 0 far away."""
     height, width = doll.shape[:2]
     small = cv2.resize(
         np.ascontiguousarray(doll[:, :, 3]),
@@ -30,7 +30,8 @@ def gate(doll: U8, canvas_px: int) -> U8:
 
 @numba.njit(nogil=True, cache=True)
 def composite(rgba: U8, gate: U8, background: U8, image: U8, matte: U8) -> None:
-    """Write `image` (H, W, 3) and `matte` (H, W): `rgba` (H, W, 4, straight alpha), its alpha gated, on `background`.
+    """Lay `rgba` (H, W, 4, straight alpha), its alpha limited by `gate`, on `background`; write the result to `image`
+    (H, W, 3) and its alpha to `matte` (H, W).
 
     All uint8, C-contiguous. `image` and `matte` may not share memory with the others.
     """
@@ -54,7 +55,7 @@ def composite(rgba: U8, gate: U8, background: U8, image: U8, matte: U8) -> None:
 def cut_out(rgba: U8, matte: U8, cutout: U8) -> None:
     """Write `cutout` (H, W, 4): the colours of `rgba` (H, W, 4, straight alpha) with `matte` (H, W) as their alpha.
 
-    All uint8, C-contiguous. Where the matte is 0 the colour is 0 too, so nothing is hidden in there.
+    All uint8, C-contiguous. Where the matte is 0 the colour is 0 too, so nothing is hidden there.
     """
     for y in range(rgba.shape[0]):
         for x in range(rgba.shape[1]):

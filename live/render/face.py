@@ -1,7 +1,7 @@
-"""`Face`: paints the face network's correction into the generator's picture; the crop and the paste that training uses.
+"""`Face`: paints the face network's correction into the generator's picture. Training uses the same crop and paste.
 
-Only the change that the network makes is brought back onto the canvas. Where it changes nothing, the picture stays as
-it was to the bit: no blur from scaling there and back, and no edge.
+Only the network's change is added to the canvas. Where it changes nothing, the picture stays identical to the bit:
+no blur from scaling back and forth, and no edge.
 """
 
 import math
@@ -18,9 +18,9 @@ from live.puppet.geometry.face_box import FaceSquare, face_square
 from live.puppet.values import Conditioning
 from live.render.resample import resample
 
-RIM_PX = 16  # of the crop's 128: over this width the change fades in from the crop's border
-# The ears' distance across the head in torso lengths, left ear to the right positive (0.3 when facing us): the face is
-# painted wholly above the first, not at all below the second, where the head is seen from behind.
+RIM_PX = 16  # of the crop's 128: the change fades in over this width from the crop's border
+# The distance between the ears across the head in torso lengths, positive with the left ear to the right (0.3 when
+# facing us). The face is painted fully above _FULL, not at all below _NONE, where the head is seen from behind.
 _FULL, _NONE = -0.05, -0.15
 
 _PICTURE = (1, SIDE, SIDE, 4)
@@ -31,7 +31,7 @@ SPEC = EngineSpec(
 
 
 class Face:
-    """Owns `engine`, whose tensors are `SPEC`; raises TargetError for another one. Not thread-safe."""
+    """Owns `engine`, whose tensors must be those of `SPEC`; otherwise raises TargetError. Not thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
         check_face(engine.spec)
@@ -39,9 +39,9 @@ class Face:
         self._map = np.empty((SIDE, SIDE, CHANNELS), np.uint8)
 
     def paint(self, frame: U8, conditioning: Conditioning) -> None:
-        """Paint the face into `frame`, (H, W, 4) uint8 RGBA of canvas size, in place; its matte is left as it is.
+        """Paint the face into `frame`, (H, W, 4) uint8 RGBA of canvas size, in place. The matte is left unchanged.
 
-        Nothing happens where no face is shown. Raises EngineError.
+        Does nothing if no face is shown. Raises EngineError.
         """
         square, share = square_of(conditioning), face_share(conditioning)
         if square is None or share == 0:
@@ -60,7 +60,7 @@ def check_face(spec: EngineSpec, *, name: str = "the face network") -> None:
     """Raises TargetError unless `spec` has the tensors of a face network, in any order."""
     if set(spec.inputs) != set(SPEC.inputs) or spec.outputs != SPEC.outputs or spec.state:
         raise TargetError(
-            f"{name} is not one that this version can use",
+            f"{name} cannot be used by this version",
             got=str(spec),
             wanted=str(SPEC),
             do="export the target again with this version (python -m train export)",
@@ -68,9 +68,9 @@ def check_face(spec: EngineSpec, *, name: str = "the face network") -> None:
 
 
 def face_share(conditioning: Conditioning) -> float:
-    """How much of a face there is to paint: 1 from the front to the profile, 0 from behind, between them a ramp.
+    """How much of a face there is to paint: 1 from frontal to profile, 0 from behind, a ramp in between.
 
-    0 also without a face box. A head of which not both ears are seen is taken for a profile.
+    Also 0 without a face box. A head with only one ear in view counts as a profile.
     """
     placed = conditioning.placed
     if conditioning.face_box is None:
@@ -85,7 +85,7 @@ def face_share(conditioning: Conditioning) -> float:
 
 
 def square_of(conditioning: Conditioning) -> FaceSquare | None:
-    """Where the face is cut out: the face box before it was rounded, which would shake the face; None without one."""
+    """Where the face is cut out: the face box unrounded, as rounding would make the face shake. None without a box."""
     if conditioning.face_box is None:
         return None
     placed, (height, width) = conditioning.placed, conditioning.doll.shape[:2]
@@ -94,7 +94,7 @@ def square_of(conditioning: Conditioning) -> FaceSquare | None:
 
 
 def crop_face(frame: U8, square: FaceSquare) -> U8:
-    """The square's part of `frame`, (H, W, C) uint8, as (128, 128, C); the array is new."""
+    """The square's part of `frame`, (H, W, C) uint8, as a new (128, 128, C) array."""
     cut = resample(frame, x0=square.x0, y0=square.y0, step=square.side / SIDE, size=(SIDE, SIDE))
     return _rounded(cut)
 
@@ -102,7 +102,7 @@ def crop_face(frame: U8, square: FaceSquare) -> U8:
 def paste_face(frame: U8, square: FaceSquare, crop: U8, face: U8, share: float = 1.0) -> None:
     """Add `share` of the change from `crop` (128, 128, 4) to `face` (128, 128, 3) to the square's part of `frame`.
 
-    In place, (H, W, 4) uint8; the matte is untouched, and the change fades to nothing at the border of the square.
+    In place, (H, W, 4) uint8. The matte is untouched, and the change fades to nothing at the border of the square.
     """
     change = _feathered_change(crop, face, FEATHER, np.float32(share))
     left, top = int(square.x0), int(square.y0)
@@ -142,7 +142,7 @@ def _add(part: U8, change: F32) -> None:
 
 
 def _feather() -> F32:
-    """(128, 128) float32: 0 in the outermost pixels, 1 from RIM_PX inside, smooth between."""
+    """(128, 128) float32: 0 in the outermost pixels, 1 from RIM_PX inwards, smooth in between."""
     to_border = np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1])
     ramp = np.clip(to_border / RIM_PX, 0, 1)
     smooth = ramp * ramp * (3 - 2 * ramp)

@@ -1,4 +1,4 @@
-"""`Renderer`: RenderInput -> PuppetFrame. Owns the recurrence, the face, the gate and the card."""
+"""`Renderer`: RenderInput -> PuppetFrame. Owns the recurrence, the face, the gate and the "back soon" card."""
 
 import threading
 from collections import deque
@@ -22,8 +22,8 @@ from live.render.standby_card import back_soon_card
 
 @dataclass(frozen=True, slots=True)
 class RenderInput:
-    """What the generate stage is given. `conditioning` None: show the card. `epoch`: see `live.scene.presence`; `cut`
-    grows with every change of the scene over which the previous picture must not be fed back.
+    """Input of the generate stage. `conditioning` None: show the card. `epoch`: see `live.scene.presence`. `cut` grows
+    with every scene change across which the previous picture must not be fed back.
     """
 
     frame_id: int
@@ -36,13 +36,13 @@ class RenderInput:
 class Renderer:
     """Runs `engine` (None: shows the doll itself) and puts the result on `background`, (H, W, 3) uint8 RGB.
 
-    The previous picture is no longer fed back after a new epoch or cut, or a hole of more than `gap_reset_s` in capture
-    time; `resets` counts those. `face` is painted on what the engine gives and is not fed back; `face_s`: the seconds
-    that it took in the last step, None when there was none to paint. `mark`: draw the "AI" mark into every picture but
-    the card. `hangs`: a step does not end, and no other may be begun. `step` and `close` are called from one thread,
-    which may set `background` (same size) between two steps; `take_engine` and `take_face` from any.
+    The previous picture is not fed back after a new epoch or cut, or a gap of more than `gap_reset_s` in capture time;
+    `resets` counts these. `face` is painted on the engine's output and not fed back; `face_s`: the seconds it took in
+    the last step, None if there was none to paint. `mark`: draw the "AI" mark into every picture but the card. `hangs`:
+    a step does not end, and no other may start. `step` and `close` are called from one thread, which may set
+    `background` (same size) between steps; `take_engine` and `take_face` from any.
 
-    Raises TargetError for an engine of other tensors than `generator_spec` gives for the background's size.
+    Raises TargetError unless the engine's tensors are those of `generator_spec` for the background's size.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Renderer:
 
     @property
     def engine(self) -> Engine | None:
-        """The engine in use; to be described, not to be run."""
+        """The engine in use, to describe but not to run."""
         return self._engine
 
     @property
@@ -83,7 +83,7 @@ class Renderer:
         return self._face
 
     def described(self) -> dict[str, str]:
-        """Backend, device and precision of what draws, for the report."""
+        """Backend, device and precision in use, for the report."""
         engine = self._engine
         if engine is None:
             return {"backend": "doll", "device": "CPU", "precision": "uint8"}
@@ -95,35 +95,36 @@ class Renderer:
         return self._face is not None
 
     def take_engine(self, engine: Engine) -> None:
-        """Use `engine`, warm and now this generator's own, from the next picture on; the recurrence goes on.
+        """Use `engine`, which must be warm and now belongs to this renderer, from the next picture on; the recurrence
+        continues.
 
-        Raises EngineError, and takes nothing, when its tensors are others than those of the engine in use; TargetError
-        where there was none and they do not fit the canvas.
+        Raises, and takes nothing: EngineError if its tensors differ from those of the engine in use; TargetError if
+        there was none and they do not fit the canvas.
         """
         if self._engine is None:
             check_generator(engine.spec, (self._open.shape[1], self._open.shape[0]))
         elif engine.spec != self._engine.spec:
             raise EngineError(
-                "an engine of another network was handed over", got=str(engine.spec), wanted=str(self._engine.spec)
+                "this engine belongs to another network", got=str(engine.spec), wanted=str(self._engine.spec)
             )
         self._hand_over(engine)
 
     def take_face(self, face: Face | None) -> None:
-        """The same for the face network; None: paint no more faces."""
+        """Like `take_engine`, for the face network; None: paint no more faces."""
         self._hand_over(face)
 
     def take_face_engine(self, engine: Engine) -> None:
-        """`take_face` with a face network on `engine`. Raises TargetError for an engine of other tensors."""
+        """`take_face` with a face network on `engine`. Raises TargetError if its tensors are wrong."""
         self._hand_over(Face(engine))
 
     def reset(self) -> None:
-        """Forget the previous picture; behave as new, but for the count of resets."""
+        """Forget the previous picture and start over, except for the count of resets."""
         self._last = None
         if self._engine is not None:
             self._engine.reset()
 
     def step(self, drawn: RenderInput, spare: PuppetFrame | None = None, *, cutout: bool = False) -> PuppetFrame:
-        """The finished picture, in the arrays of `spare` when one is given, which nobody may look at any more.
+        """The finished picture, in the arrays of `spare` if given, which nobody else may still use.
 
         `cutout`: fill that too. Raises EngineError.
         """
@@ -158,7 +159,7 @@ class Renderer:
         return frame
 
     def close(self) -> None:
-        """Free the engines, those too that were handed over and never used; not while a step `hangs` in them."""
+        """Free the engines, including any handed over and never used; but not while a step `hangs` in them."""
         with self._handing:
             self._closed = True
             hangs = self.hangs
@@ -166,11 +167,11 @@ class Renderer:
             self._free()
 
     def hang(self) -> None:
-        """A step does not end: nothing of this generator is to be touched until it `came_back`."""
+        """A step does not end: leave this renderer alone until `came_back` is called."""
         self.hangs = True
 
     def came_back(self) -> None:
-        """The step that hung has ended after all, in its own thread: go on, or free what was closed meanwhile."""
+        """The hung step has ended after all, in its own thread: carry on, or free the engines if closed meanwhile."""
         with self._handing:
             self.hangs, closed = False, self._closed
         if closed:
@@ -186,7 +187,7 @@ class Renderer:
             if not self._closed:
                 self._handed.append(new)
                 return
-        if new is not None:  # it comes too late: nobody else will free it
+        if new is not None:  # too late, and nobody else will free it
             new.close()
 
     def _take_what_was_handed(self) -> None:
@@ -202,7 +203,7 @@ class Renderer:
                 old.close()
 
     def _carry_state(self, new: Engine) -> None:
-        """The recurrence of the engine in use goes on in `new`; it starts anew when that has failed."""
+        """Continue the recurrence of the engine in use in `new`, or start over if the engine in use has failed."""
         if self._engine is None:
             return
         try:
@@ -212,7 +213,7 @@ class Renderer:
             self.resets += 1
 
     def _with_face(self, frame: U8, conditioning: Conditioning) -> U8:
-        """`frame` or a copy with the face painted: the engine's own is what it is fed next."""
+        """`frame`, or a copy with the face painted: the engine is fed its own output next."""
         if self._face is None or face_share(conditioning) == 0:
             return frame
         start_s = self._clock.now()
@@ -239,7 +240,7 @@ class Renderer:
 
 
 def generator_spec(canvas: tuple[int, int]) -> EngineSpec:
-    """The tensors of a generator for a canvas of (width, height) px."""
+    """The tensors of a generator for a `canvas` of (width, height) px."""
     width, height = canvas
     picture = (1, height, width, 4)
     pose_map = (1, height // POSE_MAP_SHRINK, width // POSE_MAP_SHRINK, CHANNELS)
@@ -253,13 +254,13 @@ def generator_spec(canvas: tuple[int, int]) -> EngineSpec:
 def check_generator(spec: EngineSpec, canvas: tuple[int, int], *, name: str = "the generator") -> None:
     """Raises TargetError unless the tensors of `spec`, in any order, are those of a generator for `canvas`.
 
-    What it draws goes into compiled code, which believes the canvas: a picture of another size would be read, and
-    written, beyond its end.
+    The compiled code that takes its output relies on the canvas size: a picture of another size would be read and
+    written beyond its end.
     """
     wanted = generator_spec(canvas)
     if any(set(getattr(spec, side)) != set(getattr(wanted, side)) for side in ("inputs", "outputs", "state")):
         raise TargetError(
-            f"{name} does not draw on this target's canvas of {canvas[0]}x{canvas[1]}",
+            f"{name} does not fit this target's canvas of {canvas[0]}x{canvas[1]}",
             got=_described(spec),
             wanted=_described(wanted),
             do="export the target again with this version (python -m train export)",
@@ -272,5 +273,5 @@ def _described(spec: EngineSpec) -> str:
 
 
 def feeds_of(conditioning: Conditioning) -> dict[str, U8]:
-    """What a generator's engine is fed, by the names of its tensors: views of the conditioning's arrays, (1, ...)."""
+    """A generator engine's inputs by tensor name: views of the conditioning's arrays, (1, ...)."""
     return {"pose_map": conditioning.pose_map[None], "doll": conditioning.doll[None]}

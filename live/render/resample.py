@@ -1,7 +1,7 @@
-"""Cuts a part out of a picture at another size and at any place between its pixels, without a jump when either changes.
+"""Cuts a part out of a picture at another size and at a subpixel position, without a jump when either changes.
 
-Each new pixel is the exact mean, over its own area, of the picture as it lies between pixel centres (linear). So a cut
-that moves or grows by a hair changes by a hair, which library functions that choose whole sample counts do not give.
+Each new pixel is the exact mean, over its own area, of the picture interpolated linearly between pixel centres. So a
+cut that moves or grows a little changes only a little, unlike with library functions that use whole sample counts.
 """
 
 import math
@@ -15,23 +15,23 @@ from live.puppet.compiler import numba
 
 
 def resample(picture: NDArray[Any], *, x0: float, y0: float, step: float, size: tuple[int, int]) -> F32:
-    """(height, width, C) float32, new: `size` (width, height) pixels, each `step` pixels of `picture` wide.
+    """A new (height, width, C) float32 array: `size` (width, height) pixels, each `step` pixels of `picture` wide.
 
-    `picture`: (H, W, C), any type; its edge is repeated outside of it. (x0, y0): the cut's corner; the picture's first
-    pixel covers 0..1.
+    `picture`: (H, W, C), any type; its edge is repeated outwards. (x0, y0): the cut's corner; the picture's first pixel
+    covers 0..1.
     """
     width, height = size
     left, right = _needed(x0, width * step, picture.shape[1])
     top, bottom = _needed(y0, height * step, picture.shape[0])
     part = picture[top:bottom, left:right].astype(np.float32)
-    # Rows are mixed as a whole, which is fast; then the picture is laid on its side and it is the columns' turn.
+    # Mixing whole rows is fast, so the picture is transposed to mix its columns the same way.
     upright = _mix_rows(_lines(part), *_weights(y0 - top, step, height)).reshape(height, right - left, -1)
     on_side = _mix_rows(_lines(upright.transpose(1, 0, 2)), *_weights(x0 - left, step, width))
     return np.ascontiguousarray(on_side.reshape(width, height, -1).transpose(1, 0, 2))
 
 
 def _needed(start: float, length: float, whole: int) -> tuple[int, int]:
-    """The range of source pixels that the new ones may look at; not empty."""
+    """The range of source pixels that the new ones may need; never empty."""
     first = min(max(math.floor(start) - 2, 0), whole - 1)
     return first, min(max(math.ceil(start + length) + 2, first + 1), whole)
 
@@ -43,7 +43,7 @@ def _lines(picture: F32) -> F32:
 
 @numba.njit(nogil=True, cache=True)
 def _weights(start: float, step: float, count: int) -> tuple[NDArray[np.int64], F32]:
-    """(count,) first source pixel of each new one, and (count, taps) the weights from there on; they add up to 1."""
+    """(count,) first source pixel of each new one, and (count, taps) weights from there on, which add up to 1."""
     taps = int(math.ceil(step)) + 3
     first, weights = np.empty(count, np.int64), np.empty((count, taps), np.float32)
     for i in range(count):
@@ -64,7 +64,7 @@ def _tent_up_to(u: float) -> float:
 
 @numba.njit(nogil=True, cache=True)
 def _mix_rows(lines: F32, first: NDArray[np.int64], weights: F32) -> F32:
-    """(N, L) new: row n is the sum of the rows of `lines` (M, L) from `first[n]` on, weighed; the edge is repeated."""
+    """A new (N, L) array: row n is the weighted sum of `lines` (M, L) from row `first[n]` on; edges are repeated."""
     out = np.zeros((weights.shape[0], lines.shape[1]), np.float32)
     for n in range(weights.shape[0]):
         for k in range(weights.shape[1]):

@@ -1,4 +1,4 @@
-"""The "back soon" card: shown when there is nothing else that may be shown."""
+"""The "back soon" card, shown when nothing else may be shown."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ _INK, _PAPER = (235, 235, 235), (38, 40, 46)
 
 
 def back_soon_card(width: int, height: int) -> U8:
-    """(H, W, 3) uint8 RGB: the words "back soon" on a dark ground."""
+    """(H, W, 3) uint8 RGB: the words "back soon" on a dark background."""
     card = np.full((height, width, 3), _PAPER, np.uint8)
     scale = width / 320
     thick = max(1, round(scale * 2))

@@ -1,1 +1,1 @@
-"""The control room: a page in the browser that shows the puppet and the performer, and steers the run."""
+"""The control room: a browser page that shows the puppet and the performer, and steers the run."""

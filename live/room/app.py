@@ -1,7 +1,7 @@
-"""The control room's web application: which address gives what, and what goes on in each socket.
+"""The control room's web application: what each address serves, and what each socket does.
 
 /                    the control room           WS /state            JSON: state down, commands up
-/stage               the puppet alone           WS /pictures/FEED    a picture down, anything up: the next one
+/stage               the puppet alone           WS /pictures/FEED    pictures down; any message up asks for the next
 /page/NAME           the page's files           /poster/NAME         a target's poster
 """
 
@@ -24,13 +24,13 @@ from live.room.pictures import PageFeeds
 from live.room.status_board import StatusBoard
 from live.room.talk import Talk
 
-_TELLING = ("message", "exception")  # of what asyncio knows about a fault
+_TELLING = ("message", "exception")  # what to report of an asyncio fault
 _PER_S, _AT_ONCE = 200.0, 20  # more often than any feed has pictures
-_SILENT_S = 5.0  # a page that asks for no camera picture for so long is not looked at
+_SILENT_S = 5.0  # after this long without a request for a camera picture, nobody is looking at the page
 
 
 class RoomApp:
-    """`starlette` is what the server runs. `stage_path`: the way to /stage from outside."""
+    """`starlette` is what the server runs. `stage_path`: the path to /stage from outside."""
 
     def __init__(
         self, director: DirectorPort, pictures: PageFeeds, door: Door, complaints: Complaints, stage_path: str
@@ -65,19 +65,19 @@ class RoomApp:
             task.cancel()
 
     def _went_wrong(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """In place of a traceback each time: without a handle left, there are thousands of them."""
+        """Replaces asyncio's traceback per fault: when file handles run out, there are thousands of faults."""
         told = [repr(context[key]) if key == "exception" else context[key] for key in _TELLING if key in context]
         self._complaints.add("server", ": ".join(told))
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._complaints.add("news", f"the page gets no more news: {type(error).__name__}: {error}")
+            self._complaints.add("news", f"the page is no longer updated: {type(error).__name__}: {error}")
 
     async def _talk(self, socket: WebSocket) -> None:
         await Talk(socket, self._director, self._board, self._passes, self._complaints).run(self._stage_path)
 
     async def _show(self, socket: WebSocket) -> None:
-        """One picture down for each message up. The camera's only with a pass, which is used up by this."""
+        """Send one picture for each message received. The camera's pictures need a pass, which this uses up."""
         feed, leave = socket.path_params["feed"], None
         if feed == "camera":
             leave = self._passes.use(socket.query_params.get("pass", ""))
@@ -98,12 +98,12 @@ class RoomApp:
 
 
 async def _asked(socket: WebSocket) -> bool:
-    """Whether the page takes one more picture; False: it is gone."""
+    """Whether the page wants one more picture; False if it is gone."""
     return bool((await socket.receive())["type"] == "websocket.receive")
 
 
 async def _asked_with(leave: CameraPass, socket: WebSocket) -> bool:
-    """The same while the pass holds, and the page is not silent for too long."""
+    """Like `_asked`, but only while the pass is valid and the page is not silent for too long."""
     asked, over = (asyncio.ensure_future(waited) for waited in (_asked(socket), leave.over.wait()))
     done, _ = await asyncio.wait((asked, over), timeout=_SILENT_S, return_when=asyncio.FIRST_COMPLETED)
     over.cancel()
@@ -120,11 +120,11 @@ async def _send_pictures(socket: WebSocket, picture: "asyncio.Queue[bytes]") -> 
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, picture: "asyncio.Queue[Any]", data: bytes) -> None:
-    """Called by the encoder's thread. A page that asks twice before it got one gets one."""
+    """Called by the encoder's thread. A page that asks twice before it gets a picture gets one."""
 
     def put() -> None:
         if not picture.full():
             picture.put_nowait(data)
 
-    with contextlib.suppress(RuntimeError):  # the room closed just now
+    with contextlib.suppress(RuntimeError):  # the room has just closed
         loop.call_soon_threadsafe(put)

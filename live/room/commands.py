@@ -1,4 +1,4 @@
-"""What a page asks for: one line of JSON, checked, then done by the Director."""
+"""Carries out a page's command: one line of JSON, checked, then passed to the Director."""
 
 import json
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from live.control.director_port import DirectorPort
 from live.puppet.errors import PuppetError
 from live.scene.background import is_background
 
-_LONGEST = 1024  # characters of a text that is a value
+_LONGEST = 1024  # characters of a text value
 _LARGEST = 1 << 31
 
 
 class CommandError(PuppetError):
-    """A message that is no command of this version: the page is an old one, or not ours."""
+    """The message is not a command of this version: the page is outdated, or not ours."""
 
 
 def execute(director: DirectorPort, text: str | None, *, show_me: Callable[[bool], object]) -> None:
     """Do what `text` says: {"do": "change", "name": ..., "value": ...} or {"do": "hide", "value": true} and the like.
 
-    None: it was no text. `show_me` is for the page alone. Raises CommandError for a text that is no command,
-    PuppetError for a wish that cannot be.
+    `text` None: the message was not text. `show_me` concerns only this page. Raises CommandError if `text` is not a
+    command, PuppetError if it cannot be carried out.
     """
     message = _read(text)
     asked, value = message.get("do"), message.get("value")
@@ -44,7 +44,7 @@ def _read(text: str | None) -> dict[str, object]:
 
 
 def _check_reach(director: DirectorPort, name: str, value: object) -> None:
-    """Raises CommandError for a file that nobody at this machine has named: no page opens it or hears whether it is."""
+    """Raises CommandError for a file not named at this machine: no page may open it or learn whether it exists."""
     given = director.given
     if name == "background" and not (value == given.background or (isinstance(value, str) and is_background(value))):
         raise CommandError(
@@ -57,20 +57,20 @@ def _check_reach(director: DirectorPort, name: str, value: object) -> None:
         raise CommandError(
             "a page cannot choose this character",
             got=ascii(value),
-            wanted="one that is installed, or the one that the run was started with",
+            wanted="an installed one, or the one that the run was started with",
             do="start again with --target FOLDER",
         )
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a setting can have this value: no list, no book, nothing that cannot be written on a terminal."""
+    """Whether a setting can have this value: no list, no overlong text, nothing that a terminal cannot print."""
     if isinstance(value, str):
         return len(value) <= _LONGEST and value.isprintable()
     return isinstance(value, bool | float) or (isinstance(value, int) and abs(value) <= _LARGEST)
 
 
 def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _shown(text: str | None) -> str:

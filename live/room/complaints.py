@@ -1,4 +1,4 @@
-"""`Complaints`: what goes wrong with strangers and pages, told without flooding the terminal or the log."""
+"""`Complaints`: reports what goes wrong with strangers and pages without flooding the terminal or the log."""
 
 import time
 from collections import Counter
@@ -10,7 +10,7 @@ _EVERY_S = 60.0
 
 
 class Complaints:
-    """One line a minute of each kind at most, whoever knocks how often. Lives in the room's event loop."""
+    """At most one line a minute of each kind, however often it happens. Lives in the room's event loop."""
 
     def __init__(self, say: Say, now: Callable[[], float] = time.monotonic) -> None:
         self._say, self._now = say, now
@@ -18,7 +18,7 @@ class Complaints:
         self._untold: Counter[str] = Counter()
 
     def add(self, kind: str, text: str) -> None:
-        """Say `text`, or count it among those of its kind that a later line tells of."""
+        """Say `text`, or count it for the next line of its kind."""
         now_s = self._now()
         if now_s < self._next_s.get(kind, -float("inf")):
             self._untold[kind] += 1

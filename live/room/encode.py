@@ -1,4 +1,4 @@
-"""Pictures as bytes for the page. OpenCV lets go of the GIL while it encodes."""
+"""Encodes pictures for the page. OpenCV releases the GIL while it encodes."""
 
 import struct
 
@@ -7,9 +7,9 @@ import numpy as np
 
 from engines.arrays import U8
 
-# The page draws while the loop needs the processor: quality where nobody sees more.
+# The page draws while the loop needs the processor, so no more quality than anybody can see.
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 85)
-# Lossless, with the cheapest of PNG's strategies: at 512x512 the puppet's rectangle takes 1.5 ms (WebP: 15 to 70 ms).
+# Lossless, with PNG's cheapest strategy: at 512x512 the puppet's rectangle takes 1.5 ms (WebP: 15 to 70 ms).
 _PNG = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 _CAMERA_WIDTH_PX = 640
 
@@ -20,7 +20,7 @@ def jpeg(image: U8) -> bytes:
 
 
 def small_jpeg(image: U8) -> bytes:
-    """The same, no wider than a phone shows it."""
+    """Like `jpeg`, but no wider than a phone shows it."""
     height, width = image.shape[:2]
     if width > _CAMERA_WIDTH_PX:
         size = (_CAMERA_WIDTH_PX, round(height * _CAMERA_WIDTH_PX / width))
@@ -29,10 +29,10 @@ def small_jpeg(image: U8) -> bytes:
 
 
 def cut_out_png(cutout: U8) -> bytes:
-    """`cutout`, (H, W, 4) uint8 RGBA, straight alpha: the rectangle that is not empty, as a PNG that keeps every bit.
+    """The non-empty rectangle of `cutout`, (H, W, 4) uint8 RGBA, straight alpha, as a lossless PNG.
 
-    Four uint16, little-endian: width and height of the whole, x and y of the rectangle; then the PNG, nothing when all
-    is empty.
+    Four uint16, little-endian: width and height of the whole, x and y of the rectangle; then the PNG, or nothing if all
+    of it is empty.
     """
     height, width = cutout.shape[:2]
     x, y, w, h = cv2.boundingRect(np.ascontiguousarray(cutout[:, :, 3]))

@@ -1,4 +1,4 @@
-"""`Feed`: one kind of picture, and the pages that wait for the next one. `Viewer`: one page's place in it."""
+"""`Feed`: one kind of picture, and the pages waiting for the next one. `Viewer`: one page that looks at a feed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from engines.arrays import U8
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """Copies of the newest puppet picture: `image` (H, W, 3) RGB, `cutout` (H, W, 4) RGBA; None what no feed needs."""
+    """Copies of the newest puppet picture: `image` (H, W, 3) RGB, `cutout` (H, W, 4) RGBA; None if no feed needs it."""
 
     image: U8 | None
     cutout: U8 | None
 
 
 class Viewer:
-    """A page that looks at one feed. `deliver` is called from the encoder's thread with each picture it asked for."""
+    """A page that looks at one feed. The encoder's thread calls `deliver` with each picture it asked for."""
 
     def __init__(self, deliver: Callable[[bytes], None]) -> None:
         self.deliver = deliver
@@ -23,9 +23,9 @@ class Viewer:
 
 @dataclass(slots=True)
 class Feed:
-    """`encode` makes a picture, None: there is none now. At most `per_s` a second, made once for all who wait.
+    """`encode` makes a picture, or returns None if there is none now; at most `per_s` a second, once for all waiting.
 
-    `image`, `cutout`: which parts of the puppet picture `encode` needs. Owned by `Pictures`, under its lock.
+    `image`, `cutout`: which parts of the puppet picture `encode` needs. Owned by `PageFeeds`, under its lock.
     """
 
     encode: Callable[[Still], bytes | None]
@@ -37,7 +37,7 @@ class Feed:
     due_s: float = 0.0
 
     def take_turn(self, now_s: float) -> bool:
-        """Whether a picture is to be made now; then the next is not before 1 / `per_s`, on average."""
+        """Whether to make a picture now; if so, the next comes 1 / `per_s` later at the earliest, on average."""
         if not self.waiting or now_s < self.due_s:
             return False
         self.due_s = max(self.due_s + 1 / self.per_s, now_s)

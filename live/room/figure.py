@@ -1,4 +1,4 @@
-"""The performer as the page draws them: which joints are joined, and a pose as 1.7 kB instead of a picture."""
+"""The performer as the page draws them: which joints are connected, and a pose as 1.7 kB instead of a picture."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _RIGHT = (
 
 
 def figure_chains() -> dict[str, list[list[int]]]:
-    """For each kind of line the chains of joints that it joins, ready for JSON."""
+    """For each kind of line, the chains of joints it connects, ready for JSON."""
     hands = {
         side: [[part.start + i for i in finger] for finger in T.HAND_FINGERS]
         for side, part in (("left_hand", T.L_HAND), ("right_hand", T.R_HAND))

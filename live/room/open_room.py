@@ -1,4 +1,4 @@
-"""Opens the control room, a page in the browser, where the run wants one."""
+"""Opens the control room, a page in the browser, if the run wants one."""
 
 from engines.messages import Say
 from live.config import LiveConfig
@@ -12,9 +12,9 @@ from live.telemetry.private import Private
 
 
 def open_control_room(config: LiveConfig, director: Director, sinks: Sinks, say: Say) -> Room | None:
-    """The room, serving, as one more of `sinks`; None where none is wanted, or one that nobody asked for cannot start.
+    """The running room, added to `sinks`; None if none is wanted, or if it cannot start and nobody asked for it.
 
-    Raises PuppetError when it was asked for and cannot start, such as on a port that is in use.
+    Raises PuppetError if it was asked for and cannot start, for example because its port is in use.
     """
     asked = [spec for spec in config.sinks if is_browser(spec)]
     if not asked:

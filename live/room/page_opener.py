@@ -1,4 +1,4 @@
-"""`PageOpener`: opens an address in the browser, without its secret in a command line, which every user can read."""
+"""`PageOpener`: opens an address in the browser, keeping its secret off the command line, which every user can read."""
 
 import html
 import os
@@ -23,7 +23,7 @@ _PAGE = """\
 
 
 class PageOpener:
-    """Opens by way of a file that this user alone can read and that leads to the address. `close` takes it away."""
+    """Opens a file that leads to the address and that only this user can read. `close` deletes it."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -39,13 +39,13 @@ class PageOpener:
         """May be called twice, and without `open`."""
         self._done.set()
         if self._thread is not None:
-            self._thread.join(1.0)  # a browser that runs in the terminal returns when it is closed
+            self._thread.join(1.0)  # a browser running in the terminal returns only when closed
 
     def _open(self, url: str) -> None:
         try:
             file = _write(_PAGE.format(url=html.escape(url)))
         except OSError as error:
-            self._say(f"the browser cannot be opened by itself ({error.strerror}): open the printed address")
+            self._say(f"cannot open your browser ({error.strerror}); do this: open the printed address yourself")
             return
         try:
             webbrowser.open(file.as_uri())
@@ -63,6 +63,6 @@ def _write(page: str) -> Path:
 
 
 def _folder() -> Path | None:
-    """On Linux the home folder, in plain sight: a browser that is a snap can read neither /tmp nor hidden folders."""
+    """On Linux the home folder itself: a browser installed as a snap can read neither /tmp nor hidden folders."""
     home = Path(os.path.expanduser("~"))
     return home if sys.platform == "linux" and os.access(home, os.W_OK) else None

@@ -1,4 +1,4 @@
-"""The files of the page, read once; and the posters of the targets."""
+"""The page's files, read once, and the targets' posters."""
 
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,7 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 
 
 class Pages:
-    """Answers for everything that is not a socket. Nothing but the files of `FOLDER` and posters can be asked for."""
+    """Answers everything that is not a socket. Serves only the files of `FOLDER`, the figure and posters."""
 
     def __init__(self) -> None:
         self._files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _TYPES}
@@ -34,11 +34,11 @@ class Pages:
         return self._answer(request.path_params["name"])
 
     async def figure(self, request: Request) -> Response:
-        """Which joints are joined."""
+        """Which joints are connected."""
         return JSONResponse(figure_chains())
 
     def poster(self, request: Request) -> Response:
-        """A target's poster. Reads a file, so it runs in a thread of its own."""
+        """A target's poster. Reads a file, so it runs in its own thread."""
         path = poster_of(request.path_params["name"])
         try:
             picture = None if path is None else path.read_bytes()
@@ -55,12 +55,12 @@ class Pages:
 
 
 def poster_of(name: str) -> Path | None:
-    """The poster of the target that is installed as `name`; None when there is none."""
+    """The poster of the target installed as `name`; None if there is none."""
     folder = find_targets().get(name)
     if folder is None:
         return None
     try:
         poster = read_json(folder / MANIFEST).get("poster")
         return file_inside(folder, poster) if isinstance(poster, str) else None
-    except (EngineError, OSError, ValueError, AttributeError):  # damaged: told when it is chosen
+    except (EngineError, OSError, ValueError, AttributeError):  # damaged: reported when it is chosen
         return None

@@ -1,7 +1,8 @@
-"""`PageFeeds`: from the loop to the pages. A page that has drawn one asks for the next, and gets the newest then.
+"""`PageFeeds`: carries pictures from the loop to the pages. A page that has drawn one asks for the next, and gets the
+newest.
 
 So a slow page gets fewer pictures, a page that stops reading gets none, and nothing can queue up. The loop's thread
-only copies a picture that was asked for and is due; encoding happens here, in a thread of its own, once for all pages.
+only copies a picture that was asked for and is due; encoding happens here, in its own thread, once for all pages.
 """
 
 import threading
@@ -18,14 +19,15 @@ from live.room.encode import cut_out_png, jpeg, small_jpeg
 from live.room.feed import Feed, Still, Viewer
 from live.room.figure import pack_pose
 
-# Pictures a second at most. `stage` goes on air and gets all there are; the others are for looking at.
+# Maximum pictures a second. `stage` goes on air and gets every picture; the others are only for watching.
 _PUPPET_PER_S, _STAGE_PER_S, _FIGURE_PER_S, _CAMERA_PER_S = 20.0, 120.0, 15.0, 12.0
 
 
 class PageFeeds:
     """Feeds: `puppet` (JPEG), `stage` (the cut-out puppet, PNG), `figure` (a pose), `camera` (JPEG, when switched on).
 
-    `show_me` is told when a page comes to look at `camera`, and when none does any more. Who may is not looked at here.
+    `show_me` is told when a page starts to look at `camera`, and when the last one stops. Permission is checked
+    elsewhere.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class PageFeeds:
         self._changed = threading.Condition(threading.Lock())
         self._asked = self._closed = False
         self._due: list[Feed] = []
-        self._busy = False  # the encoder looks at the copies
+        self._busy = False  # the encoder is using the copies
         self._image = self._cutout = np.empty((0, 0, 0), np.uint8)
         self._still = Still(None, None)
         self._thread = threading.Thread(target=self._run, name="room pictures", daemon=True)
@@ -70,7 +72,7 @@ class PageFeeds:
             self._thread.join()
 
     def join(self, name: str, deliver: Callable[[bytes], None]) -> Viewer:
-        """A page comes to look at feed `name`. It has to `ask` for each picture."""
+        """A page starts to look at feed `name`. It has to `ask` for each picture."""
         viewer = Viewer(deliver)
         with self._changed:
             self._feeds[name].viewers.add(viewer)
@@ -79,7 +81,7 @@ class PageFeeds:
         return viewer
 
     def ask(self, name: str, viewer: Viewer) -> None:
-        """The page has drawn the last picture, and takes one more."""
+        """The page has drawn the last picture and wants another."""
         with self._changed:
             self._feeds[name].waiting.add(viewer)
             self._asked = True
@@ -90,11 +92,11 @@ class PageFeeds:
             self._feeds[name].viewers.discard(viewer)
             self._feeds[name].waiting.discard(viewer)
             last = not self._feeds[name].viewers
-        if name == "camera" and last:  # told it only then: hidden meanwhile, it is off, and stays so for who is left
+        if name == "camera" and last:  # not before: if hidden meanwhile, it is off and stays off for the other pages
             self._show_me(False)
 
     def offer(self, frame: PuppetFrame) -> None:
-        """A new picture. Never waits: while the encoder or a page is at work it is skipped, the next one will do."""
+        """Offer a new picture. Never waits: while the encoder or a page is busy, the picture is skipped."""
         if not self._asked or not self._changed.acquire(blocking=False):
             return
         try:
@@ -122,11 +124,11 @@ class PageFeeds:
         try:
             while self._encode_due():
                 pass
-        except Exception as error:  # told, since nobody looks at a thread; the loop and its other outputs go on
-            self._say(f"control room: no more pictures: {type(error).__name__}: {error}")
+        except Exception as error:  # reported, or nobody would notice; the loop and its other outputs go on
+            self._say(f"the control room shows no more pictures: {type(error).__name__}: {error}")
 
     def _encode_due(self) -> bool:
-        """Wait for work and do it; False: closed."""
+        """Wait for work and do it; False if closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._busy or self._closed)
             if self._closed:

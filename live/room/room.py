@@ -1,4 +1,4 @@
-"""`Room`: the control room as a whole: a small web server in a thread of the loop's process."""
+"""`Room`: the control room as a whole, a small web server in a thread of the loop's process."""
 
 import logging
 import socket
@@ -19,8 +19,8 @@ from live.room.pictures import PageFeeds
 from live.room.sink import RoomSink
 
 DEFAULT_PORT = 8137  # the same each time, so that OBS finds its browser source again
-_CLOSE_S = 2  # how long pages that do not answer are waited for at the end
-_QUEUE = 128  # connections that the system keeps for us
+_CLOSE_S = 2  # how long to wait at the end for pages that do not answer
+_QUEUE = 128  # connections that the system queues for us
 _LARGEST_COMMAND = _LARGEST_HEADER = 1 << 14
 
 
@@ -31,7 +31,7 @@ class RoomError(PuppetError):
 class Room:
     """`host`: the address to listen on. `port` 0: any free one. `stage_token`: what opens /stage; "": a new one.
 
-    `start` raises RoomError. `sink` takes the pictures, also before `start` and after `close`. `token` is the secret in
+    `start` raises RoomError. `sink` accepts pictures even before `start` and after `close`. `token` is the secret in
     `url`, `stage_token` the one in `stage_url`.
     """
 
@@ -48,7 +48,7 @@ class Room:
 
     @property
     def url(self) -> str:
-        """The control room's address, which whoever has it may do everything with; empty before `start`."""
+        """The control room's address, which lets whoever has it do everything; empty before `start`."""
         return f"{self._address}/{self.token}/" if self._server else ""
 
     @property
@@ -68,13 +68,13 @@ class Room:
             loop="asyncio",  # whatever else is installed
             http=http_protocol(door),
             ws="websockets-sansio",
-            backlog=max(1, door.most // 8),  # so many are let in before the door has looked at the first of them
+            backlog=max(1, door.most // 8),  # how many get in before the door sees the first of them
             h11_max_incomplete_event_size=_LARGEST_HEADER,
-            proxy_headers=False,  # else a header would say where a request comes from
-            ws_per_message_deflate=False,  # pictures are packed already
+            proxy_headers=False,  # or else a header could claim where a request comes from
+            ws_per_message_deflate=False,  # pictures are already compressed
             ws_max_size=_LARGEST_COMMAND,
             log_config=None,
-            log_level=logging.CRITICAL,  # a page that goes away is nothing to tell
+            log_level=logging.CRITICAL,  # a page that leaves is not worth a message
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_CLOSE_S,
@@ -89,7 +89,7 @@ class Room:
         self._opener.open(self.url)
 
     def close(self) -> None:
-        """Let all pages go. Safe to call twice."""
+        """Disconnect all pages. Safe to call twice."""
         self._opener.close()
         if self._server is None or self._thread is None:
             return
@@ -114,7 +114,7 @@ class Room:
 
 
 class _Listening(socket.socket):
-    """Keeps the queue before the door long, where the server would make it as short as what is let in at once."""
+    """Keeps the queue long; the server would make it only as long as what is let in at once."""
 
     def listen(self, backlog: int = _QUEUE) -> None:
         super().listen(_QUEUE)
@@ -125,7 +125,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = _Listening(family, socket.SOCK_STREAM)
         try:
-            # Elsewhere than on Windows: a port that was in use a moment ago. On Windows it would share a port in use.
+            # Allows a port that was in use a moment ago; but on Windows it would share a port still in use.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform != "win32"))
             listening.bind(address)
             listening.listen()
@@ -136,19 +136,19 @@ def _listen(host: str, port: int) -> socket.socket:
         raise RoomError(
             f"the control room cannot listen on {_written(host)}:{port}",
             got=error.strerror or str(error),
-            do="close the other puppet or program that uses this port, or take another one: --sink browser:PORT",
+            do="close the other puppet or program that uses this port, or choose another port: --sink browser:PORT",
         ) from error
     return listening
 
 
 def _reachable(host: str) -> str:
-    """The address under which others reach this machine, when `host` means all of them."""
+    """The address at which others reach this machine, if `host` stands for all its addresses."""
     if host not in ("0.0.0.0", "::"):
         return host
     family, elsewhere = (socket.AF_INET, "192.0.2.1") if host == "0.0.0.0" else (socket.AF_INET6, "2001:db8::1")
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((elsewhere, 9))  # addresses for documentation (RFC 5737, 3849); nothing is sent
+            probe.connect((elsewhere, 9))  # documentation addresses (RFC 5737, 3849); nothing is sent
             return str(probe.getsockname()[0])
     except OSError:
         return "127.0.0.1" if host == "0.0.0.0" else "::1"

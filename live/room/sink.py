@@ -5,7 +5,7 @@ from live.room.pictures import PageFeeds
 
 
 class RoomSink:
-    """Hands the newest picture on when a page waits for one, and never waits itself."""
+    """Passes on the newest picture if a page is waiting for one, and never waits itself."""
 
     def __init__(self, pictures: PageFeeds, name: str) -> None:
         self.name = name
@@ -17,11 +17,11 @@ class RoomSink:
         return self._pictures.wants_cutout
 
     def open(self, size: tuple[int, int], fps: float) -> None:
-        """Nothing to do: the Room serves before and after."""
+        """Nothing to do: the Room serves before `open` and after `close`."""
 
     def send(self, frame: PuppetFrame, tick: int) -> bool:
         self._pictures.offer(frame)
         return True
 
     def close(self, *, complete: bool) -> None:
-        """Nothing to do, see `open`."""
+        """Nothing to do; see `open`."""

@@ -1,4 +1,4 @@
-"""`StatusBoard`: what every page knows. Reads the Director's state a few times a second, once for all pages."""
+"""`StatusBoard`: reads the Director's state a few times a second, once for all pages, and sends it to each."""
 
 import asyncio
 import json
@@ -10,11 +10,11 @@ from live.control.wizard_port import WizardView
 from live.telemetry.loop_state import LoopState
 
 _EVERY_S, _EVERY_S_IN_WIZARD = 0.2, 0.1
-_LEAST_S = 0.03  # however many commands come
+_LEAST_S = 0.03  # between two updates, however many commands come
 
 
 class Newest:
-    """The newest text for one page; what it did not fetch in time is replaced."""
+    """The newest text for one page; a text not fetched in time is replaced."""
 
     def __init__(self) -> None:
         self._text, self._there = "", asyncio.Event()
@@ -30,7 +30,7 @@ class Newest:
 
 
 class StatusBoard:
-    """Lives in the room's event loop. `hidden` is called with every state in which the show is."""
+    """Lives in the room's event loop. `hidden` is called each time the state says that the show is hidden."""
 
     def __init__(self, director: DirectorPort, hidden: Callable[[], None]) -> None:
         self._director, self._hidden = director, hidden
@@ -38,7 +38,7 @@ class StatusBoard:
         self._wake = asyncio.Event()
 
     def join(self) -> Newest:
-        """A page comes; it is told at once."""
+        """Add a page; it gets the state at once."""
         newest = Newest()
         self._pages.add(newest)
         self._wake.set()
@@ -49,11 +49,11 @@ class StatusBoard:
         self._pages.discard(newest)
 
     def changed(self) -> None:
-        """Somebody gave a command: tell all pages now."""
+        """Somebody gave a command: update all pages now."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Tell all pages, for ever; nothing is read while there is none."""
+        """Keep updating all pages, forever. Without pages, nothing is read."""
         while True:
             pause_s = None
             if self._pages:
@@ -67,17 +67,17 @@ class StatusBoard:
                 await asyncio.sleep(_LEAST_S)
             try:
                 await asyncio.wait_for(self._wake.wait(), pause_s)
-            except asyncio.TimeoutError:  # the usual case; an alias of TimeoutError only from Python 3.11 on
+            except asyncio.TimeoutError:  # the usual case; an alias of TimeoutError only since Python 3.11
                 continue
             self._wake.clear()
 
 
 def state_text(state: LoopState, wizard: WizardView | None) -> str:
-    """The Director's state and what the wizard says, as one line of JSON."""
+    """The Director's state and what the wizard shows, as one line of JSON."""
     return json.dumps({"kind": "state", **state.to_json(), "wizard": None if wizard is None else _wizard_json(wizard)})
 
 
 def _wizard_json(view: WizardView) -> dict[str, object]:
     said = asdict(view)
-    del said["stats"]  # the performer's measures are the loop's, not the page's
+    del said["stats"]  # the performer's measures are for the loop, not the page
     return said

@@ -1,4 +1,4 @@
-"""`Talk`: what goes on between one control page and the Director: state down, commands up."""
+"""`Talk`: connects one control page with the Director: state down, commands up."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,12 @@ from live.room.entry.camera_pass import CameraPasses
 from live.room.pace import MessagePace
 from live.room.status_board import Newest, StatusBoard
 
-_PER_S, _AT_ONCE = 200.0, 100  # a slider that is dragged sends one for each picture of the screen
+_PER_S, _AT_ONCE = 200.0, 100  # a dragged slider sends one per screen refresh
 _LONGEST_ANSWER = 1000
 
 
 class Talk:
-    """One socket of one page. `run` returns when the page is gone; no message of a page ends it."""
+    """One socket of one page. `run` returns when the page is gone; no message from a page ends it."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Talk:
         self._passes, self._complaints = passes, complaints
 
     async def run(self, stage_path: str) -> None:
-        """`stage_path`: what is said first, where the puppet alone is to be seen."""
+        """`stage_path`: the path of the page with only the puppet; sent to the page first."""
         await self._socket.accept()
         newest, pace = self._board.join(), MessagePace(_PER_S, _AT_ONCE)
         telling = asyncio.create_task(_send_newest(self._socket, newest))
@@ -42,7 +42,7 @@ class Talk:
             while (message := await self._socket.receive())["type"] == "websocket.receive":
                 await pace.keep()
                 await self._answer(message.get("text"))
-        except (WebSocketDisconnect, RuntimeError):  # the page went while it was answered
+        except (WebSocketDisconnect, RuntimeError):  # the page left while being answered
             return
         finally:
             self._board.leave(newest)
@@ -60,22 +60,22 @@ class Talk:
             await self._show_me(wish)
 
     def _obey(self, text: str | None, wishes: list[bool]) -> str:
-        """Why it was refused; empty: it was obeyed, or is one of the `wishes` to see the camera picture."""
+        """Why the command was refused; empty if it was obeyed. Requests for the camera picture go into `wishes`."""
         try:
             execute(self._director, text, show_me=wishes.append)
         except PuppetError as error:
             return str(error)
-        except Exception as error:  # whatever a page sends, its socket stays, and so do the others
+        except Exception as error:  # whatever a page sends, all sockets stay open
             told = f"{type(error).__name__}: {error}"
-            self._complaints.add("command", f"a page's wish failed: {told[:_LONGEST_ANSWER]}")
+            self._complaints.add("command", f"a page's command failed: {told[:_LONGEST_ANSWER]}")
             return told
         return ""
 
     async def _show_me(self, on: bool) -> None:
-        """Leave to see the camera picture goes to the page that asked, and to no other."""
+        """Permission to see the camera picture goes only to the page that asked."""
         self._passes.end(self)
         if on and self._director.state().hidden:
-            await self._send(kind="refused", text="you are hidden; do this: show yourself again first")
+            await self._send(kind="refused", text='you are hidden; do this: press "Show again" first')
         elif on:
             await self._send(kind="camera", code=self._passes.give(self))
 
@@ -84,6 +84,6 @@ class Talk:
 
 
 async def _send_newest(socket: WebSocket, newest: Newest) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page went; the receiving side notices
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page left; the receiving side notices
         while True:
             await socket.send_text(await newest.get())

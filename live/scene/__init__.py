@@ -1,1 +1,1 @@
-"""What is shown and how: a target with its engines, presence, background; opened anew for every change of settings."""
+"""What is shown and how: a target with its engines, presence and background, reopened on every change of settings."""

@@ -14,7 +14,7 @@ _GREEN = (0, 177, 64)  # the usual chroma key green
 
 
 def is_background(spec: str) -> bool:
-    """Whether `spec` is a background by its name or colour, and not a file's."""
+    """Whether `spec` names a background or a colour, not a file."""
     digits = spec[1:]
     return spec in ("plate", "green") or (
         spec.startswith("#") and len(digits) == 6 and all(c in "0123456789abcdefABCDEF" for c in digits)
@@ -22,10 +22,10 @@ def is_background(spec: str) -> bool:
 
 
 def make_background(spec: str, plate: U8) -> U8:
-    """The background for `spec` (plate, green, #RRGGBB, or a file), (H, W, 3) uint8 RGB, of the plate's size.
+    """The background for `spec` (plate, green, #RRGGBB, or a file), (H, W, 3) uint8 RGB, the size of the plate.
 
-    A picture is scaled to fill the canvas and cut at the edges, so it is never stretched. Raises TargetError for one
-    that cannot be read.
+    A picture is scaled to fill the canvas and cropped at the edges, never stretched. Raises TargetError if it cannot be
+    read.
     """
     if spec == "plate":
         return plate
@@ -36,8 +36,8 @@ def make_background(spec: str, plate: U8) -> U8:
 
 
 def read_picture(path: Path) -> U8:
-    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError: missing, none, or too large, see `read_rgb`."""
-    if not os.path.isfile(path):  # False, where Path.is_file raises: a name too long, a folder that may not be entered
+    """A picture file as (H, W, 3) uint8 RGB. Raises TargetError if missing, no picture or too large (`read_rgb`)."""
+    if not os.path.isfile(path):  # unlike Path.is_file, never raises: a name may be too long, a folder forbidden
         raise TargetError(f"no such background: {path}", wanted="plate, green, #RRGGBB, or a picture file")
     try:
         return read_rgb(path)

@@ -1,6 +1,4 @@
-"""`EngineSelector`: the engines of a performance, chosen by what this machine has and what was compared with the
-reference.
-"""
+"""`EngineSelector`: picks a performance's engines by what this machine has and how they compare with the reference."""
 
 import threading
 
@@ -18,7 +16,7 @@ Network = GeneratorNetwork | FaceNetwork
 
 
 class EngineSelector:
-    """`threads` of the CPU for each engine. May be used from several threads.
+    """Each engine gets `threads` CPU threads. May be used from several threads.
 
     `could_be_better` is set when an engine was opened while others were worth preparing: see `take_unprepared`.
     """
@@ -31,7 +29,7 @@ class EngineSelector:
         self._lock = threading.Lock()
 
     def open(self, network: Network, settings: SceneSettings) -> Engine:
-        """The engine for `network` of the settings' target, by their engine and precision. Raises EngineError."""
+        """The engine for `network` of the target, as the settings' engine and precision ask. Raises EngineError."""
         opened = self.best(network, settings)
         self._say(Info(f"{role_of(network)}: {opened.candidate}: {opened.why}"))
         if isinstance(network, GeneratorNetwork) and opened.passed_over:
@@ -43,12 +41,12 @@ class EngineSelector:
         return opened.engine
 
     def best(self, network: Network, settings: SceneSettings) -> Opened:
-        """The same, with what there is to know about it, and nothing said."""
+        """Like `open`, but returns all that is known about the choice, and reports nothing."""
         selector = Selector(network, _feeds(network, settings), self.cache, threads=self.threads, say=self._say)
         return selector.open_best(candidates(settings.engine, settings.precision))
 
     def take_unprepared(self, settings: SceneSettings) -> Candidate | None:
-        """The next engine to prepare for the settings' target, each but once; None when there is none."""
+        """The next engine to prepare for the settings' target, each only once; None if there is none."""
         with self._lock:
             for asked, candidate in list(self._unprepared):
                 if not asked.differs(settings, "target", "engine", "precision"):
@@ -60,7 +58,7 @@ class EngineSelector:
 
 
 def role_of(network: Network) -> str:
-    """What a network draws, for people."""
+    """What to call a network in messages."""
     return "face" if isinstance(network, FaceNetwork) else "engine"
 
 

@@ -1,4 +1,4 @@
-"""`EngineUpgrade`: better engines are prepared in a child process while the loop performs; then it switches to them."""
+"""`EngineUpgrade`: prepares better engines in a child process while the loop performs, then switches to them."""
 
 import os
 import subprocess
@@ -18,20 +18,20 @@ from live.scene.engine_selector import EngineSelector, Network, role_of
 from live.scene.scene import Scene, Scenes
 from live.scene.settings import SceneSettings
 
-_POLL_S = 0.5  # how often a child that prepares is looked after
-_END_S = 0.5  # how long one is waited for that was told to end
+_POLL_S = 0.5  # how often to check on the child process
+_END_S = 0.5  # how long to wait for a child that was told to end
 _JOIN_S = 1.0
 
-# Prepares an engine for a target, in another process, on so many threads, and gives what went wrong, "" when nothing.
-# Ends early when the event is set.
+# Prepares an engine for a target in another process, on that many threads. Returns what went wrong, or "". Ends early
+# when the event is set.
 Prepare = Callable[[str, Candidate, int, threading.Event], str]
 
 
 class EngineUpgrade:
-    """A thread that prepares, one after the other, what `opener` found to be worth it, and hands each that is better to
-    the scene that runs: the switch happens between two frames, with the state carried along.
+    """A thread that prepares, one by one, the engines `opener` found worth it, and hands each better one to the running
+    scene, which switches between two frames and carries the state over.
 
-    Nothing is done where the cache cannot keep what a child prepares.
+    Does nothing if the cache cannot keep what a child prepares.
     """
 
     def __init__(self, opener: EngineSelector, scenes: Scenes, say: Say, *, prepare: Prepare | None = None) -> None:
@@ -39,17 +39,17 @@ class EngineUpgrade:
         self._prepare = prepare or prepare_in_child
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upgrade", daemon=True)
-        self._running: dict[str, tuple[Engine, Candidate]] = {}  # by role: what we handed over last
+        self._running: dict[str, tuple[Engine, Candidate]] = {}  # by role: the one handed over last
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         if self._opener.cache.lasts:
             self._thread.start()
 
     def close(self) -> None:
-        """Prepare no more; a child at work is ended. May be called twice, and without `start`.
+        """Prepare no more, and end a child at work. May be called twice, and without `start`.
 
-        An engine that is just being opened cannot be stopped: its thread is then left behind.
+        Opening an engine cannot be interrupted; the thread is then abandoned.
         """
         self._stop.set()
         self._opener.could_be_better.set()
@@ -77,7 +77,7 @@ class EngineUpgrade:
             self._say(f"{candidate} was not prepared: {problem}")
         scene = self._scenes.current
         if scene.settings.differs(settings, "target", "engine", "precision"):
-            return  # what runs now was opened meanwhile, with all that was ready
+            return  # the scene was changed meanwhile, and opened with the best engines ready
         generator = scene.generator
         if scene.target.generator is not None and generator.engine is not None:
             self._improve(scene, scene.target.generator, generator.engine, generator.take_engine)
@@ -85,7 +85,7 @@ class EngineUpgrade:
             self._improve(scene, scene.target.face, generator.face.engine, generator.take_face_engine)
 
     def _improve(self, scene: Scene, network: Network, now: Engine, take: Callable[[Engine], None]) -> None:
-        """Open what is best now, and hand it over if it is another one than runs."""
+        """Open the best engine now available, and hand it over unless it is the one in use."""
         role = role_of(network)
         engine, before = self._running.get(role, (None, None))
         try:
@@ -96,17 +96,17 @@ class EngineUpgrade:
             _warm(opened.engine)
             take(opened.engine)
         except UserError as error:
-            self._say(f"{role}: stays with {now.describe()}: {error}")
+            self._say(f"{role}: keeping {now.describe()}: {error}")
             return
         self._running[role] = (opened.engine, opened.candidate)
         self._say(Info(f"{role}: now {opened.candidate}: {opened.why}"))
 
 
 def prepare_in_child(target: str, candidate: Candidate, threads: int, stop: threading.Event) -> str:
-    """`python -m engines build`, behind all other programs; see `Prepare`."""
+    """Run `python -m engines build` at the lowest priority; see `Prepare`."""
     command = [sys.executable, "-m", "engines", "build", "--background", "--target", target]
     command += ["--engine", candidate.backend.name, "--precision", candidate.precision, "--threads", str(threads)]
-    here = Path(engines.__file__).resolve().parents[1]  # where it is run from a folder, not installed
+    here = Path(engines.__file__).resolve().parents[1]  # for a checkout that is not installed
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))}
     flags = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)  # Windows
     try:
@@ -143,6 +143,6 @@ def _end(child: "subprocess.Popen[str]") -> None:
 
 
 def _warm(engine: Engine) -> None:
-    """Run once, so that the first frame meets memory that is there, and be as new."""
+    """Run once so that memory is allocated before the first frame, then reset."""
     engine.run({tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in engine.spec.feeds})
     engine.reset()

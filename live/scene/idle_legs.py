@@ -1,7 +1,7 @@
-"""`IdleLegs`: a caller's legs are under the desk; the puppet stands on those of its idle loop meanwhile.
+"""`IdleLegs`: while a caller's legs are under the desk, the puppet stands on those of its idle loop.
 
-The Completer, which training shares, lets unseen legs hang at rest: a whole figure, but a stiff one that slides along
-with the trunk. Here, in live only and after placing, they shift their weight as the target does, and stay on the floor.
+The Completer, shared with training, lets unseen legs hang at rest: a complete figure, but stiff and sliding along with
+the trunk. Here, in live only and after placing, the legs shift their weight as the target does and stay on the floor.
 """
 
 import math
@@ -14,9 +14,9 @@ from live.puppet import topology as T
 from live.puppet.values import PlacedPose, Pose
 from live.scene.idle_loop import IdleLoop
 
-AFTER_S, GLIDE_S = 0.5, 0.6  # legs lost for this long are the loop's; the way there and back takes so long
-PLANT_S = 2.0  # time constant by which feet (and unseen hips) follow the trunk: a sway leaves them where they are
-REACH = 0.25  # of the torso: feet farther behind than this follow at once, or legs would be torn long
+AFTER_S, GLIDE_S = 0.5, 0.6  # how long legs are lost before the loop takes over; how long each transition takes
+PLANT_S = 2.0  # time constant with which feet (and unseen hips) follow the trunk, so that swaying leaves them in place
+REACH = 0.25  # of the torso: feet farther behind than this follow at once, so that legs are not stretched
 _KNEES, _HIPS = [T.R_KNEE, T.L_KNEE], [T.MID_HIP, T.R_HIP, T.L_HIP]
 _FEET = [
     *(T.R_ANKLE, T.R_BIG_TOE, T.R_SMALL_TOE, T.R_HEEL),
@@ -32,7 +32,7 @@ class _Planted:
         self._at: F32 | None = None
 
     def behind(self, point: F32, passed_s: float, reach_px: float) -> F32:
-        """From `point` (2,) to where this one is now: at most `reach_px` long."""
+        """The vector from `point` (2,) to where this point is now, at most `reach_px` long."""
         if self._at is None:
             self._at = point.astype(np.float32)
         left = (self._at - point) * math.exp(-passed_s / PLANT_S)
@@ -44,7 +44,7 @@ class _Planted:
 
 
 class _Share:
-    """How much of something is taken from the loop: 0 to 1, gliding."""
+    """How much of a body part comes from the loop: 0 to 1, changing smoothly."""
 
     def __init__(self) -> None:
         self._share = -1.0
@@ -62,10 +62,10 @@ class _Share:
 
 
 class IdleLegs:
-    """Gives legs that are out of view to the idle loop `idle` (of the take that is shown). Not thread-safe.
+    """Moves legs that are out of view by the idle loop `idle` (of the take that is shown). Not thread-safe.
 
-    `always`: also legs that are in view, for a seated caller (`--framing half`), whose thighs point at the camera.
-    Hips that are out of view are the loop's as well. Everything from the hips up stays as placed.
+    `always`: legs in view too, for a seated caller (`--framing half`), whose thighs point at the camera. Hips out of
+    view also follow the loop. Everything above the hips stays as placed.
     """
 
     def __init__(self, idle: IdleLoop, *, always: bool, valid_score: float) -> None:
@@ -73,14 +73,14 @@ class IdleLegs:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the performer; behave as new."""
+        """Forget the performer and start over."""
         self._hips, self._legs = _Share(), _Share()
         self._under_neck, self._under_hips = _Planted(), _Planted()
         self._first_s: float | None = None
         self._last_s = 0.0
 
     def apply(self, pose: Pose, placed: PlacedPose) -> PlacedPose:
-        """`placed`, or a copy on the loop's legs. `pose`: what it was placed from; its scores tell what was seen."""
+        """`placed`, or a copy with the loop's legs. `pose`: what it was placed from; its scores tell what was seen."""
         t_s = placed.t_capture_s
         if self._first_s is None or t_s < self._last_s:
             self.reset()
@@ -109,5 +109,5 @@ class IdleLegs:
 
 
 def _take(points: F32, joints: list[int], loop: F32, share: np.float32) -> None:
-    """Move `joints` of `points`, in place, by `share` of the way to `loop`; both (137, 2)."""
+    """Move `joints` of `points`, in place, `share` of the way to `loop`; both are (137, 2)."""
     points[joints] += share * (loop[joints] - points[joints])

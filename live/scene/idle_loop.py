@@ -1,4 +1,4 @@
-"""`IdleLoop`: what the puppet does while nobody is in view."""
+"""`IdleLoop`: how the puppet moves while nobody is in view."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _FIELDS = {
     "fps": Field("number", (), 1e-3, 1000),
     "take": Field("text"),
 }
-_LARGEST = 64 << 20  # bytes: some 10 minutes; a shipped loop has 8 seconds
+_LARGEST = 64 << 20  # bytes: about 10 minutes; a shipped loop has 8 seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class IdleLoop:
     take: str
 
     def onto(self, take: str, here: BodyStats, there: BodyStats) -> "IdleLoop":
-        """The loop as it would lie in the take `take`: figure `here` in the present one, `there` in that one.
+        """The loop moved to take `take`. `here`: the figure in the present take; `there`: in the new one.
 
-        Neck lies on neck and shoulder width on shoulder width, the two things that every take shows.
+        Necks and shoulder widths are made to match, the two things that every take shows.
         """
         scale = there.shoulder / here.shoulder
         neck_here, neck_there = np.array([here.neck_x, here.neck_y]), np.array([there.neck_x, there.neck_y])
@@ -47,7 +47,7 @@ class IdleLoop:
         return replace(self, points_px=points.astype(np.float32), size_px=size, take=take)
 
     def pose(self, frame_id: int, t_capture_s: float, elapsed_s: float) -> PlacedPose:
-        """The pose `elapsed_s` after the loop began, between two recorded ones where it falls there. New arrays."""
+        """The pose `elapsed_s` after the loop began, interpolated between recorded poses. New arrays."""
         place = (elapsed_s * self.fps) % len(self.points_px)
         first = min(math.floor(place), len(self.points_px) - 1)
         second, part = (first + 1) % len(self.points_px), np.float32(place - first)
@@ -59,7 +59,7 @@ class IdleLoop:
 
 
 def blend(a: tuple[F32, F32], b: tuple[F32, F32], part: np.float32) -> tuple[F32, F32]:
-    """(points, scores) between two of them, `part` 0..1. A joint that only one has stays where that one has it."""
+    """(points, scores) between `a` and `b`, `part` 0..1. A joint that only one of them has stays where it is there."""
     (points_a, scores_a), (points_b, scores_b) = a, b
     weight = np.where(scores_a <= 0, np.float32(1), np.where(scores_b <= 0, np.float32(0), part))[:, None]
     points = (points_a * (1 - weight) + points_b * weight).astype(np.float32)
@@ -67,7 +67,7 @@ def blend(a: tuple[F32, F32], b: tuple[F32, F32], part: np.float32) -> tuple[F32
 
 
 def load_idle(path: Path) -> IdleLoop:
-    """Read a bundle's idle.npz. Raises TargetError when it is not one."""
+    """Read a bundle's idle.npz. Raises TargetError if it cannot be read as one."""
     try:
         data = read_npz(path, _FIELDS, largest=_LARGEST)
         if not len(data["points_px"]):

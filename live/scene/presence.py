@@ -13,7 +13,7 @@ State = Literal["in view", "held", "easing", "idle"]
 
 @dataclass(frozen=True, slots=True)
 class PresencePose:
-    """The pose to draw, None: the "back soon" card. `epoch` grows each time the recurrence has to start anew."""
+    """The pose to draw; None: the "back soon" card. `epoch` grows each time the recurrence has to start over."""
 
     placed: PlacedPose | None
     state: State
@@ -21,10 +21,10 @@ class PresencePose:
 
 
 class Presence:
-    """In view -> held for `hold_s` -> easing for `ease_s` -> idle, by capture time; back in view: a new epoch.
+    """In view -> held for `hold_s` -> easing for `ease_s` -> idle, by capture time. Coming back into view starts a new
+    epoch, except while still held: then the person was never gone.
 
-    Before anybody was seen it is idle. A person who comes back while still held was never gone: no new epoch.
-    `idle` None: the card instead of a loop.
+    Starts out idle. `idle` None: shows the card instead of a loop.
     """
 
     def __init__(self, idle: IdleLoop | None, *, hold_s: float, ease_s: float) -> None:
@@ -32,7 +32,7 @@ class Presence:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as new."""
+        """Start over."""
         self._last: PlacedPose | None = None
         self._state: State = "idle"
         self._idle_since_s: float | None = None
@@ -40,11 +40,11 @@ class Presence:
 
     @property
     def gone(self) -> bool:
-        """Whether somebody was in view and left: whoever comes now starts anew."""
+        """Whether somebody was in view and left, so that whoever comes next starts over."""
         return self._last is not None and self._state in ("easing", "idle")
 
     def away_s(self, t_s: float) -> float:
-        """Seconds since somebody was in view, at time `t_s`; 0 when nobody ever was."""
+        """Seconds from when somebody was last in view to `t_s`; 0 if nobody ever was."""
         return 0.0 if self._last is None else t_s - self._last.t_capture_s
 
     def seen(self, placed: PlacedPose) -> PresencePose:

@@ -1,7 +1,7 @@
-"""Rehearsals: what a target's networks are fed while it performs, without anybody in front of a camera.
+"""Rehearsals: what a target's networks are fed during a performance, with nobody in front of a camera.
 
-The bundle's idle loop, then the poses recorded from the demo clip in each of its takes. Engines are calibrated on this,
-and compared with the reference over it, before a person sees them.
+They consist of the bundle's idle loop, then the poses recorded from the demo clip in each of its takes. Engines are
+calibrated on this and compared with the reference over it, before a person sees them.
 """
 
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ from live.puppet.drawing.face_map import CHANNELS, SIDE, draw_face_map
 from live.puppet.values import Conditioning
 from live.render.face import crop_face, face_share, square_of
 from live.render.renderer import feeds_of
-from live.scene.target import Target, open_target
+from live.scene.target import open_target
 
 DEMO_POSES = SHIPPED / "demo" / "poses.npz"
-_IDLE = 30  # frames of the idle loop, a second
-_OTHER_TAKES = 60  # frames of the demo in every take but the first, which gets all
+_IDLE = 30  # frames of the idle loop: one second
+_OTHER_TAKES = 60  # frames of the demo in every take but the first, which gets them all
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The feeds of the generator of a target (name or folder), frame after frame; every `iter()` begins anew.
+    """The generator feeds of a target (name or folder), frame by frame; every `iter()` starts over.
 
-    `poses`: a recording. The arrays of a frame are (1, ...) uint8 and hold until the next one.
-    Raises PuppetError or EngineError where the target or the poses cannot be read, in the first `next`.
+    `poses`: a recording. A frame's arrays are (1, ...) uint8 and valid until the next frame.
+    The first `next` raises PuppetError or EngineError if the target or the poses cannot be read.
     """
 
     target: str
@@ -42,13 +42,15 @@ class Rehearsal:
             yield feeds_of(conditioning)
 
     def conditionings(self) -> Iterator[Conditioning]:
-        """What the feeds are taken from."""
+        """The conditionings that the feeds are taken from."""
         poses, _ = load_poses(self.poses)
         for place, take in enumerate(_takes(self.target)):
             target = open_target(self.target, take)
             conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=None)
             if not place:
-                yield from _idle(target, conditioner)
+                for frame in range(_IDLE):
+                    time_s = frame / target.bundle.fps
+                    yield conditioner.draw(target.idle.pose(frame, time_s, time_s))
             for pose in poses if not place else poses[:_OTHER_TAKES]:
                 yield conditioner.step(pose)
 
@@ -56,7 +58,7 @@ class Rehearsal:
 class FaceRehearsal:
     """The feeds of the same target's face network: face maps, and what the reference generator draws there.
 
-    That generator is run but once: what it gave is kept (0.2 MB a frame) from the first time that all was asked for.
+    The generator runs only once: its output is kept (0.2 MB a frame) after the first complete iteration.
     """
 
     def __init__(self, rehearsal: Rehearsal) -> None:
@@ -93,9 +95,3 @@ class FaceRehearsal:
 def _takes(target: str) -> list[str]:
     """The target's takes, the whole body first."""
     return sorted(open_bundle(find_target(target)).takes, key=lambda take: (take != "full", take))
-
-
-def _idle(target: Target, conditioner: Conditioner) -> Iterator[Conditioning]:
-    for frame in range(_IDLE):
-        time_s = frame / target.bundle.fps
-        yield conditioner.draw(target.idle.pose(frame, time_s, time_s))

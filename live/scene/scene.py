@@ -1,4 +1,4 @@
-"""`Scene`: all that belongs to what is shown, exchanged as a whole between two frames. `Scenes`: the one that runs."""
+"""`Scene`: everything about what is shown, replaced as a whole between two frames. `Scenes`: the one that runs."""
 
 import threading
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from live.scene.settings import SceneSettings
 from live.scene.target import Target
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # one is another one, however alike
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity
 class Scene:
-    """`settings`, opened. `background`: (H, W, 3) uint8 RGB. `cut` differs from the scene before's where the picture
-    before must not be fed back into this one.
+    """`settings`, opened. `background`: (H, W, 3) uint8 RGB. `cut` differs from the previous scene's if that scene's
+    last picture must not be fed back into this one.
 
-    The estimating thread owns conditioner, presence and legs, the generating thread the generator; a scene that differs
-    from the one before in some things only shares the others with it.
+    The estimating thread owns conditioner, presence and legs; the generating thread owns the generator. A scene shares
+    with its predecessor the parts that have not changed.
     """
 
     settings: SceneSettings
@@ -32,12 +32,12 @@ class Scene:
     cut: int = 0
 
     def finish(self, drawn: RenderInput, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
-        """The finished picture of what was drawn for this scene, see `Renderer.step`."""
+        """The finished picture of what was drawn for this scene; see `Renderer.step`."""
         self.generator.background = self.background
         return self.generator.step(drawn, spare, cutout=cutout)
 
     def card(self, drawn: RenderInput, spare: PuppetFrame | None, *, cutout: bool) -> PuppetFrame:
-        """The card in its place."""
+        """The "back soon" card in its place."""
         return self.generator.card(drawn.frame_id, drawn.t_capture_s, spare, cutout=cutout)
 
 
@@ -50,10 +50,10 @@ class RenderJob:
 
 
 class Scenes:
-    """The newest scene, and those before it of which a picture may still be on its way.
+    """The newest scene, and earlier ones that may still have a picture on its way.
 
-    Anybody may `put`; the estimating thread takes `current` for each frame; the generating thread tells which one it
-    has `reached`, and there the ones before it are closed.
+    Anybody may `put`; the estimating thread takes `current` for each frame; the generating thread calls `reached`,
+    which closes the scenes before the one it has reached.
     """
 
     def __init__(self, first: Scene) -> None:
@@ -69,12 +69,12 @@ class Scenes:
 
     @property
     def resets(self) -> int:
-        """How often the recurrence began anew, in all scenes."""
+        """How often the recurrence started over, in all scenes."""
         with self._lock:
             return self._gone_resets + sum(generator.resets for generator in self._generators())
 
     def put(self, scene: Scene) -> bool:
-        """Show `scene` from the next frame on. False, with it closed, when the run is over."""
+        """Show `scene` from the next frame on. If the run is over, close it and return False."""
         with self._lock:
             if not self._closed:
                 self._scenes = [*self._scenes, scene]
@@ -83,7 +83,7 @@ class Scenes:
         return False
 
     def reached(self, scene: Scene) -> None:
-        """No picture of a scene before this one will come any more: close what they do not share with it."""
+        """No more pictures of earlier scenes will come: close what they do not share with `scene`."""
         if self._scenes[0] is scene:
             return
         with self._lock:
@@ -95,7 +95,7 @@ class Scenes:
             generator.close()
 
     def close(self) -> None:
-        """Close all, also those that are put later."""
+        """Close all scenes, including any put later."""
         with self._lock:
             self._closed = True
             generators = self._generators()

@@ -1,4 +1,4 @@
-"""`SceneFactory`: from SceneSettings to a Scene, warm; what they leave as it was is shared with the one before."""
+"""`SceneFactory`: turns SceneSettings into a warm Scene that shares what has not changed with the one before."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +25,14 @@ from live.scene.scene import Scene, Scenes
 from live.scene.settings import SceneSettings, SettingsError, steadied
 from live.scene.target import Target, open_target
 
-# Opens a network as the settings' engine and precision say. Raises EngineError.
+# Opens a network with the settings' engine and precision. Raises EngineError.
 OpenEngine = Callable[[GeneratorNetwork | FaceNetwork, SceneSettings], Engine]
 OpenTarget = Callable[[str, str], Target]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedScene:
-    """A scene that is ready, with engines for a generator that it shares with the scene before: `use` or `drop` it."""
+    """A scene that is ready, with new engines if it shares its generator with the scene before: `use` or `drop` it."""
 
     scene: Scene
     shares_generator: bool
@@ -41,7 +41,7 @@ class OpenedScene:
     face_changes: bool = False
 
     def use(self, scenes: Scenes) -> bool:
-        """Show it from the next frame on. False, with all closed, when the run is over."""
+        """Show it from the next frame on. If the run is over, close everything and return False."""
         if self.engine is not None:
             self.scene.generator.take_engine(self.engine)
         if self.face_changes:
@@ -49,7 +49,7 @@ class OpenedScene:
         return scenes.put(self.scene)
 
     def drop(self) -> None:
-        """It is not wanted any more: free what is its own."""
+        """Discard it: free what it does not share."""
         for owned in (self.engine, self.face):
             if owned is not None:
                 owned.close()
@@ -58,8 +58,8 @@ class OpenedScene:
 
 
 class SceneFactory:
-    """`picture_size`: (width, height) of the source's pictures, which a performer's measures are brought to; None while
-    it is not known, and for recorded poses. Keeps nothing else, so it may be used from any thread.
+    """`picture_size`: (width, height) of the source's pictures, to which a performer's measures are scaled; None while
+    unknown, and for recorded poses. Has no other state, so it may be used from any thread.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class SceneFactory:
         self._open_engine, self._open_target = open_engine, open_target
 
     def first(self, settings: SceneSettings) -> Scene:
-        """The scene that a run begins with. Raises PuppetError or EngineError."""
+        """The first scene of a run. Raises PuppetError or EngineError."""
         target = self._open_target(settings.target, settings.framing)
         return self._whole(settings, target, cut=0)
 
     def after(self, was: Scene, settings: SceneSettings, *, anew: bool = False) -> OpenedScene:
-        """The scene for `settings`, after `was`; `anew`: without anything of it that may have failed.
+        """The scene for `settings`, after `was`; `anew`: without reusing anything of `was` that may have failed.
 
-        Raises PuppetError or EngineError, with all it opened closed again.
+        Raises PuppetError or EngineError, after closing all that it opened.
         """
         if settings.differs(was.settings, "target", "framing"):
             target = self._open_target(settings.target, settings.framing)
@@ -114,7 +114,7 @@ class SceneFactory:
         return Scene(settings, target, conditioner, presence, legs, generator, background, cut)
 
     def _changed(self, was: Scene, settings: SceneSettings, target: Target) -> OpenedScene:
-        """The same target otherwise: the generator stays, with other engines where the settings want them."""
+        """The same target with other settings: keeps the generator, with new engines if the settings want them."""
         restaged = settings.differs(was.settings, "framing")
         refitted = restaged or settings.differs(was.settings, "mirror", "smoothing", "performer")
         ground = restaged or settings.differs(was.settings, "background")
@@ -135,7 +135,7 @@ class SceneFactory:
         return OpenedScene(scene, shares_generator=True)
 
     def _engines(self, settings: SceneSettings, target: Target) -> tuple[Engine | None, Face | None]:
-        """Those of generator and face, opened side by side, warm; None where there is none."""
+        """The generator's and the face's, opened in parallel and warm; None where there is none."""
         with ThreadPoolExecutor(1) as pool:
             opening = pool.submit(self._face, settings, target)
             engine = None
@@ -160,7 +160,7 @@ class SceneFactory:
             raise
 
     def _warm_engine(self, network: GeneratorNetwork | FaceNetwork | None, settings: SceneSettings) -> Engine | None:
-        """An engine that has run once, and is as new."""
+        """An engine that has run once and was reset."""
         if network is None:
             return None
         engine = self._open_engine(network, settings)
@@ -195,7 +195,7 @@ def _legs(settings: SceneSettings, target: Target) -> IdleLegs:
 def _another_size(target: Target, was: Target) -> SettingsError:
     (width, height), (wide, high) = target.bundle.canvas, was.bundle.canvas
     return SettingsError(
-        f"{target.bundle.title} cannot be shown now: its pictures have another size than those that go out",
+        f"{target.bundle.title} cannot be shown now: its pictures differ in size from those this run sends out",
         got=f"{width}x{height}",
         wanted=f"{wide}x{high}",
         do=f"end this run and start again with --target {target.bundle.name}",
@@ -203,7 +203,7 @@ def _another_size(target: Target, was: Target) -> SettingsError:
 
 
 def _warm_up(target: Target, conditioner: Conditioner, generator: Renderer) -> None:
-    """Draw the first idle pose once, so that the first real frame meets compiled code."""
+    """Draw the first idle pose once, so that all code is compiled before the first real frame."""
     conditioner.place(Pose.empty(0, 0.0, target.bundle.canvas))
     conditioner.reset()
     generator.step(RenderInput(0, 0.0, conditioner.draw(target.idle.pose(0, 0.0, 0.0)), 0), cutout=True)

@@ -1,4 +1,4 @@
-"""`SceneSettings`: everything about a running puppet that can be changed, and what each of it may be."""
+"""`SceneSettings`: everything about a running puppet that can be changed, and the values each setting allows."""
 
 import os
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from live.scene.background import is_background
 
 FRAMINGS = ("full", "half", "auto")
 AS_TRAINED = 0.5
-_STEADIEST = 4.0  # times the cutoffs of the One Euro filter at smoothing 0, a fourth of them at 1
+_STEADIEST = 4.0  # factor on the One Euro filter's cutoffs at smoothing 0; its inverse applies at 1
 
 
 class SettingsError(PuppetError):
-    """A wish that cannot be, or not while it runs."""
+    """A setting with an impossible value, or one that cannot change during a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
     """target, framing ("full" or "half"), background, engine, precision: as typed, see `LiveConfig`. mirror: move as in
-    a mirror. face: paint the face network's faces. smoothing: 0 quick to 1 steady, 0.5 as trained. performer: their
-    measures; None: taken while they move.
+    a mirror. face: paint the face network's faces. smoothing: from 0 (quick) to 1 (steady), 0.5 as trained. performer:
+    their measures; None: taken while they move.
     """
 
     target: str
@@ -36,22 +36,22 @@ class SceneSettings:
     performer: Profile | None = None
 
     def differs(self, other: "SceneSettings", *names: str) -> bool:
-        """Whether any of these fields is another one there."""
+        """Whether any of these fields has another value in `other`."""
         return any(getattr(self, name) != getattr(other, name) for name in names)
 
 
 def checked(name: str, value: object) -> object:
-    """`value` as `SceneSettings` holds it, or "auto" for a framing. Raises SettingsError for what is surely wrong."""
+    """`value` as `SceneSettings` holds it, or "auto" for a framing. Raises SettingsError if it is certainly wrong."""
     if name not in CHANGEABLE:
-        raise SettingsError("this cannot be changed while it runs", got=name, wanted=", ".join(CHANGEABLE))
+        raise SettingsError("this setting cannot be changed during a run", got=name, wanted=", ".join(CHANGEABLE))
     fits, wanted = CHANGEABLE[name]
     if not fits(value):
-        raise SettingsError(f"not a {name}", got=repr(value), wanted=wanted)
+        raise SettingsError(f"not a valid {name}", got=repr(value), wanted=wanted)
     return float(value) if name == "smoothing" else value  # type: ignore[arg-type]
 
 
 def steadied(puppet: PuppetConfig, smoothing: float) -> PuppetConfig:
-    """The config with its One Euro cutoffs scaled: at `smoothing` 0.5 itself, at 1 a fourth, at 0 four times them."""
+    """The config with its One Euro cutoffs scaled: unchanged at `smoothing` 0.5, a quarter at 1, four times at 0."""
     if smoothing == AS_TRAINED:
         return puppet
     factor = _STEADIEST ** (1 - smoothing / AS_TRAINED)
@@ -80,7 +80,7 @@ def _is_known_background(value: object) -> bool:
     return isinstance(value, str) and (is_background(value) or os.path.isfile(value))
 
 
-# Each name with its test, and what it wants in words.
+# For each name, its test and the allowed values in words.
 CHANGEABLE: dict[str, tuple[Callable[[object], bool], str]] = {
     "target": (_is_text, "the name of a target, or its folder"),
     "framing": (lambda value: value in FRAMINGS, ", ".join(FRAMINGS)),

@@ -1,4 +1,4 @@
-"""`Switcher`: brings what is wished for onto the stage: opens scenes in a thread of its own, while the old one runs."""
+"""`Switcher`: applies changed settings by opening scenes in its own thread while the old one keeps running."""
 
 import threading
 from collections.abc import Callable
@@ -10,18 +10,19 @@ from live.scene.scene import Scene, Scenes
 from live.scene.scene_factory import SceneFactory
 from live.scene.settings import SceneSettings
 
-# A scene that was opened for another one of these is dropped when the wish has changed meanwhile; the rest is cheap.
+# If one of these has changed again by the time a scene is open, the scene is dropped; the other settings are cheap.
 _HEAVY = ("target", "framing", "engine", "precision", "face")
 _FIELDS = tuple(field.name for field in fields(SceneSettings))
-_JOIN_S = 1.0  # an engine that is being opened cannot be stopped; its thread is then left behind
+_JOIN_S = 1.0  # opening an engine cannot be interrupted; the thread is then abandoned
 
 Switched = Callable[[Scene, Scene], None]
 
 
 class Switcher:
-    """The newest wish wins. One that cannot be met is given up, and `problem` says why; the scene that runs goes on.
+    """The newest settings win. If they cannot be applied they are given up, `problem` says why, and the running scene
+    goes on.
 
-    `switched(before, after)` is called, in the switcher's thread, when a scene was put on.
+    `switched(before, after)` is called in the switcher's thread after a scene was put on.
     """
 
     def __init__(self, scenes: Scenes, opener: SceneFactory, switched: Switched) -> None:
@@ -34,12 +35,12 @@ class Switcher:
 
     @property
     def wanted(self) -> SceneSettings:
-        """The settings that are wished for, opened or not yet."""
+        """The requested settings, whether opened yet or not."""
         return self._wanted
 
     @property
     def pending(self) -> str:
-        """What is being opened, in words; "" when all is as wished."""
+        """What is being opened, in words; "" once all settings are applied."""
         wanted, now = self._wanted, self._scenes.current.settings
         if wanted.target != now.target:
             return f"opening {wanted.target} …"
@@ -50,28 +51,28 @@ class Switcher:
         return "" if wanted == now else "changing …"
 
     def start(self) -> None:
-        """Begin to see to wishes."""
+        """Start the thread."""
         self._thread.start()
 
     def wish(self, **changes: Any) -> None:
-        """Fields of `SceneSettings` and what they are to be. Returns at once."""
+        """Request new values for fields of `SceneSettings`. Returns at once."""
         with self._changed:
             self._wanted, self.problem = replace(self._wanted, **changes), ""
             self._changed.notify_all()
 
     def renew(self) -> None:
-        """Open the scene that runs anew, with nothing of it kept: something in it has failed. Returns at once."""
+        """Reopen the running scene and keep nothing of it, because something in it failed. Returns at once."""
         with self._changed:
             self._renewal = True
             self._changed.notify_all()
 
     def settled(self, timeout_s: float) -> bool:
-        """Wait until every wish was met or given up; False when that takes longer."""
+        """Wait until all settings were applied or given up; False if that takes longer than `timeout_s`."""
         with self._changed:
             return self._changed.wait_for(lambda: self._wanted == self._scenes.current.settings, timeout_s)
 
     def close(self) -> None:
-        """See to no more wishes; waits for the one at hand. May be called twice, and without `start`."""
+        """Accept no more changes and wait for the one in progress. May be called twice, and without `start`."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -84,7 +85,7 @@ class Switcher:
             self._renewal = False
             try:
                 opened = self._opener.after(before, settings, anew=renewal)
-            except Exception as error:  # whatever it is: what runs goes on
+            except Exception as error:  # of any kind: the running scene goes on
                 self._give_up(settings, before.settings, error)
                 continue
             with self._changed:
@@ -99,7 +100,7 @@ class Switcher:
                 return
 
     def _next(self) -> SceneSettings | None:
-        """The wish, waited for while there is none; None at the end."""
+        """The next settings to apply, waiting for them if need be; None at the end."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._renewal or self._wanted != self._scenes.current.settings
@@ -107,7 +108,7 @@ class Switcher:
             return None if self._closed else self._wanted
 
     def _give_up(self, settings: SceneSettings, now: SceneSettings, error: Exception) -> None:
-        """Take back what `settings` changed, but for what somebody has wished otherwise meanwhile."""
+        """Take back what `settings` changed, except where somebody has asked for another value meanwhile."""
         with self._changed:
             failed = {
                 name: getattr(now, name)

@@ -1,4 +1,4 @@
-"""`Target`: who is shown. A bundle, opened and read into the values that the loop works with."""
+"""`Target`: who is shown; a bundle read into the values that the loop works with."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from live.render.renderer import check_generator
 from live.scene.background import read_picture
 from live.scene.idle_loop import IdleLoop, load_idle
 
-# Which generator is taken when a bundle has several: the one for CPUs first.
+# If a bundle has several generators, the first of these is taken; "lite" is the one for CPUs.
 _PRESETS = ("lite", "full")
 
 
@@ -25,7 +25,7 @@ _PRESETS = ("lite", "full")
 class Target:
     """One target in one framing. `plate`: (H, W, 3) uint8 RGB, the canvas's size. `generator` None: show the doll.
 
-    `face` is None where there is no face network, or no generator whose faces it could mend.
+    `face` is None without a face network, or without a generator whose faces it could improve.
     """
 
     bundle: Bundle
@@ -42,8 +42,8 @@ class Target:
 def open_target(name_or_folder: str, framing: str) -> Target:
     """Find, check and read a target.
 
-    Raises EngineError for a bundle that is missing or damaged, TargetError for a take it lacks, or a puppet that this
-    version would draw in another way than its training saw.
+    Raises EngineError for a bundle that is missing or damaged; TargetError for a take it lacks, or a puppet that this
+    version would draw differently from what its training saw.
     """
     bundle = open_bundle(find_target(name_or_folder))
     if framing not in bundle.takes:
@@ -82,13 +82,13 @@ def _stats(bundle: Bundle, take: str) -> BodyStats:
 
 
 def _idle(bundle: Bundle, framing: str, stats: dict[str, BodyStats]) -> IdleLoop:
-    """The idle loop, moved onto the take that is shown when it was cut from another one."""
+    """The idle loop, moved to the take that is shown if it was cut from another one."""
     loop = load_idle(bundle.idle)
     if loop.take == framing:
         return loop
     if loop.take not in bundle.takes:
         raise TargetError(
-            f"target {bundle.name} idles in a take it has not",
+            f"the idle loop of target {bundle.name} belongs to a take that the target lacks",
             got=loop.take,
             wanted=", ".join(sorted(bundle.takes)),
             do="export it again",
@@ -115,7 +115,7 @@ def _check_drawing(bundle: Bundle, puppet: PuppetConfig) -> None:
 
 
 def _check_networks(bundle: Bundle) -> None:
-    """All of them, those too that are not shown: a bundle is right or it is refused."""
+    """Check even the networks that are not shown: a bundle with any wrong network is refused."""
     for preset, generator in bundle.generators.items():
         check_generator(generator.spec, bundle.canvas, name=f'"generators": {preset!r} of target {bundle.name}')
     if bundle.face is not None:
@@ -125,7 +125,7 @@ def _check_networks(bundle: Bundle) -> None:
 def _face(bundle: Bundle) -> FaceNetwork | None:
     if bundle.face is not None and bundle.face.map != face_map_hash():
         raise TargetError(
-            f"the face network of target {bundle.name} was made with another version of the face's drawing",
+            f"the face network of target {bundle.name} was made with another version of the face drawing",
             got=f"face map {bundle.face.map}",
             wanted=f"face map {face_map_hash()}",
             do="train its face again with this version (python -m train face) and export it, or install the version "

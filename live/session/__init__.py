@@ -1,4 +1,4 @@
-"""The run from its first line to its last: opened in one place, the loop with its threads and slots, closed in order.
+"""The run from start to end: opens everything in one place, runs the loop's threads, and closes all in order.
 
-Only run_live.py, train.offline and the scripts come in from outside.
+From outside, only run_live.py, train.offline and the scripts use it.
 """

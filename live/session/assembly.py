@@ -1,4 +1,4 @@
-"""Opens everything a run needs, side by side where that takes long, and warms it up: from a LiveConfig to Parts."""
+"""Turns a LiveConfig into Parts: opens everything a run needs, in parallel where that is slow, and warms it up."""
 
 import threading
 from collections.abc import Callable
@@ -48,8 +48,8 @@ def open_parts(
     gesture: Gesture | None = None,
 ) -> Parts:
     """Open target, source, estimator, engine and sinks. Raises PuppetError or EngineError. `heed`: see `perform`."""
-    cv2.setNumThreads(1)  # its pictures are small, and its idle threads would spin beside the estimator's
-    find_target(config.target)  # a mistyped name is to be told at once, not after all is loaded
+    cv2.setNumThreads(1)  # its pictures are small, and its idle threads would compete with the estimator's
+    find_target(config.target)  # report a mistyped name at once, not after everything is loaded
     engines = EngineSelector(config.threads, say)
     opener = SceneFactory(config, clock, engines.open)
     scene, opened, estimator = _loaded(config, clock, opener, say)
@@ -69,7 +69,7 @@ def open_parts(
     source = opened.source
     if config.realtime and not source.live:
         source = PacedSource(source, clock, stop)
-    # In the middle of a file nothing is switched: the same clip is to give the same frames.
+    # Nothing is switched in the middle of a file, so that the same clip gives the same frames.
     upgrade = EngineUpgrade(engines, scenes, say) if config.realtime and config.upgrade else None
     return Parts(source, poses, scenes, sinks, fps, director, upgrade)
 
@@ -77,7 +77,7 @@ def open_parts(
 def _loaded(
     config: LiveConfig, clock: Clock, opener: SceneFactory, say: Say
 ) -> tuple[Scene, OpenedSource, PoseEstimator]:
-    """What takes long, side by side."""
+    """Open what takes long, in parallel."""
     pool = ThreadPoolExecutor(2)
     try:
         source_opening = pool.submit(open_source, config, clock, say)
@@ -86,12 +86,12 @@ def _loaded(
         opened = source_opening.result()
         return scene, opened, _estimator(opened, estimator_opening, config)
     finally:
-        pool.shutdown(wait=False)  # after a Ctrl-C or an error nobody waits for what is still being opened
+        pool.shutdown(wait=False)  # after Ctrl-C or an error, do not wait for what is still being opened
 
 
 def _first_settings(config: LiveConfig) -> SceneSettings:
     framing = config.framing
-    if framing == "auto":  # until somebody was looked at
+    if framing == "auto":  # until somebody has been seen
         takes = open_bundle(find_target(config.target)).takes
         framing = "full" if "full" in takes else min(takes)
     return SceneSettings(
@@ -100,7 +100,7 @@ def _first_settings(config: LiveConfig) -> SceneSettings:
 
 
 def _measured(scene: Scene, opener: SceneFactory, opened: OpenedSource, config: LiveConfig, say: Say) -> Scene:
-    """The scene with the measures of the performer, where there is a profile of them."""
+    """The scene with the performer's measures, if there is a profile."""
     profile = load_profile(config.calibration, camera=opened.source.name, say=say)
     if profile is None:
         return scene
@@ -109,7 +109,7 @@ def _measured(scene: Scene, opener: SceneFactory, opened: OpenedSource, config: 
     except CalibrationError as error:
         if config.calibration != "auto":
             raise
-        say(f"going on without the calibration {profile.name}: {error}")
+        say(f"continuing without the calibration {profile.name}: {error}")
         return scene
     say(Info(f"calibration: {profile.name}"))
     return scene
@@ -143,7 +143,7 @@ def _pose_stage(
 
 
 def _another(opened: OpenedSource, config: LiveConfig) -> Callable[[], PoseEstimator]:
-    """Opens one more estimator like the one of the run."""
+    """A function that opens another estimator like the run's."""
     return HolisticEstimator if opened.poses is None else lambda: _estimator(opened, None, config)
 
 
@@ -157,13 +157,13 @@ def _describe(scene: Scene, estimator: PoseEstimator, config: LiveConfig, report
     bundle, generator = scene.target.bundle, scene.generator
     if estimator.name != bundle.estimator:
         say(
-            f"{bundle.name} was trained on poses by {bundle.estimator}, these are by {estimator.name}: "
+            f"{bundle.name} was trained on poses from {bundle.estimator}, but these are from {estimator.name}: "
             "expect the puppet to follow less well"
         )
     report.engine = generator.described()
     if generator.engine is None:
-        say("this target has no generator yet: the bare paper doll is shown")
+        say("this target has no generator yet, so the bare paper doll is shown")
     if not config.mark:
         say(RESPONSIBLE)
     if problem := cache_problem():
-        say(f"the compiled drawing code cannot be kept ({problem}): each start takes half a minute longer")
+        say(f"the compiled drawing code cannot be saved ({problem}), so each start takes half a minute longer")

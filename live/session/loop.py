@@ -27,16 +27,16 @@ from live.telemetry.report import Report
 
 _STUCK = (
     "the camera gives the same picture over and over: its driver is stuck, or something covers the lens; do this: "
-    "uncover it, or plug it out and in again"
+    "uncover it, or unplug it and plug it in again"
 )
-_CAMERA_RETRY_S = 2.0  # how long a camera that is gone is left alone before it is tried again
+_CAMERA_RETRY_S = 2.0  # how long to wait before trying a lost camera again
 _IDLE_TICK_S = 1 / 15  # how often the idle loop is drawn while a camera gives no frames
-_JOIN_S = 2.0  # for all stages: a camera's read may hang; its thread is then left behind
+_JOIN_S = 2.0  # for all stages together: a camera's read may hang; its thread is then abandoned
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a loop is made of, all opened and warm. `fps`: of the output."""
+    """The parts of a loop, all opened and warm. `fps`: of the output."""
 
     source: Source
     poses: PoseStage
@@ -47,8 +47,8 @@ class Parts:
     upgrade: EngineUpgrade | None = None
 
     def close(self, left_behind: Sequence[str] = ()) -> None:
-        """Free all but the sinks, which the loop has closed, and what a stage that is `left_behind` may still use."""
-        with contextlib.ExitStack() as closing:  # the last first, and all of them whatever one raises
+        """Free everything except the sinks, which the loop has closed, and what a stage `left_behind` may still use."""
+        with contextlib.ExitStack() as closing:  # in reverse order, and all of them even if one raises
             if "generate" not in left_behind:
                 closing.callback(self.scenes.close)
             if "estimate" not in left_behind:
@@ -61,8 +61,8 @@ class Parts:
 
 
 class Loop:
-    """A thread for each stage and each sink; in the caller's are the windows. Set `stop` to end it; `run` returns when
-    all is sent and closed.
+    """A thread for each stage and each sink; windows are in the caller's. Set `stop` to end it; `run` returns once
+    everything is sent and closed.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Loop:
         self.left_behind: list[str] = []  # the stages that did not end, after `run`
 
     def run(self) -> None:
-        """Raises the first failure of a stage. The sinks are closed in any case, as complete only without a failure."""
+        """Raises the first failure of a stage. The sinks are always closed, as complete only if nothing failed."""
         stages: tuple[tuple[Callable[[], None], tuple[LatestSlot[Any], ...]], ...] = (
             (self._capture, (self._frames,)),
             (self._estimate, (self._frames, self._shots)),
@@ -109,7 +109,7 @@ class Loop:
         try:
             if self._config.realtime:
                 self.parts.sinks.serve(self._pumped)
-            else:  # the sinks are sent every picture where the pump runs, windows too
+            else:  # the sinks, windows too, get every picture in the thread of the pump
                 self._send()
         except BaseException as error:
             self._failures.append(error)
@@ -117,21 +117,21 @@ class Loop:
         self._stop.set()
         for slot in (self._frames, self._shots, self._puppets):
             slot.close()
-        self.parts.sinks.close(complete=not self._failures)  # first of all: files are whole, whatever hangs then
+        self.parts.sinks.close(complete=not self._failures)  # first, so that files are complete whatever hangs later
         until_s = time.monotonic() + _JOIN_S
         for thread in threads:
             thread.join(max(0.0, until_s - time.monotonic()))
         self._watchdog.close()
         self.left_behind = [thread.name.strip("_") for thread in threads if thread.is_alive()]
         if self.left_behind:
-            self._say(f"left behind, since it does not end: {', '.join(self.left_behind)}")
+            self._say(f"left behind because it does not end: {', '.join(self.left_behind)}")
         self._report.resets = self.parts.scenes.resets
         self._report.engine = self.parts.scenes.current.generator.described()
         if self._failures:
             raise self._failures[0]
 
     def _guarded(self, stage: Callable[[], None], slots: "tuple[LatestSlot[Any], ...]") -> None:
-        """Runs one stage, then closes the slots on both its sides, so that no neighbour waits for it for ever."""
+        """Run one stage, then close the slots on both its sides, so that no neighbour waits forever."""
         try:
             stage()
         except BaseException as error:  # raised again by run, in the caller's thread
@@ -164,7 +164,7 @@ class Loop:
             start = self._clock.now()
 
     def _read(self) -> Frame | None:
-        """The next frame, waited for while a camera is gone. None at the end, at `stop`, or when the time is over."""
+        """The next frame, waiting while a camera is lost. None at the end, on `stop`, or when the time is over."""
         source, lost = self.parts.source, False
         while not self._stop.is_set() and not (lost and self._end_s is not None and self._clock.now() >= self._end_s):
             try:
@@ -213,7 +213,7 @@ class Loop:
                 return
 
     def _finished(self, shot: RenderJob) -> PuppetFrame:
-        """The picture of `shot`; the card where the engine, or whatever else, fails at it."""
+        """The picture of `shot`, or the card if the engine or anything else fails."""
         scene, generator = shot.scene, shot.scene.generator
         spare, cutout = self._puppets.spare(), self.parts.sinks.wants_cutout
         if generator.hangs:

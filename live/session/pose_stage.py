@@ -1,4 +1,4 @@
-"""`PoseStage`: Frame -> Shot. The estimator, then the scene's Conditioner and presence policy, in that order."""
+"""`PoseStage`: Frame -> RenderJob. The estimator, then the scene's Conditioner and presence policy, in that order."""
 
 import contextlib
 import threading
@@ -16,20 +16,20 @@ from live.scene.presence import PresencePose
 from live.scene.scene import RenderJob, Scene, Scenes
 from live.telemetry.report import Report
 
-NO_FRAME = -1  # the frame_id of a picture behind which there is no frame: the camera is gone, the puppet idles
+NO_FRAME = -1  # the frame_id of a picture without a frame: the camera is gone and the puppet idles
 
 Saw = Callable[[Pose, Frame], None]
 Resized = Callable[[tuple[int, int]], None]
 
 
 class PoseStage:
-    """Estimates, places and draws, each frame in the scene that is the newest then.
+    """Estimates, places and draws each frame in the newest scene.
 
-    Somebody is in view when at least one joint reaches the target's `valid_score`. Away for more than `forget_s`, the
-    next person counts as another one, whose measures are taken anew. `saw` is told every pose as it was estimated, not
-    mirrored, with its frame, `resized` when a camera's pictures have become of another (width, height). `faults` makes
-    what decides whether the show goes on without what has failed: an `estimator` idles until `replacement` has another
-    one, a scene shows the card until `reopen` has.
+    Somebody is in view if at least one joint reaches the target's `valid_score`. After more than `forget_s` away, the
+    next person counts as somebody new and is measured again. `saw` gets every pose as estimated, not mirrored, with its
+    frame; `resized` is called when the size of a camera's pictures changes, with the new (width, height). `faults`
+    makes the policies that decide whether the show goes on after a failure: without the `estimator` the puppet idles
+    until `replacement` has another one, without a scene the card is shown until `reopen` has another.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class PoseStage:
         )
         self._drawing_faults = faults("the drawing of the pose", "showing a card", reopen)
         self._last_t_s: float | None = None
-        self._spoilt: Scene | None = None  # by a failure: what it measured is not to be believed
+        self._spoilt: Scene | None = None  # the scene in which drawing failed: its measures are not to be trusted
         self.ever_seen = False
 
     def step(self, frame: Frame) -> RenderJob:
-        """The drawn pose of whoever is in `frame`, or what the presence policy shows instead. The arrays are new."""
+        """The drawn pose of the person in `frame`, or what the presence policy shows instead. New arrays."""
         start = self._clock.now()
         pose = self._estimate(frame)
         if pose is None:
@@ -79,7 +79,7 @@ class PoseStage:
         return shot
 
     def nobody(self, now_s: float) -> RenderJob:
-        """The same when the source gives no frame at all."""
+        """Like `step`, when the source gives no frame at all."""
         return self._drawn(lambda scene: scene.presence.missed(NO_FRAME, now_s), NO_FRAME, now_s)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class PoseStage:
             self._estimator.close()
 
     def _estimate(self, frame: Frame) -> Pose | None:
-        """None where the estimator has failed."""
+        """None if the estimator has failed."""
         if (another := self._replacement.take()) is not None:
             self._exchange(another)
         if self._hung:
@@ -115,7 +115,7 @@ class PoseStage:
         self._hung = True
 
     def _came_back(self, estimator: PoseEstimator) -> None:
-        """In the thread that was left behind: go on with it, or free it where another has taken its place."""
+        """Called in the abandoned thread: use the estimator again, or free it if another has taken its place."""
         with self._exchanging:
             if estimator is self._estimator and not self._closed:
                 self._hung = False
@@ -126,8 +126,8 @@ class PoseStage:
         with self._exchanging:
             failed, self._estimator = self._estimator, another
             hung, self._hung = self._hung, False
-        if not hung:  # one that hangs is closed by the thread that is still in it
-            with contextlib.suppress(Exception):  # whatever a broken one says to that
+        if not hung:  # a hung one is closed by the thread that is still in it
+            with contextlib.suppress(Exception):  # a broken one may raise anything
                 self._watchdog.call(failed.close)
 
     def _tell(self, pose: Pose, frame: Frame) -> None:
@@ -139,7 +139,7 @@ class PoseStage:
             self._onlooker_faults.clear()
 
     def _drawn(self, choose: Callable[[Scene], PresencePose], frame_id: int, t_s: float) -> RenderJob:
-        """What `choose` gives for the newest scene, drawn; the card where either fails."""
+        """Draw what `choose` returns for the newest scene; the card if either fails."""
         scene = self._scenes.current
         try:
             self._enter(scene)
@@ -166,7 +166,7 @@ class PoseStage:
             same = presence.away_s(pose.t_capture_s) <= self._forget_s
             scene.conditioner.reset(keep_performer=same)
             scene.legs.reset()
-        # Also when nobody is in view: the Conditioner has to see every pose, as it does in training.
+        # Even if nobody is in view: the Conditioner has to see every pose, as it does in training.
         placed = scene.conditioner.place(pose)
         if pose.in_view and (placed.scores >= scene.target.puppet.valid_score).any():
             self.ever_seen = True
@@ -174,7 +174,7 @@ class PoseStage:
         return presence.missed(pose.frame_id, pose.t_capture_s)
 
     def _measure_anew(self, scene: Scene, pose: Pose) -> None:
-        """Where the camera's pictures have become of another size, what was measured in pixels holds no more."""
+        """If the size of the camera's pictures has changed, discard what was measured in pixels."""
         if not pose.in_view or pose.image_size == self._size:
             return
         if self._size != (0, 0):

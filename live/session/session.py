@@ -1,4 +1,4 @@
-"""One run from start to exit code: opens the parts, runs the loop, prints and writes what was measured."""
+"""One run from start to exit code: opens the parts, runs the loop, prints and writes the measurements."""
 
 import contextlib
 import gc
@@ -18,7 +18,7 @@ from live.session.loop import Loop, Parts
 from live.telemetry.report import Report, write_report
 from live.telemetry.status import Status
 
-_PATIENCE_S = 4.0  # a usual start takes less
+_PATIENCE_S = 4.0  # a normal start takes less
 
 
 def perform(
@@ -32,10 +32,10 @@ def perform(
     open_wizard: WizardFactory | None = None,
     gesture: Gesture | None = None,
 ) -> int:
-    """The exit code. Raises PuppetError or EngineError, after the report was printed if the loop had begun.
+    """Returns the exit code. Raises PuppetError or EngineError, after printing the report if the loop had started.
 
-    `heed` is called when all that takes long is loaded and outputs are about to be opened: from there on `stop` is
-    heeded, and ends the run as it should end.
+    `heed` is called once everything slow is loaded and the outputs are about to be opened; from then on `stop` is
+    heeded and ends the run properly.
     """
     report.config = config.to_json()
     if config.report is not None and not config.report.resolve().parent.is_dir():
@@ -71,8 +71,8 @@ def _run(parts: Parts, loop: Loop, config: LiveConfig, report: Report, status: S
             parts.director.calibrate(True)
         status.start(parts.director.state)
         closing.enter_context(terminal_keys(parts.director, status.say))
-        # To look through all that was opened takes Python's collector 0.2 s, in which every thread stands still. From
-        # here on it looks at what is new.
+        # Python's garbage collector takes 0.2 s to look through all that was opened, and stops every thread meanwhile.
+        # From here on it looks only at new objects.
         gc.freeze()
         closing.callback(gc.unfreeze)
         try:

@@ -1,4 +1,4 @@
-"""`Standstill`: notices a camera that gives one picture over and over, as a driver that is stuck does."""
+"""`Standstill`: notices a camera that sends one picture over and over, as with a stuck driver."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from engines.arrays import U8
 from live.puppet.values import Frame
 
 _STILL_S = 5.0
-_HOLE_S = 1.0  # without any frame: the machine slept, or was busy, and nothing is known of the camera
-_STEP_PX = 16  # each 16th pixel of each 16th row: the noise of a sensor that works changes some of them
+_HOLE_S = 1.0  # without any frame: the machine slept or was busy, which says nothing about the camera
+_STEP_PX = 16  # every 16th pixel of every 16th row: the noise of a working sensor changes some of them
 
 
 class Standstill:
@@ -19,7 +19,7 @@ class Standstill:
         self._told = False
 
     def step(self, frame: Frame) -> bool:
-        """True once, when the picture has been the same to the byte for 5 s, and again only after it has moved."""
+        """True once, when the picture has been identical to the byte for 5 s, and again only after it has changed."""
         sample = frame.image[::_STEP_PX, ::_STEP_PX]
         hole, self._last_s = frame.t_capture_s - self._last_s > _HOLE_S, frame.t_capture_s
         if hole or self._sample is None or not np.array_equal(sample, self._sample):

@@ -1,1 +1,1 @@
-"""Where pictures go: files, a window, a virtual camera, each in a thread of its own. No camera picture comes here."""
+"""Where pictures go: files, a window, a virtual camera, each in its own thread. No camera picture comes here."""

@@ -1,7 +1,7 @@
-"""What says inside a video file that its pictures were generated: a comment that players show, and an XMP packet.
+"""Marks a video file as generated, with a comment that players show and an XMP packet.
 
-XMP names the kind of source in the words of the IPTC (https://cv.iptc.org/newscodes/digitalsourcetype/), which editors
-and platforms read. Signed C2PA claims would need a certificate of the maker's, so there are none.
+The XMP names the kind of source in IPTC terms (https://cv.iptc.org/newscodes/digitalsourcetype/), which editors and
+platforms read. Signed C2PA claims would need the maker's certificate, so there are none.
 """
 
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 COMMENT = "AI-generated: a puppet moved by a performer's pose (Everybody Dance Live). No camera picture is in it."
 CONTAINER_METADATA = {"comment": COMMENT}
 
-# "Composite": what stands behind the figure may be filmed.
+# "Composite", because what is behind the figure may be filmed.
 _KIND = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _XMP_UUID = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")  # XMP specification, part 3, on ISO base media files
 _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -22,5 +22,5 @@ _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 _CONTENT = _XMP_UUID.bytes + _XMP.encode()
-# To be written at the end of a finished .mp4: a box of its own, which players pass over.
+# Appended to a finished .mp4 as a separate box, which players skip.
 XMP_BOX = (8 + len(_CONTENT)).to_bytes(4, "big") + b"uuid" + _CONTENT

@@ -1,4 +1,4 @@
-"""What every sink is."""
+"""`Sink`: the interface of every output."""
 
 from typing import Protocol
 
@@ -8,8 +8,8 @@ from live.puppet.values import PuppetFrame
 class Sink(Protocol):
     """Takes pictures at a constant rate. Opened, used and closed from one thread.
 
-    `open` is told the picture's (width, height) and the rate; it and `send` raise SinkError. A sink that has
-    `wants_cutout = True` gets frames whose `cutout` is filled, as long as it has; it may change its mind at any time.
+    `open` gets the picture's (width, height) and the rate; it and `send` raise SinkError. While a sink has
+    `wants_cutout = True`, its frames have their `cutout` filled; it may change this at any time.
     """
 
     name: str
@@ -19,12 +19,12 @@ class Sink(Protocol):
         ...
 
     def send(self, frame: PuppetFrame, tick: int) -> bool:
-        """Take one picture, whose arrays are the sender's: copy to keep. False: the user closed this sink.
+        """Take one picture. Its arrays belong to the sender; copy what you keep. False: the user closed this sink.
 
-        `tick` counts the beats of the output from 0; it only skips when the machine could not keep up.
+        `tick` counts the beats of the output from 0; it skips only if the machine could not keep up.
         """
         ...
 
     def close(self, *, complete: bool) -> None:
-        """Free it. `complete`: the run ended as it should, so what was made may get its final name."""
+        """Free it. `complete`: the run ended as it should, so its output may get its final name."""
         ...

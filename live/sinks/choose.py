@@ -1,4 +1,4 @@
-"""From the text after `--sink` to a sink."""
+"""Turns the text after `--sink` into a sink."""
 
 from pathlib import Path
 

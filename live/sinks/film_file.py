@@ -1,6 +1,6 @@
-"""`FilmFile`: the file that a video is written to, under its own name from the first whole piece on.
+"""`FilmFile`: the file that a video is written to, under its own name from the first complete piece on.
 
-Whatever ends the program (a kill, a full disk, a power cut), what is there then is a beginning of the video that plays.
+Whatever ends the program (a kill, a full disk, a power cut), the file then holds a playable beginning of the video.
 """
 
 import contextlib
@@ -13,20 +13,20 @@ from live.puppet.errors import SinkError
 
 
 class FilmFile:
-    """Written to by PyAV; nothing reaches the disk before `commit`, so that no piece is ever there by half.
+    """Written to by PyAV. Nothing reaches the disk before `commit`, so that no piece is ever written by half.
 
-    `path` is claimed at the first commit. A file that has the name by then is moved aside (`before`) and stays there
-    until `close`; one that another program is writing raises SinkError. All raise OSError.
+    `path` is claimed at the first commit. An existing file of that name is moved aside (`before`) and stays there until
+    `close`; if another program is writing it, SinkError is raised. All methods raise OSError.
     """
 
     def __init__(self, path: Path) -> None:
         self.before: Path | None = None
         self._path = path
         self._file: BinaryIO | None = None
-        self._whole = 0  # so many bytes of it are on the disk
+        self._whole = 0  # bytes already on the disk
         self._at = 0
-        self._tail = bytearray()  # what comes after those
-        self._patches: list[tuple[int, bytes]] = []  # what is to be changed in those
+        self._tail = bytearray()  # what follows them
+        self._patches: list[tuple[int, bytes]] = []  # changes to them
 
     @property
     def begun(self) -> bool:
@@ -34,7 +34,7 @@ class FilmFile:
         return self._whole > 0
 
     def write(self, data: bytes) -> int:
-        """As of a file."""
+        """As for a file."""
         if self._at < self._whole:
             self._patches.append((self._at, bytes(data)))
         else:
@@ -44,21 +44,21 @@ class FilmFile:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """As of a file."""
+        """As for a file."""
         self._at = offset + (0, self._at, self._whole + len(self._tail))[whence]
         return self._at
 
     def tell(self) -> int:
-        """As of a file."""
+        """As for a file."""
         return self._at
 
     def commit(self) -> None:
-        """What was written so far is a whole piece: to the disk with it. On an error, what was there is still whole."""
+        """Write the data so far, a complete piece, to the disk. On an error, the file stays as it was."""
         if self._file is None:
             self._file = self._claimed()
         try:
             _write_all(self._file, self._whole, self._tail)
-            if self._patches:  # they say what the tail holds, so that has to be there first
+            if self._patches:  # they describe the tail, which therefore has to be on the disk first
                 os.fsync(self._file.fileno())
             for offset, data in self._patches:
                 _write_all(self._file, offset, data)
@@ -73,7 +73,7 @@ class FilmFile:
         self._patches.clear()
 
     def close(self, *, complete: bool) -> None:
-        """End it; `complete`: the file that had the name before is not needed any more."""
+        """Close the file; `complete`: the file that had the name before is no longer needed."""
         file, self._file = self._file, None
         if file is None:
             return
@@ -84,7 +84,7 @@ class FilmFile:
             self.before = None
 
     def discard(self) -> None:
-        """Not one piece of it is on the disk: leave everything as it was."""
+        """Restore everything as it was; used while no piece is on the disk."""
         file, self._file = self._file, None
         if file is not None:
             file.close()
@@ -94,12 +94,12 @@ class FilmFile:
             self.before = None
 
     def _claimed(self) -> BinaryIO:
-        """The file, new, empty and locked, which the system forgets when this program ends, however it ends."""
+        """The file: new, empty and locked. The system drops the lock when this program ends, however it ends."""
         if os.path.lexists(self._path):
             self.before = _move_aside(self._path)
         try:
             file = self._path.open("xb", buffering=0)
-        except FileExistsError as error:  # another program was quicker
+        except FileExistsError as error:  # another program was faster
             raise taken(self._path) from error
         except OSError:
             self.discard()
@@ -111,30 +111,30 @@ class FilmFile:
 
 
 def taken(path: Path) -> SinkError:
-    """For a file that is not ours to write."""
+    """The error for a file that is not ours to write."""
     return SinkError(
-        f"cannot write {path}", got="another program, or another output, is writing it now", do="choose another file"
+        f"cannot write {path}", got="another program or another output is writing it now", do="choose another file"
     )
 
 
 def is_taken(path: Path) -> bool:
     """Whether a video is being written to `path` now, by this program or another one."""
     if sys.platform == "win32":
-        return False  # there a file that is being written cannot be moved aside, which is tried
+        return False  # there, moving a file aside fails while it is being written
     with contextlib.suppress(OSError), path.open("rb") as file:
         return not _lock(file)
     return False
 
 
 def _move_aside(path: Path) -> Path:
-    """To a name like it that is free."""
+    """Move the file to a similar name that is free."""
     if is_taken(path):
         raise taken(path)
     number = 1
     while True:
         aside = path.with_stem(f"{path.stem}-before" + (f"-{number}" if number > 1 else ""))
         try:
-            aside.open("xb").close()  # now the name is ours, and nothing of anybody's is replaced
+            aside.open("xb").close()  # now the name is ours, and nobody's file is replaced
         except FileExistsError:
             number += 1
             continue
@@ -147,9 +147,9 @@ def _move_aside(path: Path) -> Path:
 
 
 def _lock(file: BinaryIO) -> bool:
-    """False where somebody has locked it. Where a file system knows no locks nothing is kept from anybody."""
+    """False if somebody else has locked it. On a file system without locks, always True."""
     if sys.platform == "win32":
-        return True  # a file that is open for writing is locked there
+        return True  # a file open for writing is locked there
     import fcntl
 
     try:

@@ -1,10 +1,10 @@
-"""`NullSink`: takes everything and keeps nothing; to measure the loop."""
+"""`NullSink`: takes everything and keeps nothing, for measuring the loop."""
 
 from live.puppet.values import PuppetFrame
 
 
 class NullSink:
-    """Goes nowhere."""
+    """An output that goes nowhere."""
 
     name = "null"
 

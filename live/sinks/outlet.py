@@ -1,4 +1,4 @@
-"""`Outlet`: one sink with a slot and a thread of its own, so that it holds up nobody but itself."""
+"""`Outlet`: one sink with its own slot and thread, so that it delays nobody but itself."""
 
 import threading
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from live.sinks.base import Sink
 from live.sinks.output_override import OutputOverride
 from live.slot import LatestSlot
 
-_CLOSE_S = 10.0  # a driver may hang; its thread is then left behind
+_CLOSE_S = 10.0  # a driver may hang; its thread is then abandoned
 
-# Where a sink is opened, used and closed: in a thread of its own, in the main one (OpenCV's windows), or where it is
-# called, which keeps every picture and their order.
+# Where a sink is opened, used and closed: in its own thread, in the main thread (OpenCV's windows), or in the caller's,
+# which keeps every picture and their order.
 Place = Literal["own", "main", "here"]
 Took = Callable[["Outlet", PuppetFrame, float], None]
 Ended = Callable[["Outlet", Exception | None], None]
@@ -27,8 +27,8 @@ Closed = Callable[["Outlet"], None]
 
 
 class Outlet:
-    """`took` is told each picture that the sink has taken, and when that began; `ended` that it takes no more, with the
-    error or None when the user closed it. Then it is closed, and `closed` is called. All in the sink's thread.
+    """Calls `took` with each picture that the sink has taken and when that began, and `ended` when it takes no more,
+    with the error or None if the user closed it. Then closes the sink and calls `closed`. All in the sink's thread.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Outlet:
 
     @property
     def dropped(self) -> int:
-        """How many pictures it did not take, since newer ones came while it was busy."""
+        """How many pictures it did not take because newer ones came while it was busy."""
         return self._slot.dropped
 
     @property
     def busy_s(self) -> float:
-        """For how long it has been at one picture."""
+        """How long it has been busy with one picture."""
         since = self._busy_since_s
         return 0.0 if since is None else self._clock.now() - since
 
@@ -76,7 +76,7 @@ class Outlet:
         self._opening.result()
 
     def put(self, frame: PuppetFrame, tick: int) -> None:
-        """Hand over one picture, which is copied; see `Sink.send`. Does not wait, but for a sink that is used here."""
+        """Hand over one picture, which is copied; see `Sink.send`. Waits only for a sink whose place is "here"."""
         if self.place == "here":
             self._send(frame, tick)
             return
@@ -84,28 +84,28 @@ class Outlet:
         self._slot.put((_copied(frame, None if spare is None else spare[0]), tick))
 
     def serve(self, timeout_s: float | None) -> bool:
-        """Send the next picture, waiting for it up to `timeout_s`. False when there will be none. In its own place."""
+        """Send the next picture, waiting up to `timeout_s`. False if there will be none. Called in the sink's place."""
         item = self._slot.take(timeout_s)
         if item is not None:
             self._send(*item)
         return not self._slot.ended
 
     def settle(self, timeout_s: float) -> None:
-        """Wait until a picture that is just leaving is out, no longer than `timeout_s`."""
+        """Wait until a picture that is just leaving is out, at most `timeout_s`."""
         if self._sending.acquire(timeout=max(0.0, timeout_s)):
             self._sending.release()
 
     def stop(self, *, complete: bool) -> None:
-        """Take no more pictures; those that were put are sent, and the sink is closed. Returns at once."""
+        """Take no more pictures, send those already put, and close the sink. Returns at once."""
         self._complete = complete
         self._slot.close()
 
     def wait_closed(self) -> None:
-        """Wait for what `stop` began. Raises SinkError when the sink hangs, or could not be closed."""
+        """Wait for what `stop` began. Raises SinkError if the sink hangs, or could not be closed."""
         if self.place == "own":
             self._thread.join(_CLOSE_S)
             if self._thread.is_alive():
-                raise SinkError(f"{self.sink.name} hangs and was left behind", do="look whether what it wrote is whole")
+                raise SinkError(f"{self.sink.name} hangs and was left behind", do="check whether its file is complete")
             return
         while self.serve(0.0):
             pass
@@ -137,7 +137,7 @@ class Outlet:
                 if self.sink.send(shown, tick):
                     self._took(self, shown, start_s)
                     return
-            except Exception as caught:  # whatever it is: the other sinks go on
+            except Exception as caught:  # of any kind: the other sinks go on
                 error = caught
             finally:
                 self._busy_since_s = None

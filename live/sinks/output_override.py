@@ -1,4 +1,4 @@
-"""`OutputOverride`: what stands before the sinks: the picture itself, the one that was frozen, or the card."""
+"""`OutputOverride`: decides what the sinks get: the picture itself, the frozen one, or the card."""
 
 from dataclasses import replace
 
@@ -7,14 +7,14 @@ import numpy as np
 from live.puppet.values import PuppetFrame
 from live.render.standby_card import back_soon_card
 
-NO_PICTURE = -1  # the frame_id of the card, behind which there is no frame
+NO_PICTURE = -1  # the frame_id of the card, which belongs to no frame
 
 
 class OutputOverride:
-    """`hidden` has precedence over `frozen`. Both may be set from any thread; `apply` is called from one, for all sinks
-    alike, `conceal` by each sink at the last moment.
+    """`hidden` takes precedence over `frozen`. Both may be set from any thread. `apply` is called from one thread for
+    all sinks, `conceal` by each sink at the last moment.
 
-    What `apply` gives in place of a picture is its own and stays as it is until the next call.
+    A substitute that `apply` returns belongs to this object and does not change until the next call.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class OutputOverride:
         self._card: PuppetFrame | None = None
 
     def apply(self, frame: PuppetFrame) -> PuppetFrame:
-        """What is to leave in place of `frame`; frozen, the first picture that came since then, copied."""
+        """What to send instead of `frame`; while frozen, a copy of the first picture since freezing."""
         if self.frozen:
             self._held = self._held or _copy(frame)
         else:
@@ -31,7 +31,7 @@ class OutputOverride:
         return self.conceal(self._held or frame)
 
     def conceal(self, frame: PuppetFrame) -> PuppetFrame:
-        """`frame`, or the card in its place, also where it was let through a moment ago."""
+        """`frame`, or while hidden the card, even if `apply` let the frame through a moment ago."""
         if not self.hidden:
             return frame
         self._card = self._card or _card_like(frame)

@@ -1,4 +1,4 @@
-"""`Sinks`: all outputs of a run, and the only way to them. One that fails is dropped and said; the others go on."""
+"""`Sinks`: all outputs of a run, and the only way to them. One that fails is reported and dropped; the others go on."""
 
 import threading
 from pathlib import Path
@@ -13,21 +13,20 @@ from live.sinks.outlet import Outlet, Place
 from live.sinks.output_override import OutputOverride
 from live.telemetry.report import Report
 
-# A send that takes longer hangs in a driver, and began before: what it shows was let out already.
+# A send that takes longer hangs in a driver and began before hiding, so its picture is already out.
 _PATIENCE_S = 1.0
-_STUCK_S = 5.0  # a sink that is at one picture for so long is told
-_LOOK_S = 0.1  # how long the main thread waits at a time: on Windows no Ctrl-C is heard meanwhile
+_STUCK_S = 5.0  # a sink busy with one picture for this long is reported
+_LOOK_S = 0.1  # one wait of the main thread, during which Windows delivers no Ctrl-C
 
 
 class Sinks:
-    """`failed` holds what went wrong, `written` the files that are whole; `active` is False when nobody takes pictures
-    any more.
+    """`failed` holds what went wrong, `written` the complete files; `active` is False once nobody takes pictures.
 
-    With `realtime` each sink has a thread and a slot of its own: a slow one gets fewer pictures and holds up nobody.
-    Without, each is sent every picture where `send` is called. `report` is told what the first sink has taken.
+    With `realtime` each sink has its own thread and slot, so a slow one gets fewer pictures and delays nobody. Without,
+    each gets every picture in the thread that calls `send`. `report` is told what the first sink has taken.
 
-    `open`, `serve` and `close` are called from one thread, the one that OpenCV's windows are to belong to, and `send`
-    from one; everything else from any.
+    `open`, `serve` and `close` are called from one thread, which owns OpenCV's windows, and `send` from one; everything
+    else from any.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Sinks:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many pictures each sink did not take, by its name, also those that are gone."""
+        """How many pictures each sink did not take, by name, including sinks that are gone."""
         with self._changing:
             dropped = dict(self._gone_dropped)
             for outlet in self._outlets:
@@ -71,7 +70,7 @@ class Sinks:
 
     @property
     def wants_cutout(self) -> bool:
-        """Whether some sink needs frames with their `cutout`, now."""
+        """Whether any sink now needs frames with their `cutout`."""
         return any(getattr(outlet.sink, "wants_cutout", False) for outlet in self._outlets)
 
     @property
@@ -83,7 +82,7 @@ class Sinks:
         return self._override.frozen
 
     def open(self, size: tuple[int, int], fps: float) -> None:
-        """Open all. Raises SinkError, with all closed again, when one cannot: nobody streams without knowing."""
+        """Open all. If one cannot be opened, close all again and raise SinkError: nobody streams without knowing."""
         for place, outlet in enumerate(self._outlets):
             try:
                 outlet.open(size, fps)
@@ -94,9 +93,9 @@ class Sinks:
         self._opened = (size, fps)
 
     def add(self, sink: Sink) -> None:
-        """Open one more, which takes pictures from the next one on. Raises SinkError; then nothing has changed."""
+        """Open one more, from the next picture on. Raises SinkError, with nothing changed."""
         if self._opened is None:
-            raise SinkError("no output can be added now", got="a run that has ended", do="start again")
+            raise SinkError("no output can be added now", got="a run that has ended", do="start a new run")
         outlet = self._outlet(sink)
         outlet.open(*self._opened)
         with self._changing:
@@ -107,17 +106,17 @@ class Sinks:
         self._close_all([outlet], complete=False)
 
     def remove(self, sink: Sink) -> None:
-        """Take it out and close it; when this returns, what it wrote is complete. Does nothing for one that is gone."""
+        """Remove and close `sink`; once this returns, its file is complete. Does nothing if it is already gone."""
         for outlet in self._outlets:
             if outlet.sink is sink and self._take_out(outlet):
                 self._close_all([outlet], complete=True)
 
     def holds(self, sink: Sink) -> bool:
-        """Whether it still takes pictures."""
+        """Whether `sink` still takes pictures."""
         return any(outlet.sink is sink for outlet in self._outlets)
 
     def hide(self, on: bool) -> None:
-        """Send the card in place of every picture. When this returns none leaves any more, made before or not."""
+        """Send the card instead of every picture. Once this returns no picture leaves, not even one made before."""
         self._override.hidden = on
         end_s = self._clock.now() + _PATIENCE_S
         for outlet in self._outlets if on else ():
@@ -128,14 +127,14 @@ class Sinks:
         self._override.frozen = on
 
     def send(self, frame: PuppetFrame, tick: int) -> None:
-        """Give one picture to all, see `Sink.send`, or what is to leave in its place while it is frozen or hidden."""
+        """Send one picture, or its substitute while frozen or hidden, to all sinks; see `Sink.send`."""
         shown = self._override.apply(frame)
         for outlet in self._outlets:
             outlet.put(shown, tick)
             self._look_after(outlet)
 
     def serve(self, done: threading.Event) -> None:
-        """Until `done`, send what the sinks get that belong to this thread."""
+        """Until `done`, serve the sinks that belong to this thread."""
         while not done.is_set():
             mine = [outlet for outlet in self._outlets if outlet.place == "main"]
             for outlet in mine:
@@ -144,7 +143,7 @@ class Sinks:
                 done.wait(_LOOK_S)
 
     def close(self, *, complete: bool) -> None:
-        """Close all, see `Sink.close`."""
+        """Close all; see `Sink.close`."""
         with self._changing:
             outlets, self._outlets, self._opened = self._outlets, [], None
             for outlet in outlets:
@@ -184,7 +183,7 @@ class Sinks:
             self._say(remark)
 
     def _take_out(self, outlet: Outlet) -> bool:
-        """False for one that is out already."""
+        """False if it was removed already."""
         with self._changing:
             if outlet not in self._outlets:
                 return False

@@ -1,8 +1,8 @@
-"""`VideoFileSink`: an .mp4, by PyAV: H.264, BT.709, at the output's rate.
+"""`VideoFileSink`: writes an .mp4 with PyAV: H.264, BT.709, at the output's rate.
 
-It is under its own name from the first quarter second on, and plays up to the last one even when the program is killed:
-until the end it is written in fragments, and then an index makes a plain .mp4 of it, which every player, browser and
-editor takes, without a byte of it being copied.
+The file has its own name from the first quarter second on, and plays up to the last one even if the program is killed:
+it is written in fragments, and at the end an index turns it into a plain .mp4 for every player, browser and editor,
+without copying a byte.
 """
 
 import errno
@@ -24,23 +24,23 @@ _CONTAINER = {
     "frag_duration": "250000",  # microseconds
     "flush_packets": "1",  # nothing waits in FFmpeg's own memory
 }
-_BT709 = 1  # of H.273: primaries and transfer curve
-# superfast: about 2 ms for 512x512 on one core, which live has to share with the estimator.
+_BT709 = 1  # in H.273: primaries and transfer curve
+# superfast: about 2 ms for 512x512 on one core, which is shared with the estimator in live.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency"}
 
 
 class VideoFileSink:
-    """`path`: where the video is to be. An older file there is moved aside while the new one is written, to
-    NAME-before.mp4, and removed when that is whole; if it never is, both stay.
+    """`path`: where to write the video. An older file there is moved aside to NAME-before.mp4 while the new one is
+    written, and removed once that is complete; if it never is, both stay.
 
-    `written`: the video, once it is whole. `failure`: why there is no more of it. `remark`: what its user has to know.
+    `written`: the video, once complete. `failure`: why it was cut short. `remark`: what the user has to know.
     """
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path, self._file = path, FilmFile(path)
         self._container: av.container.OutputContainer | None = None
-        self._scaler = VideoReformatter()  # kept: a new one computes its tables and starts threads
+        self._scaler = VideoReformatter()  # reused, as a new one computes tables and starts threads
         self._first_tick: int | None = None
         self._header = 0  # bytes before the first picture
         self.written: Path | None = None
@@ -85,7 +85,7 @@ class VideoFileSink:
         return True
 
     def close(self, *, complete: bool) -> None:
-        """What was written is made a plain .mp4 also where the run has failed, but not where the file has."""
+        """Turn what was written into a plain .mp4, even if the run has failed, but not if the file has."""
         if self._container is None:
             return
         container, self._container = self._container, None
@@ -105,10 +105,10 @@ class VideoFileSink:
         if complete and not failed and self._first_tick is not None:
             self.written = self._path
         elif self._file.before is not None:
-            self.remark = f"{self._path} is not whole; the file that was there before is {self._file.before}"
+            self.remark = f"{self._path} is not complete; the file that was there before is now {self._file.before}"
 
     def _check(self) -> None:
-        """All that can be known before there is a picture."""
+        """Check all that can be checked before the first picture."""
         try:
             if self._path.is_dir():
                 raise SinkError(f"cannot write {self._path}: it is a folder", do="give a file name, such as puppet.mp4")
@@ -117,26 +117,26 @@ class VideoFileSink:
                     f"cannot write {self._path}: there is no folder {self._path.parent}", do="make it first"
                 )
             if self._path.exists() and not self._path.is_file():
-                raise SinkError(f"cannot write {self._path}: it is no ordinary file", do="choose another file")
+                raise SinkError(f"cannot write {self._path}: it is not a regular file", do="choose another file")
             if is_taken(self._path):
                 raise taken(self._path)
-            tempfile.TemporaryFile(dir=self._path.parent).close()  # it would be late to hear of it at the first picture
+            tempfile.TemporaryFile(dir=self._path.parent).close()  # or the first picture would reveal it, too late
         except OSError as error:
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> SinkError:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        todo = "make room" if full else "choose another file"
+        todo = "free some space" if full else "choose another file"
         self.failure = SinkError(
             f"cannot write {self._path}" + (": the disk is full" if full else ""),
             got=error.strerror or str(error),
-            do=f"{todo}; what was recorded so far is there, and plays" if self._file.begun else todo,
+            do=f"{todo}; what was recorded so far is kept, and plays" if self._file.begun else todo,
         )
         return self.failure
 
 
 def free_file(stem: str) -> Path:
-    """STEM.mp4 in the current folder; STEM-2.mp4 and so on where there is one: nobody asked for it to be replaced."""
+    """STEM.mp4 in the current folder, or STEM-2.mp4 and so on if it exists, as nobody asked to replace it."""
     path, number = Path(f"{stem}.mp4"), 2
     while os.path.lexists(path) or os.path.lexists(f"{path}.part"):
         path, number = Path(f"{stem}-{number}.mp4"), number + 1

@@ -1,6 +1,7 @@
 """`VirtualCameraSink`: the puppet as a webcam for OBS, Zoom or a browser.
 
-The only file that imports pyvirtualcam, and only when such a sink is opened: pyvirtualcam is GPL-2, the rest is MIT.
+This is the only file that imports pyvirtualcam, and only when such a sink is opened: pyvirtualcam is GPL-2, the rest is
+MIT.
 """
 
 import os
@@ -22,12 +23,12 @@ _HOW_TO = {
 
 
 def how_to_install() -> str:
-    """What this system needs to have a virtual camera."""
+    """How to get a virtual camera on this system."""
     return _HOW_TO.get(sys.platform, "this system has no virtual camera; use --sink FILE.mp4 or --sink window")
 
 
 def has_virtual_camera(v4l: Path = V4L) -> bool:
-    """Whether one can be opened: on Linux a v4l2loopback device is listed in `v4l`, elsewhere it is tried."""
+    """Whether one can be opened. On Linux, looks for a v4l2loopback device in `v4l`; elsewhere, tries to open one."""
     if sys.platform == "linux":
         return any("virtual" in entry.resolve().parts for entry in v4l.glob("video*"))
     sink = VirtualCameraSink()
@@ -40,7 +41,7 @@ def has_virtual_camera(v4l: Path = V4L) -> bool:
 
 
 class VirtualCameraSink:
-    """`device`: such as /dev/video10 or "OBS Virtual Camera"; None: the first there is."""
+    """`device`: such as /dev/video10 or "OBS Virtual Camera"; None: the first one found."""
 
     def __init__(self, device: str | None = None) -> None:
         self.name = f"virtual camera {device}" if device else "virtual camera"
@@ -63,7 +64,7 @@ class VirtualCameraSink:
             RuntimeError,
             ValueError,
             OSError,
-        ) as error:  # what its backends raise when there is none or it is taken
+        ) as error:  # raised by its backends if there is none, or it is taken
             raise SinkError("no virtual camera can be opened", got=_one_line(error), do=_remedy(error)) from error
         self.name = f"virtual camera {self._camera.device}"
         if sys.platform == "linux":
@@ -87,14 +88,15 @@ def _remedy(error: Exception) -> str:
         return how_to_install()
     if "permission" in str(error):
         return "sudo usermod -aG video $USER, then log out and in again"
-    return f"close the program that sends to it, or load it anew: sudo modprobe -r v4l2loopback && {_LOAD}"
+    return f"close the program that sends to it, or reload it: sudo modprobe -r v4l2loopback && {_LOAD}"
 
 
 def _announce_writer(device: str) -> None:
-    """Tell v4l2loopback, on the handle that pyvirtualcam has open, that this handle writes.
+    """Tell v4l2loopback that the handle which pyvirtualcam has open is for writing.
 
-    pyvirtualcam does not (its issue 61), and then v4l2loopback 0.12.5 to 0.12.7 with exclusive_caps=1 hold the device
-    for in use even when this process is gone: it could be opened once. Newer ones refuse the call and need none.
+    pyvirtualcam does not (its issue 61), and then v4l2loopback 0.12.5 to 0.12.7 with exclusive_caps=1 considers the
+    device in use even after this process is gone, so it could be opened only once. Newer versions refuse the call and
+    do not need it.
     """
     import fcntl
 

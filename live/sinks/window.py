@@ -15,7 +15,7 @@ _QUIT_KEYS = (ord("q"), ord("Q"), 27)
 
 
 def has_screen() -> bool:
-    """Whether a window can be opened. OpenCV's window library ends the whole program where there is no screen."""
+    """Whether a window can be opened. Without a screen, OpenCV's window library would end the whole program."""
     if sys.platform != "linux":
         return True
     if not os.environ.get("DISPLAY"):
@@ -32,10 +32,10 @@ def has_screen() -> bool:
 
 
 class WindowSink:
-    """A window of the canvas's size."""
+    """A window the size of the canvas."""
 
     name = "window"
-    needs_main_thread = True  # macOS and Qt allow no other
+    needs_main_thread = True  # macOS and Qt allow no other thread
 
     def open(self, size: tuple[int, int], fps: float) -> None:
         if not has_screen():
@@ -60,4 +60,4 @@ class WindowSink:
         try:
             cv2.destroyWindow(_TITLE)
         except cv2.error:
-            return  # the user closed it before
+            return  # the user has closed it already

@@ -1,1 +1,1 @@
-"""Where frames come from: webcams, films, folders of pictures, recorded poses. Nothing is known here of puppets."""
+"""Where frames come from: webcams, films, folders of pictures, recorded poses. Knows nothing about puppets."""

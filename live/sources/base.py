@@ -1,4 +1,4 @@
-"""What every source is."""
+"""`Source`: the interface of every source."""
 
 from typing import Protocol
 
@@ -8,8 +8,8 @@ from live.puppet.values import Frame
 class Source(Protocol):
     """Gives frames with ids counted from 0. Used from one thread.
 
-    name: for people. fps: nominal. size: (width, height) of every frame, in pixels. live: it is a camera, which cannot
-    wait and may come back after a fault.
+    name: for people. fps: nominal. size: (width, height) of every frame, in pixels. live: a camera, which cannot wait
+    and may come back after a fault.
     """
 
     name: str
@@ -18,9 +18,9 @@ class Source(Protocol):
     live: bool
 
     def read(self) -> Frame | None:
-        """The next frame, or None at the end. `t_capture_s` of a file counts from 0 by the file's own timestamps.
+        """The next frame, or None at the end. For a file, `t_capture_s` counts from 0 by the file's own timestamps.
 
-        The picture is the caller's. Raises CameraError when the source breaks; a live one may be read again later.
+        The picture belongs to the caller. Raises CameraError if the source breaks; a live one may be read again later.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""`CameraSource`: a webcam, by OpenCV. Opened again after a fault; BGR ends here."""
+"""`CameraSource`: a webcam via OpenCV, reopened after a fault. BGR ends here."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from live.puppet.errors import CameraError
 from live.puppet.values import Frame
 from live.sources.camera_list import CameraDevice, find_again, no_access
 
-_BAD_READS = 3  # a USB hiccup loses one or two; after this many in a row the camera is opened again
+_BAD_READS = 3  # a USB hiccup loses one or two; after this many in a row the camera is reopened
 _FPS = 30.0
 # On Linux OpenCV waits 10 s for a picture. Some cameras take 2 s for their first one, and the loop's end waits for 5.
 _PATIENCE_S = 4
-_ERRORS_ONLY = 2  # OpenCV's log level: what it warns of while a camera is away is said by us, and once
+_ERRORS_ONLY = 2  # OpenCV's log level: while a camera is gone we report it ourselves, once, instead of its warnings
 
 Capture = Any  # cv2.VideoCapture, or a fake of it
 OpenCapture = Callable[[int, tuple[int, int]], Capture]
@@ -26,11 +26,11 @@ FindAgain = Callable[[CameraDevice], CameraDevice | None]
 
 
 def open_capture(index: int, size: tuple[int, int]) -> Capture:
-    """A cv2.VideoCapture on camera `index`, asked for `size`, 30 fps, MJPG. It may not be opened: see `isOpened`."""
+    """A cv2.VideoCapture on camera `index`, asked for `size`, 30 fps, MJPG. Opening may fail: check `isOpened`."""
     backends = {"linux": (cv2.CAP_V4L2,), "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF), "darwin": (cv2.CAP_AVFOUNDATION,)}
     # Uncompressed 720p does not fit through USB 2 at 30 fps, so MJPG is asked for before the size.
     fourcc = cv2.VideoWriter.fourcc(*"MJPG")
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_PATIENCE_S))  # looked at by the first capture
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_PATIENCE_S))  # read by the first capture
     cv2.setLogLevel(min(cv2.getLogLevel(), _ERRORS_ONLY))
     wishes = ((cv2.CAP_PROP_FOURCC, fourcc), (cv2.CAP_PROP_FRAME_WIDTH, size[0]), (cv2.CAP_PROP_FRAME_HEIGHT, size[1]))
     capture = cv2.VideoCapture()
@@ -45,9 +45,9 @@ def open_capture(index: int, size: tuple[int, int]) -> Capture:
 class CameraSource:
     """A camera. `t_capture_s` is taken when the picture arrives, before it is decoded.
 
-    Raises CameraError when it cannot be opened; `read` raises one when it stops giving pictures and cannot be opened
-    again, and may be called later to try once more. `close` may be called from another thread: it waits until a read
-    in progress has ended, and reads after it give None.
+    Raises CameraError if it cannot be opened. `read` raises it if the camera stops giving pictures and cannot be
+    reopened; it may be called again later to retry. `close` may be called from another thread: it waits for a read in
+    progress, and later reads return None.
     """
 
     live = True
@@ -65,7 +65,7 @@ class CameraSource:
         self._open, self._find_again = open_capture, find_again
         self._next_id = 0
         self._capture: Capture = None
-        self._reading = threading.Lock()  # OpenCV frees a capture under the thread that still reads from it
+        self._reading = threading.Lock()  # OpenCV would free a capture while another thread still reads from it
         self._closed = False
         first = self._reopen()
         self.size = (int(first.shape[1]), int(first.shape[0]))
@@ -78,7 +78,7 @@ class CameraSource:
                 arrived_s = self._clock.now()
                 if grabbed and (bgr := _picture(self._capture)) is not None:
                     return self._frame(arrived_s, bgr)
-                if arrived_s - start_s > _PATIENCE_S / 2 and not self._closed:  # no hiccup: it waited in vain
+                if arrived_s - start_s > _PATIENCE_S / 2 and not self._closed:  # not a hiccup: it waited in vain
                     self._release()
                     raise self._refused(self._device.index)
             if self._closed:
@@ -103,7 +103,7 @@ class CameraSource:
         return frame
 
     def _reopen(self) -> U8:
-        """Open the device; its first picture, BGR."""
+        """Open the device; returns its first picture, BGR."""
         self._release()
         device = self._find_again(self._device)
         if device is None:
@@ -128,10 +128,10 @@ class CameraSource:
 
 
 def _picture(capture: Capture) -> U8 | None:
-    """The picture that was grabbed, (H, W, 3) BGR; None when it cannot be had."""
+    """The grabbed picture, (H, W, 3) BGR; None if there is none."""
     good, bgr = capture.retrieve()
     if not good or bgr is None or bgr.ndim == 3:
         return bgr if good else None
-    # OpenCV 4.11 hands over what a camera itself calls BGR as one long row (opencv issue 27166, mended in 4.12).
+    # OpenCV 4.11 returns what a camera itself calls BGR as one long row (opencv issue 27166, fixed in 4.12).
     width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     return bgr.reshape(height, width, 3) if bgr.size == height * width * 3 else None

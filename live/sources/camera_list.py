@@ -1,4 +1,4 @@
-"""Which cameras this machine has, by name where the system tells (Linux), else by number."""
+"""Lists this machine's cameras, by name if the system tells (Linux), else by number."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from live.puppet.errors import CameraError
 
 V4L = Path("/sys/class/video4linux")
-_PROBED = 5  # numbers tried on systems that give no list
+_PROBED = 5  # numbers to try on systems without a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class CameraDevice:
 
 
 def list_cameras(v4l: Path = V4L) -> list[CameraDevice]:
-    """All capture devices, virtual ones too, by index. `v4l`: the folder in which Linux lists them."""
+    """All capture devices, including virtual ones, by index. `v4l`: the folder in which Linux lists them."""
     return _linux_cameras(v4l) if sys.platform == "linux" else _probed_cameras()
 
 
 def find_camera(asked: str, cameras: list[CameraDevice]) -> CameraDevice:
-    """The camera that `asked` names: an index, a part of a name in any case, or "" for the first real one.
+    """The camera that `asked` names: an index, part of a name in any case, or "" for the first real one.
 
-    Raises CameraError, listing what there is, when none fits or it is a virtual one.
+    Raises CameraError, which lists the cameras, if none fits or it is a virtual one.
     """
     real = [camera for camera in cameras if not camera.virtual]
     if asked.isdigit():
@@ -42,7 +42,7 @@ def find_camera(asked: str, cameras: list[CameraDevice]) -> CameraDevice:
             f"there is no camera {asked!r}" if asked else "there is no camera",
             got=describe(real) or "no camera at all",
             wanted="one of those" if real else "",
-            do="plug one in, or use --source demo, or --source with a video file",
+            do="plug one in, or use --source demo or --source with a video file",
         )
     if found[0].virtual:
         raise CameraError(
@@ -54,9 +54,9 @@ def find_camera(asked: str, cameras: list[CameraDevice]) -> CameraDevice:
 
 
 def find_again(device: CameraDevice, v4l: Path = V4L) -> CameraDevice | None:
-    """`device` as it is now; None when it is not plugged in.
+    """`device` as it is now; None if it is not plugged in.
 
-    Linux may give a camera that comes back another number, and its old one to another camera. Elsewhere: `device`.
+    Linux may give a returning camera another number, and its old number to another camera. Elsewhere: `device`.
     """
     if sys.platform != "linux":
         return device
@@ -70,7 +70,7 @@ def describe(cameras: list[CameraDevice]) -> str:
 
 
 def no_access(index: int) -> bool:
-    """Whether the system keeps this user from the device. Always False where devices are no files."""
+    """Whether the system denies this user the device. Always False where devices are not files."""
     device = Path(f"/dev/video{index}")
     return device.exists() and not os.access(device, os.R_OK | os.W_OK)
 

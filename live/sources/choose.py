@@ -1,4 +1,4 @@
-"""From the text after `--source` to a source and its estimator."""
+"""Turns the text after `--source` into a source and its estimator."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ DEMO_CLIP = Path(__file__).parents[2] / "engines" / "targets" / "demo" / "demo_d
 
 @dataclass(frozen=True, slots=True)
 class OpenedSource:
-    """A source; with recorded poses also the `poses` (None: a picture source) and the `estimator` that made them."""
+    """A source; for recorded poses also the `poses` (None: a picture source) and the `estimator` that made them."""
 
     source: Source
     poses: list[Pose] | None = None
@@ -41,7 +41,7 @@ def open_source(config: LiveConfig, clock: Clock, say: Say) -> OpenedSource:
         return OpenedSource(source, recorded.poses, recorded.estimator)
     if not config.loop:
         return OpenedSource(_open_pictures(path, say))
-    say_once = _once(say)  # what is to be said of a file is true again on every round
+    say_once = _once(say)  # a file's messages would repeat on every round
     return OpenedSource(LoopedSource(lambda: _open_pictures(path, say_once)))
 
 

@@ -1,4 +1,4 @@
-"""`ImageFolderSource`: the pictures of a folder, in the order of their names."""
+"""`ImageFolderSource`: the pictures of a folder, in order of their names."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _MOST_SAID = 5
 class ImageFolderSource:
     """Plays a folder once, 30 pictures a second, `frame_9` before `frame_10`, all fitted into the first one's size.
 
-    A picture that cannot be read is left out, and said. Raises CameraError when the folder has no pictures, or none
+    A picture that cannot be read is reported and left out. Raises CameraError if the folder has no pictures, or none
     that can be read.
     """
 
@@ -52,7 +52,7 @@ class ImageFolderSource:
         at = self._next - 1
         if image.shape[:2] != (self.size[1], self.size[0]) and not self._resized:
             self._resized = True
-            self._say(f"{self._paths[at].name} has another size than the first picture; fitted into it from there on")
+            self._say(f"{self._paths[at].name} has another size than the first picture; fitted into that from here on")
         frame = Frame(self._next_id, at / self.fps, letterbox(image, self.size))
         self._next_id += 1
         return frame
@@ -72,5 +72,5 @@ class ImageFolderSource:
                 if self._lost <= _MOST_SAID:
                     self._say(f"{path.name} is left out: {error}")
                 if self._lost == _MOST_SAID:
-                    self._say("pictures that cannot be read are left out from here on without a word")
+                    self._say("from here on, pictures that cannot be read are left out without a message")
         return None

@@ -7,7 +7,7 @@ from engines.arrays import U8
 
 
 def letterbox(image: U8, size: tuple[int, int]) -> U8:
-    """`image` (H, W, 3) scaled to fit into `size` (width, height), centred, black bars around; itself if it fits."""
+    """`image` (H, W, 3) scaled to fit `size` (width, height), centred between black bars; itself if of that size."""
     width, height = size
     if image.shape[:2] == (height, width):
         return image

@@ -7,7 +7,7 @@ from live.sources.base import Source
 
 
 class LoopedSource:
-    """Opens a file source again at its end; ids and times go on. `open_source` must give the same size each time."""
+    """Reopens a file source at its end; ids and times go on. `open_source` must give the same size each time."""
 
     live = False
 

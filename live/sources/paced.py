@@ -1,4 +1,4 @@
-"""`PacedSource`: a file that plays at its own pace and drops like a camera."""
+"""`PacedSource`: a file that plays at its own pace and drops frames like a camera."""
 
 import threading
 
@@ -10,8 +10,8 @@ from live.sources.base import Source
 class PacedSource:
     """Gives each frame of `source` when its time has come, with `t_capture_s` on the loop's clock, as a camera would.
 
-    The pace starts at the first read. A frame that is late is given at once; nothing is skipped here, the slot behind
-    drops what nobody took. `stop` ends a wait; the frame is then given early.
+    The pace starts at the first read. A late frame is given at once; nothing is skipped here, as the slot behind drops
+    what nobody took. `stop` ends a wait, and the frame is then given early.
     """
 
     live = False

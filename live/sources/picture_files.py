@@ -1,4 +1,4 @@
-"""Pictures as people have them, for live and train: which files are pictures, in which order, how one is read."""
+"""Picture files, for live and train: which files are pictures, in which order they come, and how to read one."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ from live.sources.picture_size import picture_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 LARGEST_BYTES, LARGEST_PX = 128 << 20, 64 << 20  # of one picture; a pixel takes three bytes
-# Behind a picture that is transparent in places, where its file holds any colour at all. Grey: few figures are.
+# Put behind transparent places, where the file may hold any colour. Grey, because few figures are grey.
 BEHIND = 128
 _LEFT_BY_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"}
 _MOST_RANGES = 5
@@ -26,38 +26,38 @@ NameKey = tuple[str | int, ...]
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file or folder is nobody's picture by its name: what macOS, Windows or a NAS leave, or a hidden one."""
+    """Whether the name shows that it is nobody's picture: left by macOS, Windows or a NAS, or hidden."""
     return name.startswith(".") or name.lower() in _LEFT_BY_SYSTEMS
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file is a picture by its name."""
+    """Whether a file's name says it is a picture."""
     return name.lower().endswith(SUFFIXES) and not is_litter(name)
 
 
 def natural(path: Path) -> tuple[NameKey, str]:
-    """The order of names, to sort by: numbers by their value, `frame_9` before `frame_10`; capitals like small."""
+    """A key to sort names by: numbers by value, `frame_9` before `frame_10`, ignoring case."""
     return name_key(path.stem), path.name
 
 
 def name_key(stem: str) -> NameKey:
-    """Text and numbers in turn, text first: equal for `Frame_007` and `frame_7`, and only for such."""
+    """Text and numbers alternating, text first. Equal for `Frame_007` and `frame_7`, and only for such names."""
     return tuple(int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", stem.casefold())))
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures that lie in a folder itself, in the order of their names. Raises OSError."""
+    """The pictures directly in a folder, in order of their names. Raises OSError."""
     return sorted((path for path in folder.iterdir() if is_picture(path.name) and path.is_file()), key=natural)
 
 
 def inside(folder: Path) -> str:
-    """What lies in a folder instead of pictures, for an error: its first names, or that it is empty."""
+    """What a folder holds instead of pictures, for an error: its first names, or that it is empty."""
     names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir() if not is_litter(path.name))
     return ", ".join(names[:6]) + ", ..." * (len(names) > 6) if names else "an empty folder"
 
 
 def gaps(paths: Sequence[Path]) -> str:
-    """Which numbers are missing in a row of pictures, as "3, 17 to 19"; "" where none are, or where there is no row:
+    """Which numbers are missing in a series of pictures, as "3, 17 to 19"; "" if none are, or if it is not a series:
     the names differ in more than their last number, or most numbers do not follow each other at one step.
     """
     parts = [re.split(r"(\d+)", path.stem.casefold()) for path in paths]
@@ -76,10 +76,10 @@ def gaps(paths: Sequence[Path]) -> str:
 
 
 def read_rgb(path: Path) -> U8:
-    """(H, W, 3) uint8 RGB, turned as its EXIF says, 16 bits brought to 8, transparent places grey. The first picture of
+    """(H, W, 3) uint8 RGB, turned as its EXIF says, 16 bits reduced to 8, transparent places grey. The first picture of
     an animation.
 
-    Raises CameraError when the file is no picture, breaks off, or is larger than LARGEST_PX, LARGEST_BYTES.
+    Raises CameraError if the file is not a picture, is cut short, or is larger than LARGEST_PX or LARGEST_BYTES.
     """
     try:
         with path.open("rb") as file:
@@ -98,13 +98,13 @@ def read_rgb(path: Path) -> U8:
         rgb = _decoded(np.frombuffer(content, np.uint8)) if width else None
     except cv2.error as error:
         raise CameraError(f"not a picture that can be read: {path}", got=reason(error), do="remove it") from error
-    if rgb is None or rgb.shape[:2] not in ((height, width), (width, height)):  # lying on its side: EXIF
+    if rgb is None or rgb.shape[:2] not in ((height, width), (width, height)):  # swapped if EXIF turns it
         raise CameraError(f"not a picture that can be read: {path}", do="remove it, or save it again")
     return rgb
 
 
 def _decoded(data: U8) -> U8 | None:
-    # By way of memory: cv2.imread cannot open names outside the code page on Windows, and fills up what is cut off.
+    # From memory: cv2.imread cannot open names outside the code page on Windows, and pads files that are cut short.
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR)
     if bgr is None:
         return None
@@ -115,7 +115,7 @@ def _decoded(data: U8) -> U8 | None:
 
 
 def _has_alpha(data: U8) -> bool:
-    """Whether the file may be transparent in places; to look costs nothing, to decode it twice does."""
+    """Whether the file may be transparent in places. Saves decoding most files twice."""
     head = data[:4096].tobytes()
     if head.startswith(b"\x89PNG"):
         return head[25:26] in (b"\x04", b"\x06") or b"tRNS" in head
@@ -123,7 +123,7 @@ def _has_alpha(data: U8) -> bool:
 
 
 def _put_before_grey(rgb: U8, stored: NDArray[Any] | None) -> None:
-    """Grey into `rgb` (H, W, 3) where `stored`, the same picture with all its channels, is transparent."""
+    """Write grey into `rgb` (H, W, 3) where `stored`, the same picture with all its channels, is transparent."""
     if stored is None or stored.ndim != 3 or stored.shape[2] != 4 or stored.shape[:2] != rgb.shape[:2]:
         return
     alpha = stored[..., 3] if stored.dtype == np.uint8 else stored[..., 3] >> 8

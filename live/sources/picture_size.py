@@ -1,10 +1,10 @@
-"""The size of a picture file as its header states it: known before anything is unpacked."""
+"""Reads a picture's size from its file header, before anything is unpacked."""
 
 import struct
 from collections.abc import Callable
 
 _PNG, _JPEG, _BMP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM"
-# JPEG's markers that begin a frame (its header has the size); 0xC4, 0xC8, 0xCC among them mean other things.
+# JPEG markers that begin a frame, whose header has the size; 0xC4, 0xC8 and 0xCC mean other things.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD9)) | {0x01}
 
@@ -24,7 +24,7 @@ def _png(content: bytes) -> tuple[int, int]:
     while at < len(content) and kind != b"IEND":
         length, kind = struct.unpack_from(">L4s", content, at)
         at += 12 + length
-        if at > len(content):  # OpenCV would make room for all that the chunk says it holds: up to 2 GB
+        if at > len(content):  # OpenCV would allocate all that the chunk claims to hold: up to 2 GB
             return 0, 0
     return (width, height) if content[12:16] == b"IHDR" else (0, 0)
 
@@ -60,7 +60,7 @@ def _webp(content: bytes) -> tuple[int, int]:
 def _bmp(content: bytes) -> tuple[int, int]:
     old = struct.unpack_from("<L", content, 14)[0] == 12
     width, height = struct.unpack_from("<HH" if old else "<ll", content, 18)
-    return width, height  # a height below 0: the rows lie from top to bottom
+    return width, height  # a negative height: rows run from top to bottom
 
 
 _FORMATS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (

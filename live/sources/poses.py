@@ -1,4 +1,4 @@
-"""`PoseFileSource`: recorded poses (.npz). It needs no picture, so its frames are black; `poses` holds the movement."""
+"""`PoseFileSource`: recorded poses (.npz). It has no pictures, so its frames are black; `poses` holds the movement."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _BLANK_PX = (2, 2)
 class PoseFileSource:
     """One black 2x2 frame per recorded pose, at the recorded times. Give `poses` to a `RecordedEstimator`.
 
-    Raises PoseFileError when the file is missing, damaged, empty, or of another topology.
+    Raises PoseFileError if the file is missing, damaged, empty, or of another topology.
     """
 
     live = False

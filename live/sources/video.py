@@ -9,8 +9,8 @@ from live.sources.letterbox import letterbox
 
 
 class VideoSource:
-    """Plays a film once. A size change half way is letterboxed to the first size, which is said through `say`, as is
-    what the reader finds amiss. Raises CameraError as the reader does.
+    """Plays a film once. If the size changes midway, pictures are letterboxed to the first size; `say` reports that and
+    what the reader finds wrong. Raises CameraError as the reader does.
     """
 
     live = False

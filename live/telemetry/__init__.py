@@ -1,1 +1,1 @@
-"""What a run says and counts: report, status line, log. Nothing of it leaves this machine."""
+"""What a run says and counts: report, status line, log. None of it leaves this machine."""

@@ -3,7 +3,7 @@
 import math
 
 _LOWEST_S = 1e-5
-_STEP = 1.01  # each bin is 1% wider than the one before: percentiles are right to 1%
+_STEP = 1.01  # each bin is 1% wider than the one before, so percentiles are accurate to 1%
 _BINS = math.ceil(math.log(1e3 / _LOWEST_S) / math.log(_STEP)) + 1  # up to 1000 s
 
 
@@ -23,7 +23,7 @@ class Histogram:
         self.max_s = max(self.max_s, duration_s)
 
     def quantile(self, q: float) -> float:
-        """The duration in seconds that a share `q` (0..1) of all do not exceed, to 1%. 0 while nothing was counted."""
+        """The duration in seconds that a share `q` (0..1) of all do not exceed, to within 1%. 0 if none was counted."""
         wanted, seen = q * self.count, 0
         for place, count in enumerate(self._bins):
             seen += count

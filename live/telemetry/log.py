@@ -1,4 +1,4 @@
-"""`RunLog`: what was said and how it went, with the time of day, appended to a file of the user's."""
+"""`RunLog`: appends everything said, and how the run went, to a file of the user's, with date and time."""
 
 import os
 import time
@@ -10,16 +10,16 @@ from live.telemetry.private import Private
 
 
 class RunLog:
-    """Opens `path` for appending; raises PuppetError when it cannot be. May be used from any thread.
+    """Opens `path` for appending; raises PuppetError if that fails. May be used from any thread.
 
-    A file that is made here can be read by its owner alone. A Private line is written without its secret.
+    A new file can be read only by its owner. A Private line is written without its secret.
 
-    A file that fails later (disk full) gets no more lines and the show goes on; `problem` says so, "" until then.
+    If the file fails later (disk full), it gets no more lines and the show goes on; `problem` says so, "" until then.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            # Each line is one write of its own.
+            # Each line is a single write.
             self._file: BinaryIO | None = open(path, "ab", buffering=0, opener=_for_its_owner)
         except OSError as error:
             raise PuppetError(
@@ -29,7 +29,7 @@ class RunLog:
         self.problem = ""
 
     def write(self, text: str) -> None:
-        """Append `text`, a line without its end."""
+        """Append `text`, a line without its newline."""
         file = self._file
         if file is None:
             return
@@ -41,7 +41,7 @@ class RunLog:
             self._failed(error)
 
     def close(self) -> None:
-        """End it; may be called twice."""
+        """Close the file; may be called twice."""
         file, self._file = self._file, None
         if file is not None:
             file.close()

@@ -1,6 +1,6 @@
-"""`Panel`: the status on a terminal, by rich: a few lines that are kept current below everything that is said.
+"""`Panel`: shows the status on a terminal with rich, in a few lines kept up to date below all messages.
 
-rich takes a tenth of a second to import: import this module when the panel is shown.
+rich takes a tenth of a second to import, so import this module only when the panel is shown.
 """
 
 from typing import TextIO
@@ -15,7 +15,7 @@ from live.telemetry.status_line import flags, latency
 
 
 class Panel:
-    """Drawn on the terminal `out`. Its methods may be called from any thread; they raise OSError when it is gone."""
+    """Drawn on the terminal `out`. The methods may be called from any thread; they raise OSError if it is gone."""
 
     def __init__(self, out: TextIO, *, take_stderr: bool) -> None:
         self._console = Console(file=out, highlight=False)
@@ -34,16 +34,16 @@ class Panel:
         self._live.update(draw_panel(state), refresh=True)
 
     def say(self, text: str) -> None:
-        """A line of its own, which stays, above the panel."""
+        """Print a line above the panel, where it stays."""
         self._console.print(Text(text), soft_wrap=True)
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove the panel without a trace."""
         self._live.stop()
 
 
 def draw_panel(state: LoopState) -> Table:
-    """At most three lines, cut at the terminal's width: what is going on, where the time goes, what is unusual."""
+    """At most three lines, cut at the terminal's width: what is happening, where the time goes, what is unusual."""
     late, seen = state.latency_ms.p95, state.person == "in view"
     colour = "default" if late is None else "green" if late <= state.budget_ms else "yellow"
     first = Text.assemble(

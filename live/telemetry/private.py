@@ -1,4 +1,4 @@
-"""`Private`: a line for the user's eyes, with a secret in it that is kept out of the log."""
+"""`Private`: a line for the user that contains a secret, which is kept out of the log."""
 
 
 class Private(str):

@@ -1,4 +1,4 @@
-"""`Report`: what a run measured. Counters and histograms, of a fixed size however long the run is."""
+"""`Report`: what a run measured, in counters and histograms whose size is fixed however long the run is."""
 
 import json
 from collections import deque
@@ -13,12 +13,12 @@ from live.telemetry.memory import peak_rss_mb
 from live.telemetry.rolling_window import Recent
 
 STAGES = ("capture", "wait", "estimate", "condition", "generate", "face", "send")
-_MOST_CHANGES = 1000  # of a run that goes on for days the last ones are told
+_MOST_CHANGES = 1000  # a run that lasts for days reports only the last ones
 _IN_FLIGHT = 64  # more frames than can be between source and pump
 
 
 class Rate:
-    """Counts events; each Rate is fed by one thread. Seconds on the loop's clock."""
+    """Counts events. Each Rate is fed by one thread. Times are seconds on the loop's clock."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,25 +38,25 @@ class Rate:
         return (self.count - 1) / span if span > 0 else 0.0
 
     def recent_per_s(self, now_s: float) -> float:
-        """The same over the last two seconds up to now, so that a standstill shows."""
+        """Like `per_s`, but over the last two seconds up to now, so that a standstill shows."""
         return self._recent.per_s(now_s)
 
 
 class Dropping(Protocol):
-    """What the report needs of a slot between two stages."""
+    """What the report needs from a slot between two stages."""
 
     dropped: int
 
 
 class Outputs(Protocol):
-    """What the report needs of the sinks."""
+    """What the report needs from the sinks."""
 
     @property
     def dropped(self) -> dict[str, int]: ...
 
 
 class Report:
-    """Fed by the loop's threads, each its own part; read by the status line and at the end.
+    """Fed by the loop's threads, each with its own part; read by the status line and at the end.
 
     `start_s`: when the program started, on the loop's clock.
     """
@@ -85,12 +85,12 @@ class Report:
         return {name: slot.dropped for name, slot in self.slots.items()}
 
     def frame_captured(self, frame_id: int, now_s: float) -> None:
-        """A source gave a frame."""
+        """The source delivered a frame."""
         self._arrived[frame_id % _IN_FLIGHT] = (frame_id, now_s)
         self.captured.add(now_s)
 
     def frame_sent(self, frame_id: int | None, now_s: float) -> None:
-        """The sinks took a picture: the first that shows frame `frame_id`, or (None) one that shows no new frame."""
+        """The sinks took a picture: the first to show frame `frame_id`, or (None) one that shows no new frame."""
         self.sent.add(now_s)
         if self._first_sent_s is None:
             self._first_sent_s = now_s
@@ -102,16 +102,16 @@ class Report:
             self._recent_latency.add(now_s, now_s - arrived_s)
 
     def took(self, stage: str, duration_s: float, now_s: float) -> None:
-        """One of STAGES has taken `duration_s`."""
+        """Stage `stage`, one of STAGES, took `duration_s`."""
         self.stages[stage].add(duration_s)
         self._recent_stages[stage].add(now_s, duration_s)
 
     def changed(self, name: str, value: object, now_s: float) -> None:
-        """The setting `name` has been `value` from here on."""
+        """The setting `name` is `value` from now on."""
         self._changes.append({"at_s": round(now_s - self._start_s, 3), "name": name, "value": value})
 
     def person_shown(self, state: str, passed_s: float) -> None:
-        """The presence policy is in `state`, `passed_s` after the last time."""
+        """The presence policy is in `state`, `passed_s` after the previous call."""
         self.person = state
         if state == "in view":
             self.in_view_s += passed_s
@@ -119,11 +119,11 @@ class Report:
             self.lost_s += passed_s
 
     def recent_latency_s(self, now_s: float) -> tuple[float, ...] | None:
-        """(p50, p95) of capture-to-send over the last two seconds; None without any."""
+        """(p50, p95) of capture to send over the last two seconds; None without any."""
         return self._recent_latency.quantiles(now_s, 0.5, 0.95)
 
     def recent_stages_ms(self, now_s: float) -> dict[str, float]:
-        """The median of each stage over the last two seconds, in milliseconds; stages that did not run are left out."""
+        """Each stage's median over the last two seconds, in milliseconds, without stages that did not run."""
         medians = {name: recent.quantiles(now_s, 0.5) for name, recent in self._recent_stages.items()}
         return {name: round(median[0] * 1000, 2) for name, median in medians.items() if median}
 
@@ -155,7 +155,7 @@ class Report:
         }
 
     def table(self) -> str:
-        """The report for people."""
+        """The report as a table for people."""
         data = self.to_json()
         frames, person = data["frames"], data["person"]
         by_place = {**frames["dropped_by_slot"], **frames["dropped_by_sink"]}
@@ -177,7 +177,7 @@ class Report:
 
 
 def write_report(path: Path, report: Report) -> None:
-    """Write the report as JSON; the file appears whole or not at all. Raises PuppetError when it cannot be written."""
+    """Write the report as JSON, completely or not at all. Raises PuppetError if it cannot be written."""
     try:
         write_whole(path, json.dumps(report.to_json(), indent=1).encode(), shared=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`Status`: all that a run tells its user: what is said, the state on the terminal, and the log of both."""
+"""`Status`: all that a run tells its user: messages, the state on the terminal, and the log of both."""
 
 import contextlib
 import os
@@ -13,17 +13,17 @@ from live.telemetry.log import RunLog
 from live.telemetry.loop_state import LoopState
 from live.telemetry.status_line import status_line
 
-if TYPE_CHECKING:  # it brings rich along
+if TYPE_CHECKING:  # it imports rich
     from live.telemetry.panel import Panel
 
-_PANEL_S, _LINE_S = 0.5, 5.0  # how often the panel is drawn anew; a plain line is added, here and to the log
+_PANEL_S, _LINE_S = 0.5, 5.0  # how often the panel is redrawn; how often a plain line goes to the output and the log
 
 
 class Status:
-    """Prints to `out` (the state, the report) and `err` (what is said). Never on the path of a frame.
+    """Prints to `out` (the state, the report) and `err` (messages). Never delays a frame.
 
-    On a terminal a small panel is kept current; otherwise a line is added now and then. `quiet`: neither, and no Info.
-    `log`: gets everything.
+    On a terminal a small panel is kept up to date; otherwise a line is added now and then. `quiet`: neither, and no
+    Info. `log` gets everything.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Status:
         self._thread = threading.Thread(target=self._keep_current, name="status", daemon=True)
 
     def start(self, state: Callable[[], LoopState]) -> None:
-        """Begin to show `state()`, see `Director.state`."""
+        """Start showing `state()`; see `Director.state`."""
         self._state = state
         self._thread.start()
 
     def stop(self) -> None:
-        """End it, leaving the panel's place empty."""
+        """Stop, and remove the panel."""
         self._done.set()
         if self._thread.is_alive():
             self._thread.join(1.0)
@@ -61,17 +61,17 @@ class Status:
                 panel.say(text)
             else:
                 print(text, file=self._err, flush=True)
-        except (OSError, ValueError):  # whoever read it is gone; the stream goes on
+        except (OSError, ValueError):  # the reader is gone; the stream goes on
             self._close_panel()
 
     def tell(self, text: str) -> None:
-        """The report at the end, to `out`."""
+        """Print the final report to `out`."""
         self.note(text)
         if not self._quiet:
             self._print(text)
 
     def note(self, text: str) -> None:
-        """A line for the log alone."""
+        """Write a line to the log only."""
         if self._log is None:
             return
         self._log.write(text)
@@ -80,7 +80,7 @@ class Status:
             self.say(self._log.problem)
 
     def tick(self, now_s: float) -> None:
-        """Look at the state and show it; `now_s` on any clock."""
+        """Read the state and show it; `now_s` on any clock."""
         state = self._state() if self._state is not None else None
         if state is None:
             return
@@ -102,7 +102,7 @@ class Status:
 
             with contextlib.suppress(OSError):
                 self._panel = Panel(self._out, take_stderr=self._err.isatty())
-        self._line_at_s = time.monotonic()  # nothing is known yet
+        self._line_at_s = time.monotonic()  # there is nothing to report yet
         while not self._done.wait(_PANEL_S):
             self.tick(time.monotonic())
         self._close_panel()

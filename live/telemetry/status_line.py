@@ -1,4 +1,4 @@
-"""The state of a run in words: one plain line of what a `LoopState` holds."""
+"""The state of a run in words: a `LoopState` as one plain line."""
 
 from live.telemetry.loop_state import LoopState
 
@@ -18,7 +18,7 @@ def latency(state: LoopState) -> str:
 
 
 def flags(state: LoopState) -> list[str]:
-    """What is not as usual."""
+    """Whatever is unusual."""
     told = [word for word in ("hidden", "frozen", "calibrating") if getattr(state, word)]
     if state.mirror:
         told.append("mirrored")

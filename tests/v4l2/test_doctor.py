@@ -57,7 +57,7 @@ def test_a_dark_webcam_is_a_warning(vivid: CameraDevice, control: Callable[[str]
 def test_a_webcam_in_use_names_the_program(vivid: CameraDevice, hold: Callable[[str, CameraDevice], None]) -> None:
     hold("watch", vivid)
     (finding,) = cameras.findings()
-    assert finding.mark == "warning" and "it is held by: python" in finding.text
+    assert finding.mark == "warning" and "it is in use by: python" in finding.text
 
 
 def test_a_pulled_webcam_is_none(vivid: CameraDevice, plug: Callable[[str], None]) -> None:

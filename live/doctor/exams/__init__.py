@@ -1,1 +1,1 @@
-"""One file for each thing that the doctor looks at; `findings()` in each. They know nothing of one another."""
+"""One file for each thing that the doctor checks, each with `findings()`. They know nothing of one another."""

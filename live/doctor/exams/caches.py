@@ -1,4 +1,4 @@
-"""What earlier runs have left ready for the next one: prepared engines, and the compiled drawing code."""
+"""The cache: the prepared engines and compiled drawing code left by earlier runs."""
 
 import json
 import os
@@ -14,38 +14,38 @@ _COMPILED = ("*.nbi", "*.nbc")
 
 
 def findings() -> list[Finding]:
-    """A line about the engines, one about the drawing code."""
+    """One line about the engines, one about the drawing code."""
     return [examined_engines(cache_folder()), examined_kernels(Path(os.environ.get(VARIABLE, "")))]
 
 
 def examined_engines(folder: Path | None) -> Finding:
-    """`folder`: that of the cache, None: it is switched off."""
+    """`folder`: the cache's; None if it is switched off."""
     if folder is None:
         return Finding(
             "absent", f"prepared engines are not kept: {FOLDER_VARIABLE} is {OFF}", f"unset {FOLDER_VARIABLE}"
         )
     entries = [entry.parent for entry in folder.glob(f"*/{SIDECAR}")]
     if not entries:
-        return Finding("absent", "no engine is prepared yet: the first run does it, behind the show")
+        return Finding("absent", "no engine is prepared yet: the first run does it in the background")
     broken = [entry for entry in entries if not _readable(entry)]
     gigabytes = sum(file.stat().st_size for entry in entries for file in entry.iterdir() if file.is_file()) / 2**30
     told = f"engines prepared: {len(entries) - len(broken)}, {gigabytes * 1024:.0f} MB"
     if broken:
-        return Finding("warning", f"{told}; damaged: {len(broken)}", f"delete {folder}; they are made again")
+        return Finding("warning", f"{told}; damaged: {len(broken)}", f"delete {folder}; it is made again")
     if gigabytes > _MANY_GB:
-        return Finding("warning", told, f"delete {folder}, if the room is needed; they are made again")
+        return Finding("warning", told, f"delete {folder} if you need the space; it is made again")
     return Finding("ok", told)
 
 
 def examined_kernels(folder: Path) -> Finding:
-    """`folder`: where what was compiled is kept."""
+    """`folder`: where the compiled code is kept."""
     if any(any(folder.rglob(pattern)) for pattern in _COMPILED):
         return Finding("ok", "the drawing code is compiled")
     return Finding("absent", "the drawing code is not compiled yet: the first start takes half a minute longer")
 
 
 def _readable(entry: Path) -> bool:
-    """Whether the entry says what it is, and its file is there."""
+    """Whether the entry says what it is, and its file exists."""
     try:
         value = json.loads((entry / SIDECAR).read_text(encoding="utf-8"))
         return value["file"] is None or (entry / Path(str(value["file"])).name).is_file()

@@ -1,4 +1,4 @@
-"""The cameras: which there are, and how the one that a run would take films: rate, light, a picture that moves."""
+"""The cameras: which there are, and the rate, the light and whether the picture moves of the one a run would use."""
 
 import zlib
 from collections.abc import Callable
@@ -18,9 +18,9 @@ from live.sources.camera import CameraSource
 from live.sources.camera_list import CameraDevice, describe, list_cameras
 from live.sources.light import BRIGHT, DARK, luma_and_sharpness
 
-_SETTLE_S, _WATCH_S = 0.7, 1.2  # a camera sets its exposure first; then it is timed
-_BLACK = 12.0  # luma under which nothing at all is seen: a shutter, a cap
-_LEAST_FPS = 20.0  # under it the puppet is seen to jerk
+_SETTLE_S, _WATCH_S = 0.7, 1.2  # first the camera adjusts its exposure, then it is timed
+_BLACK = 12.0  # luma below which nothing at all can be seen, as with a closed shutter or a lens cap
+_LEAST_FPS = 20.0  # below it the puppet visibly stutters
 _LEAST_WIDTH = 320
 
 OpenSource = Callable[[CameraDevice], Source]
@@ -28,10 +28,10 @@ OpenSource = Callable[[CameraDevice], Source]
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What was seen of a camera in a second; its pictures are not in here, and go nowhere.
+    """Measurements of a camera over about a second. Its pictures are not kept.
 
     size: (width, height) in pixels. fps: of the pictures that came in. luma: the median, 0..255. still: all pictures
-    were the same, to the last bit, which no lens gives.
+    were identical to the last bit, which no real lens gives.
     """
 
     size: tuple[int, int]
@@ -41,18 +41,18 @@ class Footage:
 
 
 def findings() -> list[Finding]:
-    """The camera that a run would take, and the names of the others."""
+    """The camera that a run would use, and the names of the others."""
     return examined_cameras(list_cameras(), _open, SystemClock(), holders)
 
 
 def examined_cameras(
     cameras: list[CameraDevice], open_source: OpenSource, clock: Clock, holders: Callable[[str], list[str]]
 ) -> list[Finding]:
-    """`open_source` opens one; `holders` names the programs that hold a device."""
+    """`open_source` opens a camera; `holders` names the programs that have a device open."""
     real = [camera for camera in cameras if not camera.virtual]
     if not real:
         return [Finding("absent", "no camera: the demo clip is played instead", "plug one in")]
-    others = [Finding("absent", f"not looked at: {describe(real[1:])}", "run_live.py --source camera:NAME takes it")]
+    others = [Finding("absent", f"not checked: {describe(real[1:])}", "run_live.py --source camera:NAME uses it")]
     camera = real[0]
     name = describe([camera])
     try:
@@ -84,24 +84,24 @@ def watched(source: Source, clock: Clock) -> Footage:
 
 
 def judge(name: str, seen: Footage) -> Finding:
-    """The line about a camera that gave pictures."""
+    """The line about a camera that delivered pictures."""
     told = f"{name}: {seen.size[0]}x{seen.size[1]}, {seen.fps:.0f} pictures a second"
     if seen.luma < _BLACK:
         return Finding(
-            "warning", f"{told}: the picture is black", "open its shutter, take off its cap, switch a lamp on"
+            "warning", f"{told}: the picture is black", "open its shutter, take off its cap, or switch on a lamp"
         )
     if seen.still:
-        return Finding("warning", f"{told}: the picture stands still", "unplug the camera and plug it in again")
+        return Finding("warning", f"{told}: the picture is frozen", "unplug the camera and plug it in again")
     if seen.size[0] < _LEAST_WIDTH:
         return Finding("warning", f"{told}: very small", "choose a larger picture in the camera's own program")
     if seen.luma < DARK:
         return Finding("warning", f"{told}: it is dark (light {seen.luma:.0f} of 255)", "put a lamp in front of you")
     if seen.luma > BRIGHT:
-        do = "turn from the window, or lower the camera's exposure"
+        do = "turn away from the window, or lower the camera's exposure"
         return Finding("warning", f"{told}: it is too bright (light {seen.luma:.0f} of 255)", do)
     if seen.fps < _LEAST_FPS:
-        do = "more light (cameras slow down in the dark), another USB port, fewer programs"
-        return Finding("warning", f"{told}: the puppet will jerk", do)
+        do = "add light (cameras slow down in the dark), use another USB port, or close other programs"
+        return Finding("warning", f"{told}: the puppet will stutter", do)
     return Finding("ok", f"{told}, light {seen.luma:.0f} of 255")
 
 
@@ -116,7 +116,7 @@ def _refused(error: CameraError, programs: list[str]) -> Finding:
     if not programs:
         return of_error(error, "warning")
     names = ", ".join(programs)
-    return Finding("warning", f"{error.what}; it is held by: {names}", f"close {names}, or choose another camera")
+    return Finding("warning", f"{error.what}; it is in use by: {names}", f"close {names}, or choose another camera")
 
 
 def _open(device: CameraDevice) -> Source:

@@ -1,4 +1,4 @@
-"""The graphics card: NVIDIA's, its driver and memory, and whether TensorRT can use it."""
+"""The NVIDIA graphics card: its driver and memory, and whether TensorRT can use it."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ _WITHOUT = "the processor draws the puppet"
 
 
 def findings() -> list[Finding]:
-    """The cards; then TensorRT, where there is a card."""
+    """The cards; then TensorRT, if there is a card."""
     tool = shutil.which(_TOOL)
     if tool is None:
         return [Finding("absent", f"no NVIDIA card: {_WITHOUT}")]
@@ -25,19 +25,19 @@ def findings() -> list[Finding]:
 
 
 def examined_card(line: str) -> Finding:
-    """A line of nvidia-smi's answer: name, driver, memory in MB and how much of it is free."""
+    """Judges a line of nvidia-smi's answer: name, driver, memory in MB and how much of it is free."""
     parts = [part.strip() for part in line.split(",")]
     if len(parts) != 4 or not all(part.isdigit() for part in parts[2:]):
-        return Finding("warning", f"nvidia-smi answers: {line[:200]}", "install NVIDIA's driver anew")
+        return Finding("warning", f"nvidia-smi answers: {line[:200]}", "reinstall NVIDIA's driver")
     name, driver, memory, free = parts
     told = f"{name}, driver {driver}, {int(free) / 1024:.1f} of {int(memory) / 1024:.1f} GB free"
     if int(free) < _LITTLE_MB:
-        return Finding("warning", f"{told}: too little for an engine", "close what uses the card")
+        return Finding("warning", f"{told}: too little for an engine", "close programs that use the card")
     return Finding("ok", told)
 
 
 def tensorrt() -> Finding:
-    """Whether TensorRT is here and finds the card."""
+    """Whether TensorRT is installed and finds the card."""
     try:
         version, device = check_tensorrt(), find_device()
     except EngineError as error:
@@ -46,7 +46,7 @@ def tensorrt() -> Finding:
 
 
 def _asked(tool: str) -> str:
-    """Raises EngineError where it does not answer."""
+    """Raises EngineError if it does not answer."""
     try:
         done = subprocess.run(
             [tool, *_QUERY],
@@ -63,5 +63,5 @@ def _asked(tool: str) -> str:
             return done.stdout
         got = " ".join((done.stdout + done.stderr).split())[:200] or f"exit code {done.returncode}"
     raise EngineError(
-        f"NVIDIA's driver does not answer: {_WITHOUT}", got=got, do="install the driver anew, and restart the computer"
+        f"NVIDIA's driver does not answer: {_WITHOUT}", got=got, do="reinstall the driver, and restart the computer"
     )

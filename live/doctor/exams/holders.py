@@ -1,4 +1,4 @@
-"""Which programs hold a device or a port: for "it is in use by zoom". Linux tells; elsewhere nobody is named."""
+"""Which programs hold a device or a port, for "it is in use by zoom". Known only on Linux; elsewhere none is named."""
 
 import contextlib
 import os
@@ -10,13 +10,13 @@ _LISTENING = "0A"  # linux/include/net/tcp_states.h
 
 
 def holders(held: str, proc: Path = PROC) -> list[str]:
-    """Names of the programs that have `held` open, such as "/dev/video0"; only those that this user may look at.
+    """Names of the programs that have `held`, such as "/dev/video0", open; only those that this user may inspect.
 
     Never this process itself.
     """
     found = set()
     for process in _processes(proc):
-        with contextlib.suppress(OSError):  # it ended, or is another user's
+        with contextlib.suppress(OSError):  # it has ended, or belongs to another user
             if any(_target(handle) == held for handle in (process / "fd").iterdir()):
                 found.add(_name(process))
     return sorted(found)
@@ -41,7 +41,7 @@ def _target(handle: Path) -> str:
 
 
 def _name(process: Path) -> str:
-    """ "zoom"; of a Python program what it runs, so that another puppet is known."""
+    """The program's name, such as "zoom"; another puppet is recognised by what its Python runs."""
     try:
         words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
         name = (process / "comm").read_text(errors="replace").strip()

@@ -1,4 +1,4 @@
-"""The machine: its Python, its system, its processor and memory."""
+"""The machine: its Python, operating system, processor and memory."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from live.doctor.exams.requirements import fits, read_requirements
 from live.doctor.finding import Finding
 
 _LEAST_CORES = 2
-_LEAST_MEMORY_GB = 3.0  # what a run takes is under 2; a browser and OBS want the rest
+_LEAST_MEMORY_GB = 3.0  # a run takes less than 2; a browser and OBS need the rest
 _MEMORY = Path("/proc/meminfo")
 
 
@@ -19,17 +19,17 @@ def findings() -> list[Finding]:
 
 
 def python(version: str, wanted: str, wide: bool) -> Finding:
-    """Judges a Python of this version; `wide`: it is a 64-bit one."""
+    """Judges a Python of this version; `wide`: it is 64-bit."""
     named = f"Python {version}, {platform.python_implementation()}"
     if not wide:
-        return Finding("bad", f"{named}, 32 bit: its libraries do not exist for it", "install a 64-bit Python")
+        return Finding("bad", f"{named}, 32 bit: the libraries do not exist for it", "install a 64-bit Python")
     if not fits(version, wanted):
-        return Finding("warning", f"{named}: not one that is tested ({wanted})", "make a new venv with Python 3.11")
+        return Finding("warning", f"{named}: not a tested version ({wanted})", "make a new venv with Python 3.11")
     return Finding("ok", f"{named}, 64 bit")
 
 
 def computer(cores: int | None = None, memory: Path = _MEMORY) -> Finding:
-    """System, processor, memory; `cores` that this program may use, by default as many as it may here."""
+    """System, processor, memory. `cores`: how many this program may use; by default, as many as it may here."""
     cores = cores or _cores()
     gigabytes = _memory_gb(memory)
     told = f"{platform.system()} {platform.release()}, {_processor()}, {cores} core{'s' if cores > 1 else ''}"
@@ -54,7 +54,7 @@ def _processor() -> str:
 
 
 def _memory_gb(memory: Path) -> float:
-    """0 where the system does not tell."""
+    """0 if the system does not tell."""
     try:
         line = next(line for line in memory.read_text().splitlines() if line.startswith("MemTotal:"))
         return int(line.split()[1]) / 2**20

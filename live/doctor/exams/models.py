@@ -1,4 +1,4 @@
-"""The pose models: whether their files are whole, and whether with them somebody is found in the demo clip."""
+"""The pose models: whether their files are intact, and whether they find the dancer in the demo clip."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from live.doctor.finding import Finding
 from live.puppet.values import Frame
 
-if TYPE_CHECKING:  # it brings cv2 along, which may be what cannot be loaded
+if TYPE_CHECKING:  # it imports cv2, which may be what cannot be loaded
     from live.performer.estimator import PoseEstimator
 
 _PACKAGE = "mediapipe"
@@ -21,13 +21,13 @@ _TRIES = 10  # pictures of the clip
 
 
 def findings() -> list[Finding]:
-    """One line where something is wrong with the files, else one about the dancer."""
+    """A line about what is wrong with the files; if nothing, one about the dancer."""
     wrong = damaged(_PACKAGE)
     return wrong or [found_in(_demo_frames(), _open)]
 
 
 def damaged(package: str) -> list[Finding]:
-    """What is wrong with the models of an installed package, by the hashes that pip wrote down."""
+    """What is wrong with the models of an installed package, by the hashes that pip recorded."""
     try:
         files = importlib.metadata.distribution(package).files or []
     except importlib.metadata.PackageNotFoundError:
@@ -35,7 +35,7 @@ def damaged(package: str) -> list[Finding]:
     models = [file for file in files if file.name.endswith(_ENDINGS)]
     bad = [file.name for file in models if not _whole(Path(str(file.locate())), file.hash)]
     if not models:
-        return [Finding("bad", f"{package} brought no models", _INSTALL)]
+        return [Finding("bad", f"{package} has no models", _INSTALL)]
     if bad:
         return [Finding("bad", f"damaged or missing: {', '.join(bad)}", _INSTALL)]
     return []
@@ -50,10 +50,10 @@ def found_in(frames: list[Frame], open_estimator: "Callable[[], PoseEstimator]")
             pose = estimator.estimate(frame)
             if pose.scores.any():
                 ms = (time.perf_counter() - start_s) * 1000
-                return Finding("ok", f"whole; the dancer of the demo clip is found ({ms:.0f} ms for the first picture)")
+                return Finding("ok", f"intact; the demo dancer is found ({ms:.0f} ms for the first picture)")
     finally:
         estimator.close()
-    return Finding("bad", "whole, but nobody is found in the demo clip", _INSTALL)
+    return Finding("bad", "intact, but they find nobody in the demo clip", _INSTALL)
 
 
 def _whole(path: Path, noted: "importlib.metadata.FileHash | None") -> bool:

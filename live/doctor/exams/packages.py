@@ -1,4 +1,4 @@
-"""The libraries: whether each is there, of a version that fits, and can be loaded."""
+"""The libraries: whether each is installed in a fitting version and can be loaded."""
 
 import importlib
 import importlib.metadata
@@ -10,31 +10,29 @@ from live.doctor.isolation import attempted
 
 _INSTALL = "pip install -e ."
 _MODULES = {"opencv-contrib-python": "cv2", "protobuf": "google.protobuf"}
-# mediapipe takes seconds and is loaded by the look at the models; pyvirtualcam by that at the virtual camera.
+# mediapipe takes seconds, and the exam of the models loads it; that of the virtual camera loads pyvirtualcam.
 _NOT_LOADED = ("mediapipe", "pyvirtualcam")
-# Each brings a cv2 of its own into the same folder; the last one installed wins, and pip knows nothing of it.
+# Each installs its own cv2 into the same folder; the last one installed wins, and pip does not notice.
 _OTHER_OPENCVS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
 
-Version = Callable[[str], str | None]  # of an installed library; None: it is not installed
+Version = Callable[[str], str | None]  # of an installed library; None if not installed
 
 
 def findings() -> list[Finding]:
-    """What is wrong, a line each; else one that all is well."""
+    """A line for each thing that is wrong; if none, one line that all is well."""
     wanted = read_requirements().libraries
     if not wanted:
-        return [
-            Finding("warning", "what the program wants is not known: neither installed nor with its pyproject.toml")
-        ]
+        return [Finding("warning", "the needed libraries are unknown: not installed, and there is no pyproject.toml")]
     wrong = versions(wanted, installed_version)
     missing = {name for name in wanted if installed_version(name) is None}
     wrong += [finding for name in wanted if name not in missing for finding in loaded(name)]
     return wrong or [
-        Finding("ok", f"all {len(wanted)} are there and fit; {PROGRAM} {installed_version(PROGRAM) or ''}")
+        Finding("ok", f"all {len(wanted)} are installed and fit; {PROGRAM} {installed_version(PROGRAM) or ''}")
     ]
 
 
 def versions(wanted: Mapping[str, str], version: Version) -> list[Finding]:
-    """What is wrong with what is installed: missing, too old, too new, one too many."""
+    """What is wrong with the installed libraries: missing, too old, too new, one too many."""
     found = []
     have = {name: version(name) for name in wanted}
     if missing := [name for name, known in have.items() if known is None]:
@@ -43,7 +41,7 @@ def versions(wanted: Mapping[str, str], version: Version) -> list[Finding]:
         if known is not None and not fits(known, wanted[name]):
             found.append(Finding("warning", f"{name} {known}: wanted {wanted[name]}", _INSTALL))
     if others := [name for name in _OTHER_OPENCVS if version(name) is not None]:
-        # Taking one away takes files of the other: so all go, and one comes back.
+        # Uninstalling one removes files of the other, so uninstall all and reinstall one.
         names = " ".join([*others, "opencv-contrib-python"])
         told = f"more than one OpenCV is installed, in one place: {', '.join(others)} beside opencv-contrib-python"
         found.append(Finding("warning", told, f"pip uninstall {names} && {_INSTALL}"))
@@ -51,7 +49,7 @@ def versions(wanted: Mapping[str, str], version: Version) -> list[Finding]:
 
 
 def loaded(name: str) -> list[Finding]:
-    """Loads an installed library; nothing where that goes well."""
+    """Load an installed library; no findings if that works."""
     if name in _NOT_LOADED:
         return []
 
@@ -63,7 +61,7 @@ def loaded(name: str) -> list[Finding]:
 
 
 def installed_version(name: str) -> str | None:
-    """The version of an installed library; None where it is not installed."""
+    """The version of an installed library; None if not installed."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The control room's page: whether it can be served on its port, and who has the port where not."""
+"""The control room's page: whether it can be served on its port, and if not, what is using the port."""
 
 import socket
 import sys
@@ -21,13 +21,13 @@ def examined_port(port: int, listeners: Callable[[int], list[str]]) -> Finding:
     """`listeners` names the programs that listen on a port."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-            # As the room does: elsewhere than on Windows a port that was in use a moment ago is free.
+            # As the room does: except on Windows, a port that was in use a moment ago counts as free.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform != "win32"))
             listening.bind((_HOST, port))
             listening.listen(1)
     except OSError as error:
         names = ", ".join(listeners(port))
-        who = f"is taken by {names}" if names else f"cannot be listened on ({error.strerror or reason(error)})"
-        do = f"close {names or 'the program that has it'}, or use --sink browser:{port + 1}"
+        who = f"is taken by {names}" if names else f"cannot be opened ({error.strerror or reason(error)})"
+        do = f"close {names or 'the program that uses it'}, or use --sink browser:{port + 1}"
         return Finding("warning", f"port {port} {who}", do)
     return Finding("ok", f"can be served on {_HOST}:{port}")

@@ -1,4 +1,4 @@
-"""The engines: each that can open a target's own network, against the reference, over a few pictures."""
+"""The engines: compares each that can open a target's own network with the reference over a few pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _THREADS = 1
 
 @dataclass(frozen=True, slots=True)
 class StillFeeds:
-    """What a network is fed while its target stands as on its poster: without the drawing code, which a first start
-    compiles for half a minute.
+    """What a network is fed while its target stands as on its poster. Avoids the drawing code, which takes half a
+    minute to compile on a first start.
     """
 
     spec: EngineSpec
@@ -35,7 +35,7 @@ class StillFeeds:
         yield from ({tensor.name: self._picture(tensor.shape) for tensor in self.spec.feeds} for _ in range(_FRAMES))
 
     def _picture(self, shape: tuple[int, ...]) -> U8:
-        """(1, H, W, 4): the poster's middle, cut out by an oval; another: nothing, a pose that is not seen."""
+        """For (1, H, W, 4), an oval cut out of the poster; for another shape zeros, like a pose that is not seen."""
         if len(shape) != 4 or shape[3] != 4:
             return np.zeros(shape, np.uint8)
         height, width = shape[1:3]
@@ -47,22 +47,22 @@ class StillFeeds:
 
 
 def findings() -> list[Finding]:
-    """A line for each engine that can be used now; one for all that are not here."""
+    """A line for each engine that can be used now, and one for all that are missing."""
     bundle, generator = shipped_network()
     feeds = StillFeeds(generator.spec, _poster(bundle))
     return compared(generator, feeds, candidates(), Cache())
 
 
 def compared(generator: GeneratorNetwork, feeds: Feeds, allowed: list[Candidate], cache: Cache) -> list[Finding]:
-    """`allowed`, against the reference, on `feeds`; what `cache` knows of those that take minutes to prepare."""
+    """Compares `allowed` with the reference on `feeds`; for those that take minutes to prepare, reports the cache."""
     usable = [candidate for candidate in allowed if not candidate.why_not]
     if not any(candidate.is_reference for candidate in usable):
         why = next((c.why_not for c in allowed if c.is_reference), "")
-        return [Finding("bad", f"onnxruntime, with which all others are compared, cannot be used: {why}")]
+        return [Finding("bad", f"onnxruntime, the reference for all others, cannot be used: {why}")]
     selector = Selector(generator, feeds, cache, threads=_THREADS, say=lambda _: None)
     prepared = [c for c in usable if c.precision == "int8" or c.backend.name == "tensorrt"]
     at_once = [c for c in usable if c not in prepared and not c.is_reference]
-    # The reference against itself, where there is nothing else: it is at least run.
+    # If there is nothing else, compare the reference with itself, so that it is run at least.
     at_once = at_once or [c for c in usable if c.is_reference]
     found = [_kept(c, entry) for c in prepared if (entry := selector.judged(c)) is not None]
     found += [_judged(c, generator, feeds) for c in at_once]
@@ -73,12 +73,12 @@ def compared(generator: GeneratorNetwork, feeds: Feeds, allowed: list[Candidate]
 
 
 def shipped_network() -> tuple[Bundle, GeneratorNetwork]:
-    """The first network among the shipped targets. Raises EngineError where there is none."""
+    """The first network among the shipped targets. Raises EngineError if there is none."""
     for folder in find_targets([SHIPPED]).values():
         bundle = open_bundle(folder)
         if bundle.generators:
             return bundle, next(iter(bundle.generators.values()))
-    raise EngineError("no target with a network is installed", do="pip install -e . in a whole copy of the program")
+    raise EngineError("no target with a network is installed", do="pip install -e . in a complete copy of the program")
 
 
 def _poster(bundle: Bundle) -> U8:
@@ -102,10 +102,10 @@ def _judged(candidate: Candidate, generator: GeneratorNetwork, feeds: Feeds) -> 
     except EngineError as error:
         return Finding("bad" if candidate.is_reference else "warning", f"{candidate}: {reason(error)}", error.do)
     if verdict.refusal:
-        do = "nothing: it will not be used, and others are"
-        return Finding("warning", f"{candidate} draws other pictures than the reference: {verdict.refusal}", do)
+        do = "nothing: other engines are used instead"
+        return Finding("warning", f"{candidate} draws differently from the reference: {verdict.refusal}", do)
     times = f"{verdict.median_ms:.0f} ms a picture on {_THREADS} thread (reference {verdict.reference_ms:.0f})"
-    return Finding("ok", f"{candidate} draws what the reference draws, {times}")
+    return Finding("ok", f"{candidate} draws the same as the reference, {times}")
 
 
 def _verdict(candidate: Candidate, generator: GeneratorNetwork, feeds: Feeds) -> Verdict:

@@ -1,4 +1,4 @@
-"""The virtual camera: a chart is sent into it, and read back as Zoom or a browser would read it (on Linux)."""
+"""The virtual camera: sends a chart into it and reads it back as Zoom or a browser would (on Linux)."""
 
 import sys
 import threading
@@ -20,18 +20,18 @@ from live.sources.camera_list import CameraDevice, describe, list_cameras
 
 _COLOURS = np.array([[(220, 30, 30), (30, 30, 220)], [(30, 190, 60), (240, 240, 240)]], np.uint8)
 _CELL = 256
-CHART: U8 = np.kron(_COLOURS, np.ones((_CELL, _CELL, 1), np.uint8)).astype(np.uint8)  # 512x512, as most targets
+CHART: U8 = np.kron(_COLOURS, np.ones((_CELL, _CELL, 1), np.uint8)).astype(np.uint8)  # 512x512, like most targets
 _FPS = 30.0
-_NEAR = 16  # levels: it goes through YUV and back
+_NEAR = 16  # levels, as the picture goes through YUV and back
 _PATIENCE_S, _PICTURES = 4.0, 5
 _EXCLUSIVE = Path("/sys/module/v4l2loopback/parameters/exclusive_caps")
 _LOAD_ANEW = "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback exclusive_caps=1 card_label=Puppet"
 
-ReadBack = Callable[[int], U8 | None]  # of camera number N, RGB; None: no picture came
+ReadBack = Callable[[int], U8 | None]  # of camera number N, RGB; None if no picture came
 
 
 def findings() -> list[Finding]:
-    """Whether it is there, opens, and gives out what was sent."""
+    """Whether it exists, opens, and delivers what was sent."""
     devices = [camera for camera in list_cameras() if camera.virtual] if sys.platform == "linux" else None
     return examined_output(devices, VirtualCameraSink, read_back, holders, _exclusive(_EXCLUSIVE))
 
@@ -43,11 +43,11 @@ def examined_output(
     holders: Callable[[str], list[str]],
     exclusive: bool | None,
 ) -> list[Finding]:
-    """devices: the virtual ones; None: this system does not list them, and nothing is read back. exclusive: whether
-    v4l2loopback was told to look like a webcam while it is fed, None: not known.
+    """devices: the virtual ones; None if this system does not list them, and then nothing is read back. exclusive:
+    whether v4l2loopback was told to look like a webcam while it is fed; None if unknown.
     """
     if devices == []:
-        return [Finding("warning", "none: OBS takes the page instead, Zoom needs one", how_to_install())]
+        return [Finding("warning", "none: OBS can use the page instead, but Zoom needs one", how_to_install())]
     for device in devices or ():
         if programs := holders(f"/dev/video{device.index}"):  # they would see the chart
             names = ", ".join(programs)
@@ -62,7 +62,7 @@ def examined_output(
     try:
         ours = next((d for d in devices or () if sink.name.endswith(f"/dev/video{d.index}")), None)
         if ours is None:
-            return [Finding("ok", f"{sink.name} opens; what others see of it was not looked at")]
+            return [Finding("ok", f"{sink.name} opens; what others see in it was not checked")]
         return [_judged(ours, _sent_and_read(sink, ours, read_back), exclusive)]
     finally:
         sink.close(complete=True)
@@ -113,7 +113,7 @@ def _judged(device: CameraDevice, seen: U8 | SinkError | None, exclusive: bool |
     if isinstance(seen, SinkError):
         return of_error(seen, "warning")
     if seen is None:
-        return Finding("warning", f"{name} takes pictures, and other programs get none from it", _LOAD_ANEW)
+        return Finding("warning", f"{name} takes pictures, but other programs get none from it", _LOAD_ANEW)
     if seen.shape != CHART.shape:
         got = f"{seen.shape[1]}x{seen.shape[0]}"
         return Finding("warning", f"{name}: sent {size}, read {got}", f"close what reads from it; {_LOAD_ANEW}")
@@ -122,12 +122,12 @@ def _judged(device: CameraDevice, seen: U8 | SinkError | None, exclusive: bool |
     if off > _NEAR:
         return Finding("warning", f"{name}: colours come back wrong, by {off} of 255", _LOAD_ANEW)
     if exclusive is False:
-        return Finding("warning", f"{name} works; Chrome, Zoom and Teams will not list it", _LOAD_ANEW)
+        return Finding("warning", f"{name} works, but Chrome, Zoom and Teams will not list it", _LOAD_ANEW)
     return Finding("ok", f"{name}: what is sent comes back, {size}, colours within {off} of 255")
 
 
 def _exclusive(parameters: Path) -> bool | None:
-    """Whether a v4l2loopback device is loaded so that it is a webcam and nothing else while it is fed."""
+    """Whether v4l2loopback was loaded so that a device is only a webcam while it is fed."""
     try:
         return "Y" in parameters.read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""`Requirements`: the Python and the libraries that the program wants, as pyproject.toml or its installation says."""
+"""`Requirements`: the Python and libraries that the program needs, from pyproject.toml or its installation."""
 
 import importlib.metadata
 import re
@@ -22,22 +22,22 @@ _COMPARED: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """python: such as ">=3.10,<3.13". libraries: name -> such as ">=1.26,<2"; without the extras. "": any version."""
+    """python: such as ">=3.10,<3.13". libraries: name -> such as ">=1.26,<2", without extras. "": any version."""
 
     python: str
     libraries: Mapping[str, str]
 
 
 def read_requirements(pyproject: Path = _PYPROJECT) -> Requirements:
-    """From `pyproject` where it is there (an installation may be older than it), else from what pip installed.
+    """From `pyproject` if it exists (an installation may be older), else from what pip installed.
 
-    Empty where neither is there.
+    Empty if there is neither.
     """
     try:
         text = pyproject.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return _installed()
-    # Not by a TOML parser: Python 3.10 has none.
+    # Without a TOML parser, which Python 3.10 does not have.
     listed = re.search(r"^dependencies = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     python = re.search(r'^requires-python = "([^"]*)"', text, re.MULTILINE)
     lines = re.findall(r'^\s*"([^"]+)"', listed[1], re.MULTILINE) if listed else []
@@ -71,7 +71,7 @@ def _by_name(lines: list[str]) -> dict[str, str]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """(4, 11, 0) of "4.11.0rc1": all but what is behind the numbers."""
+    """(4, 11, 0) for "4.11.0rc1": only the leading numbers."""
     leading = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in leading[0].split(".")) if leading else ()
 

@@ -1,4 +1,4 @@
-"""The screen: whether the page can open in a browser by itself, and a window."""
+"""The screen: whether the page can open in a browser by itself, and whether a window can open."""
 
 from live.cli.defaults import has_desktop
 from live.doctor.finding import Finding
@@ -11,7 +11,7 @@ def findings() -> list[Finding]:
 
 
 def examined_screen(*, desktop: bool, window: bool) -> Finding:
-    """desktop: somebody sits before one. window: one can be opened there."""
+    """desktop: there is a screen. window: a window can be opened on it."""
     if not desktop:
         return Finding(
             "absent", "no screen: the page does not open by itself", "use --sink FILE.mp4, or --sink browser"

@@ -1,4 +1,4 @@
-"""Telemetry: that none of the libraries reports anything to anybody."""
+"""Telemetry: checks that no library reports anything to anybody."""
 
 import importlib
 import importlib.util
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from live.doctor.finding import Finding
 
-# OpenVINO's, which it imports when it is itself; None in its place in sys.modules keeps it out. ONNX Runtime's switch.
+# OpenVINO imports its telemetry module on import; None in sys.modules keeps it out. ONNX Runtime has a switch.
 _MODULE, _SWITCH = "openvino_telemetry", "ORT_DISABLE_TELEMETRY"
 _LIBRARIES = ("onnxruntime", "openvino")
 _CLIENT = Path("intel", "openvino_ga_cid")  # in the home folder
-_ANEW = "take the program's files anew; until then run it without a network"
+_ANEW = "download the program again; until then run it without a network"
 
 
 def findings() -> list[Finding]:
-    """What was not switched off; where all was, both are loaded and looked at once more."""
+    """What was not switched off; if all was, both libraries are loaded and checked once more."""
     there = importlib.util.find_spec(_MODULE) is not None if _MODULE not in sys.modules else False
     wrong = reporting(sys.modules, os.environ, there=there)
     if wrong:
@@ -30,7 +30,7 @@ def findings() -> list[Finding]:
 
 
 def reporting(modules: Mapping[str, object], environment: Mapping[str, str], *, there: bool) -> list[Finding]:
-    """What reports, or would. `there`: OpenVINO's telemetry is installed, and nobody keeps it out."""
+    """What reports, or would. `there`: OpenVINO's telemetry is installed and not kept out."""
     found = []
     if there or modules.get(_MODULE) is not None:
         found.append(Finding("warning", "OpenVINO reports to Google: its telemetry is not kept out", _ANEW))
@@ -40,11 +40,11 @@ def reporting(modules: Mapping[str, object], environment: Mapping[str, str], *, 
 
 
 def left_behind(home: Path | None) -> list[Finding]:
-    """What OpenVINO once wrote into the home folder: by another program, or an older version of this one."""
+    """What OpenVINO once wrote into the home folder, by another program or an older version of this one."""
     if home is None or not (home / _CLIENT).exists():
         return []
-    told = f"{home / _CLIENT} is there: some program has let OpenVINO report before"
-    return [Finding("absent", told, "delete it, if you like: nothing of ours reads it")]
+    told = f"{home / _CLIENT} exists: some program has let OpenVINO report before"
+    return [Finding("absent", told, "delete it if you like; this program does not read it")]
 
 
 def _home() -> Path | None:

@@ -1,1 +1,1 @@
-"""What a placed pose looks like: the paper doll from its atlas, the pose map, the face map, the stick figure."""
+"""Draws a placed pose: the paper doll from its atlas, the pose map, the face map, the stick figure."""

@@ -1,4 +1,4 @@
-"""The atlas: one texture per body part and view, cut from the target's video. `doll.py` poses it."""
+"""The atlas: one texture per body part and view, cut from the target's video. `doll.py` poses them."""
 
 import io
 import zipfile
@@ -14,10 +14,10 @@ from live.puppet.drawing.fit import KEY_SIZE
 from live.puppet.drawing.parts import EXTENTS, PART_NAMES
 from live.puppet.errors import TargetError
 
-FORMAT = 4  # 2: a hand's key is its fingers; 3: there is a mouth; 4: a head's key has the upper lip, not the chin
-MIN_EXTENT, MAX_EXTENT = 1e-3, 100  # torsos; no part is that large, and the drawing code counts in integers
+FORMAT = 4  # 2: a hand's key is its fingers; 3: adds the mouth; 4: a head's key has the upper lip, not the chin
+MIN_EXTENT, MAX_EXTENT = 1e-3, 100  # torsos; no part is that large, and the drawing code uses integers
 _MAX_VIEWS, _MAX_SIDE, _MAX_KEY = 256, 4096, 1e3  # of a part; texels; torsos
-_LARGEST = 96 << 20  # bytes of all textures; a shipped target has 14 MB at most, the doll needs three times as much
+_LARGEST = 96 << 20  # bytes of all textures; a shipped target has at most 14 MB, and the doll needs three times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PartViews:
     """The views of one part. `rgba`: (V, rows, columns, 4) uint8, straight alpha; `keys`: (V, KEY_SIZE) float32, see
     `parts`.
 
-    View 0 is the most typical one: it is shown when the skeleton does not say from where the part is seen.
+    View 0 is the most typical one, shown if the skeleton does not tell from where the part is seen.
     """
 
     rgba: U8
@@ -33,7 +33,7 @@ class PartViews:
 
     @staticmethod
     def empty() -> "PartViews":
-        """One view of nothing: the part is invisible."""
+        """One empty view, so that the part is invisible."""
         return PartViews(np.zeros((1, 2, 2, 4), np.uint8), np.zeros((1, KEY_SIZE), np.float32))
 
 
@@ -46,12 +46,12 @@ class Atlas:
 
     @staticmethod
     def empty() -> "Atlas":
-        """An atlas whose parts are transparent: the doll is invisible (tests; a target without a video)."""
+        """An atlas of transparent parts, so that the doll is invisible (tests; a target without a video)."""
         return Atlas(tuple(PartViews.empty() for _ in PART_NAMES), EXTENTS.copy())
 
 
 def save_atlas(path: Path, atlas: Atlas) -> None:
-    """Write an .npz without pickles; deterministic bytes for equal atlases."""
+    """Write an .npz without pickles; equal atlases give equal bytes."""
     arrays: dict[str, NDArray[np.generic]] = {"format": np.array(FORMAT), "extents": atlas.extents}
     for name, part in zip(PART_NAMES, atlas.parts, strict=True):
         arrays[f"{name}.rgba"], arrays[f"{name}.keys"] = part.rgba, part.keys
@@ -59,7 +59,7 @@ def save_atlas(path: Path, atlas: Atlas) -> None:
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.save(buffer, array, allow_pickle=False)
-            # A fixed date: the zip's default is now, and a hash of the file should depend on its content alone.
+            # A fixed date: the zip's default is now, but the file's hash should depend only on its content.
             file.writestr(
                 zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED
             )

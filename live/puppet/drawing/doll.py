@@ -1,6 +1,4 @@
-"""The paper doll: the atlas posed by a skeleton, RGBA at canvas size. Needs no network, and is the generator's best
-input.
-"""
+"""The paper doll: the atlas posed by a skeleton, RGBA at canvas size. Needs no network; the generator's best input."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +13,13 @@ from live.puppet.values import PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
 _MIN_ALPHA = 4
-_FAINT = 16  # alpha under which a pixel's colour, in whole levels, says nothing: a network would make specks of it
-_LAST = 255 / 256  # a sample between the last texel and the one behind it still meets the last
+_FAINT = 16  # below this alpha, a pixel's colour in whole levels is meaningless: a network would make specks of it
+_LAST = 255 / 256  # a sample between the last texel and the one after it still touches the last
 _KINDS = np.array([part.kind for part in PARTS])
 
 
 class Doll:
-    """Draws one target's atlas. Holds the textures only; `draw` keeps no state and may be called from any thread."""
+    """Draws one target's atlas. Holds only the textures; `draw` keeps no state and may be called from any thread."""
 
     def __init__(self, atlas: Atlas, *, valid_score: float) -> None:
         self._extents = atlas.extents
@@ -48,7 +46,7 @@ class Doll:
         _draw_parts(frames, valid, views, order, self._where, self._texels, out)
 
     def lay(self, placed: PlacedPose) -> tuple[F64, NDArray[np.bool_], NDArray[np.int64]]:
-        """Where each part is drawn, which are, and as which view: (P, 2, 3) frames as in `part_frames`, (P,), (P,)."""
+        """Where each part is drawn, whether it is, and its view: (P, 2, 3) frames as in `part_frames`, (P,), (P,)."""
         frames, valid, keys = part_frames(
             placed.points_px, placed.scores, placed.size_px, self._valid_score, self._extents
         )
@@ -75,7 +73,7 @@ def _pyramid(texture: U8) -> list[U8]:
 
 
 def _opaque_box(texture: U8) -> tuple[int, int, int, int]:
-    """First and last row and column from which a bilinear sample can meet alpha; an empty one ends before it starts."""
+    """First and last row and column where a bilinear sample can touch alpha; an empty box ends before it starts."""
     opaque = texture[..., 3] >= _MIN_ALPHA
     rows, columns = np.flatnonzero(opaque.any(axis=1)), np.flatnonzero(opaque.any(axis=0))
     if len(rows) == 0:
@@ -91,21 +89,21 @@ def _opaque_box(texture: U8) -> tuple[int, int, int, int]:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _lay_parts(frames: F64, valid: NDArray[np.bool_], keys: F64, extents: F64, view_keys: F64) -> NDArray[np.int64]:
-    """(P,) the view of each part; moves the frames of heads, hands and mouths in place."""
+    """Returns the view of each part, (P,); moves the frames of heads, hands and mouths in place."""
     views = np.zeros(frames.shape[0], np.int64)
     turn, a, b = (1.0, 0.0), 0.0, 0.0  # of the head, which comes before its mouth
     for p in range(frames.shape[0]):
         kind, before, after = _KINDS[p], extents[p, 0], extents[p, 1]
         if not valid[p]:
             continue
-        if kind == HEAD or kind == HAND:  # a hand hangs on its wrist; a head goes where most of its points are
+        if kind == HEAD or kind == HAND:  # a hand hangs on its wrist; a head goes where its points fit best
             views[p], x, y, u, v = nearest_fit(keys[p], view_keys[p], kind == HAND)
             lay(frames[p], before, after, x, y, u, v)
             if kind == HEAD:
                 turn, (a, b) = (x, y), missed_by(LIP, keys[p], view_keys[p, views[p]], x, y, u, v)
         else:
             views[p] = _nearest_view(keys[p], view_keys[p])
-            if kind == MOUTH:  # on the head's own lips, or they would show beside it
+            if kind == MOUTH:  # on the head's own lips, which would otherwise show beside it
                 lay(frames[p], before, after, turn[0], turn[1], a, b)
     return views
 
@@ -197,7 +195,7 @@ def _blend_row(
 ) -> None:
     """Bilinear samples over the pixels x0..x1 of one canvas row `out` (W, 4), in 16.16 and 8-bit integers.
 
-    Whole numbers, so that every machine draws the same bytes. `row`, `column`: the texel at x0.
+    Integers, so that every machine draws the same bytes. `row`, `column`: the texel at x0.
     """
     start, columns = texture[0], texture[2]
     low_i, high_i, low_j, high_j = texture[3], texture[4], texture[5], texture[6]
@@ -226,7 +224,7 @@ def _blend_row(
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
 def _span(at_zero: float, step: float, low: float, high: float) -> tuple[float, float]:
-    """The x for which low <= at_zero + step x <= high, rounded inwards; an empty one has its start behind its end."""
+    """The range of x with low <= at_zero + step x <= high, rounded inwards; an empty range ends before it starts."""
     if abs(step) < 1e-9:
         return (0.0, 1e9) if low <= at_zero <= high else (1.0, 0.0)
     a, b = (low - at_zero) / step, (high - at_zero) / step

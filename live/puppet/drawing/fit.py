@@ -1,7 +1,7 @@
-"""Which view of a part fits a pose best, and how it has to be laid there: by points, not by angles.
+"""Finds the view of a part that fits a pose best, and how to lay it there: by points, not by angles.
 
-Facing and turn tell the views of a limb apart. Heads and hands have too many shapes for that: their key is ten points,
-and the view is drawn whose points lie nearest once they were turned, sized and shifted to fit, by least squares (the
+Facing and turn tell a limb's views apart. Heads and hands have too many shapes for that, so their key is ten points,
+and the view drawn is the one whose points are nearest once turned, sized and shifted to fit by least squares (the
 similarity fit of Umeyama 1991, eq. 40 to 42, in the plane).
 """
 
@@ -12,13 +12,13 @@ from live.puppet.compiler import numba
 
 KEY_POINTS = 10
 KEY_SIZE = 2 * KEY_POINTS
-# How far a view may be shrunk or enlarged: beyond that it is the wrong view. What is shifted too keeps its size: a
-# performer's features lie otherwise than the target's, and a head must not breathe as it turns.
+# How far a view may be shrunk or enlarged; beyond that it is the wrong view. A view that is also shifted nearly keeps
+# its size: a performer's features differ from the target's, and a head must not grow and shrink as it turns.
 SIZES, SIZES_SHIFTED = (0.75, 1.3), (0.95, 1.05)
 FARTHEST = 0.1  # torso lengths that a view may be shifted
-ENOUGH = 4  # points to shift a view by
-# Added to what a fit leaves (1 at most) for each point that the view lacks: else the view with the fewest points would
-# fit best, and a face that is found would be drawn from behind.
+ENOUGH = 4  # points needed to shift a view
+# Added to a fit's remainder (1 at most) for each point that the view lacks. Otherwise the view with the fewest points
+# would fit best, and a face that was found would be drawn from behind.
 LACKING = 1.0
 
 
@@ -26,9 +26,9 @@ LACKING = 1.0
 def nearest_fit(key: F64, view_keys: F64, hangs: bool) -> tuple[int, float, float, float, float]:
     """(view, x, y, u, v): the row of `view_keys` that fits `key` best; x + iy turns and sizes it, (u, v) shifts it.
 
-    Keys are points one after the other, along and across the part's direction from its joint, in torso lengths; (0, 0)
-    stands for a point that was not found. The joint stays where it is for a part that `hangs` on it, and where fewer
-    than ENOUGH points can be compared; where none can, view 0 as it is. Rows of inf are no views.
+    Keys are successive points, along and across the part's direction from its joint, in torso lengths; (0, 0) stands
+    for a point that was not found. The joint stays where it is for a part that `hangs` on it, and if fewer than ENOUGH
+    points can be compared; if none can, the result is view 0 unchanged. Rows of inf are not views.
     """
     best, least, x, y = 0, np.inf, 1.0, 0.0
     shifted, found = False, _common(key, key)
@@ -53,9 +53,9 @@ def nearest_fit(key: F64, view_keys: F64, hangs: bool) -> tuple[int, float, floa
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def missed_by(n: int, key: F64, view: F64, x: float, y: float, u: float, v: float) -> tuple[float, float]:
-    """How far, along and across in torso lengths, point `n` of a view that is laid so comes to lie beside the key's.
+    """How far, along and across in torso lengths, point `n` of a view laid this way lands from the key's.
 
-    (0, 0) where one of the two lacks it.
+    (0, 0) if either lacks it.
     """
     if not _both(key, view, 2 * n):
         return 0.0, 0.0
@@ -67,7 +67,7 @@ def missed_by(n: int, key: F64, view: F64, x: float, y: float, u: float, v: floa
 def put(key: F64, n: int, ox: float, oy: float, dx: float, dy: float) -> None:
     """Write point `n` of a key, (ox, oy) torso lengths from the joint of a part whose direction is (dx, dy).
 
-    One that lies on the joint itself is kept apart from one that was not found.
+    Keeps a point on the joint itself distinct from one that was not found.
     """
     along, across = ox * dx + oy * dy, oy * dx - ox * dy
     key[2 * n] = along if along != 0.0 or across != 0.0 else 1e-9
@@ -76,8 +76,8 @@ def put(key: F64, n: int, ox: float, oy: float, dx: float, dy: float) -> None:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
-    """What is left when the view is laid on the key, as a share, and how it is turned and sized: x, y. Infinite where
-    the points that both have say nothing about that.
+    """The remainder, as a share, of laying the view on the key, and how it is turned and sized: x, y. The remainder is
+    infinite if the points that both have do not determine that.
     """
     ka, kb, va, vb = 0.0, 0.0, 0.0, 0.0
     if shifts:
@@ -107,7 +107,7 @@ def _both(key: F64, view: F64, n: int) -> bool:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _common(key: F64, view: F64) -> int:
-    """How many points both have."""
+    """How many points `key` and `view` have in common."""
     count = 0
     for n in range(0, key.shape[0], 2):
         count += _both(key, view, n)
@@ -116,7 +116,7 @@ def _common(key: F64, view: F64) -> int:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _means(key: F64, view: F64) -> tuple[float, float, float, float]:
-    """The middles, in the key and in the view, of the points that both have."""
+    """The means, in the key and in the view, of the points that both have."""
     count, ka, kb, va, vb = 0, 0.0, 0.0, 0.0, 0.0
     for n in range(0, key.shape[0], 2):
         if _both(key, view, n):
@@ -127,7 +127,7 @@ def _means(key: F64, view: F64) -> tuple[float, float, float, float]:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def lay(frame: F64, before: float, after: float, x: float, y: float, u: float, v: float) -> None:
-    """Turn, size and shift a part's (2, 3) frame in place, as `nearest_fit` gives it.
+    """Turn, size and shift a part's (2, 3) frame in place, as `nearest_fit` says.
 
     `before`, `after`: the part's extents in torso lengths; its joint lies between them, and it has no bone.
     """

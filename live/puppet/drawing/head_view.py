@@ -1,4 +1,4 @@
-"""The head's place, direction and turn; and its key: ten of its points, see `fit`."""
+"""The head's place, direction and turn, and its key: ten of its points, see `fit`."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from live.puppet.drawing.fit import put
 
 Place = tuple[float, float, float, float]  # centre x, y, px; downward direction x, y
 
-# Body points, which are there from behind too, then face points (iBUG-68): bridge, nose, outer eye corners, upper lip.
-# No chin nor lower lip: they move by themselves. Body and face points disagree by some pixels: the head follows them
-# all, and the mouth the head.
+# Body points, which exist from behind too, then face points (iBUG-68): bridge, nose, outer eye corners, upper lip. Chin
+# and lower lip are left out, as they move on their own. Body and face points disagree by some pixels: the head follows
+# them all, and the mouth follows the head.
 BODY_POINTS = (T.NOSE, T.R_EYE, T.L_EYE, T.R_EAR, T.L_EAR)
 FACE_POINTS = tuple(T.FACE.start + n for n in (27, 33, 36, 45, 51))
 LIP = len(BODY_POINTS) + len(FACE_POINTS) - 1  # number of the upper lip
@@ -22,7 +22,7 @@ _POINTS = np.array(BODY_POINTS + FACE_POINTS, np.int64)
 def head_key(
     points: F32, scores: F32, valid_score: float, place: tuple[float, float, float, float], size: float, key: F64
 ) -> None:
-    """Fill `key`: the points' places from `place`, the head's (cx, cy, dx, dy), in torso lengths.
+    """Fill `key`: the points' places relative to `place`, the head's (cx, cy, dx, dy), in torso lengths.
 
     Body points count whatever their score: without eyes and ears there is no head, and live completes them.
     """
@@ -38,8 +38,8 @@ def head_key(
 def head_axis(points: F32, size: float) -> Place:
     """The head's centre (between the ears), x and y px, and its downward direction.
 
-    Seen from the front or back the ears give the roll; in profile they coincide, and the neck gives it. The weight is
-    the ears' distance, so the axis turns smoothly from one rule to the other.
+    Seen from the front or back, the ears give the roll; in profile they coincide, and the neck gives it. The weight is
+    the distance between the ears, so the axis changes smoothly from one rule to the other.
     """
     ex, ey = points[T.L_EAR, 0] - points[T.R_EAR, 0], points[T.L_EAR, 1] - points[T.R_EAR, 1]
     cx, cy = 0.5 * (points[T.L_EAR, 0] + points[T.R_EAR, 0]), 0.5 * (points[T.L_EAR, 1] + points[T.R_EAR, 1])
@@ -66,8 +66,8 @@ def head_axis(points: F32, size: float) -> Place:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def head_turn(points: F32, place: Place, size: float) -> tuple[float, float, float]:
-    """Ears, yaw and pitch of a head at `place`: how far, in torso lengths, the left ear lies from the right one (less
-    than 0 from behind), and the nose across and along from the middle between them.
+    """Ears, yaw and pitch of a head at `place`, in torso lengths: the distance from the right ear to the left one
+    (negative from behind), and how far the nose is, across and along, from the middle between them.
     """
     cx, cy, dx, dy = place
     ex, ey = points[T.L_EAR, 0] - points[T.R_EAR, 0], points[T.L_EAR, 1] - points[T.R_EAR, 1]

@@ -1,4 +1,4 @@
-"""The mouth on the canvas: where it is, and its key. A head has a view for each turn; the lips move by themselves.
+"""The mouth on the canvas: its place and its key. A head has a view for each turn; the lips move on their own.
 
 It is drawn over the head, so that the doll speaks. Points are those of iBUG-68 within the 70 face points.
 """
@@ -9,10 +9,10 @@ from engines.arrays import F32, F64
 from live.puppet import topology as T
 from live.puppet.compiler import numba
 
-_RIGHT, _UPPER, _LEFT, _LOWER = (T.FACE.start + n for n in (48, 51, 54, 57))  # corners, and the outer lips' middles
+_RIGHT, _UPPER, _LEFT, _LOWER = (T.FACE.start + n for n in (48, 51, 54, 57))  # corners and midpoints of the outer lips
 _INNER_UPPER, _INNER_LOWER = T.FACE.start + 62, T.FACE.start + 66
-# In the key, in torso lengths: lips open by a tenth of a head, and drawn in by as much, count like a head that turns
-# from the front to the side.
+# Weights in the key, in torso lengths: lips opened by a tenth of a head, or drawn in by as much, count like a head that
+# turns from the front to the side.
 _OPEN, _WIDE, _TURN = 8.0, 4.0, 3.0
 
 
@@ -27,9 +27,9 @@ def mouth_found(scores: F32, valid_score: float) -> bool:
 def mouth_place(
     points: F32, dx: float, dy: float, turn: tuple[float, float, float], size: float, key: F64
 ) -> tuple[float, float]:
-    """The middle of the lips, of a head whose downward direction is (dx, dy) and whose `turn` is ears, yaw, pitch.
+    """The middle of the lips on a head whose downward direction is (dx, dy) and whose `turn` is ears, yaw, pitch.
 
-    Fills `key`: open, wide, yaw, pitch. `points` (137, 2) and `size`, the torso length, are pixels.
+    Fills `key`: open, wide, yaw, pitch. `points` (137, 2) and `size`, the torso length, are in pixels.
     """
     x = 0.25 * (points[_RIGHT, 0] + points[_LEFT, 0] + points[_UPPER, 0] + points[_LOWER, 0])
     y = 0.25 * (points[_RIGHT, 1] + points[_LEFT, 1] + points[_UPPER, 1] + points[_LOWER, 1])

@@ -1,5 +1,4 @@
-"""The body parts of the paper doll, and the frame of each: where a part's texture lies on the canvas for a given
-skeleton.
+"""The paper doll's body parts, and the frame of each: where its texture lies on the canvas for a given skeleton.
 
 A texture has rows along the bone (u from 0 to 1) and columns across it (v from -1 to 1). Its frame is an affine map
 
@@ -47,8 +46,7 @@ def _sides(name: str, kind: int, right: tuple[int, int], left: tuple[int, int], 
     ]
 
 
-# Extents from human proportions (torso 1 = about 0.5 m), generous: what is not the part is cut away when the atlas
-# is built.
+# Generous extents from human proportions (torso 1 = about 0.5 m); building the atlas cuts away what is not the part.
 PARTS: tuple[Part, ...] = (
     Part("torso", BONE, T.NECK, T.MID_HIP, 0.30, 0.18, 0.58),
     Part("head", HEAD, T.NECK, T.NOSE, 1.00, 0.45, 0.70),
@@ -76,13 +74,13 @@ def _order(names: str) -> NDArray[np.int32]:
 _R_ARM, _L_ARM = "r_upper_arm r_forearm r_hand ", "l_upper_arm l_forearm l_hand "
 _R_LEG, _L_LEG = "r_thigh r_shin r_foot ", "l_thigh l_shin l_foot "
 _BOTH_LEGS = "r_foot l_foot r_shin l_shin r_thigh l_thigh "
-# Far to near. Facing image-left shows the person's left side, so the right arm and leg are the far ones.
+# From far to near. Facing image-left shows the person's left side, so the right arm and leg are the far ones.
 _DRAW_FRONT = _order(_BOTH_LEGS + "torso head mouth " + _R_ARM + _L_ARM)
 _DRAW_BACK = _order(_BOTH_LEGS + "r_hand l_hand r_forearm l_forearm r_upper_arm l_upper_arm torso head mouth")
 _DRAW_FACING_LEFT = _order(_R_ARM + _R_LEG + _L_LEG + "torso head mouth " + _L_ARM)
 _DRAW_FACING_RIGHT = _order(_L_ARM + _L_LEG + _R_LEG + "torso head mouth " + _R_ARM)
-_MOUTH_SHOWN = 0.1  # torso lengths from ear to ear (front: about 0.3) under which no mouth is drawn: profile, back
-_SIDE_ON = 0.22  # shoulder width, in torso lengths, under which the body is seen from the side (front view: about 0.75)
+_MOUTH_SHOWN = 0.1  # torso lengths from ear to ear (front: about 0.3); with less (profile, back) no mouth is drawn
+_SIDE_ON = 0.22  # shoulder width in torso lengths; with less the body is seen from the side (front view: about 0.75)
 
 
 def drawing_order(points: F32, size_px: float) -> NDArray[np.int32]:
@@ -100,8 +98,8 @@ def part_frames(points: F32, scores: F32, size_px: float, valid_score: float, ex
 
     `corner` is the point u = 0, v = 0. `extents`: (P, 3) before, after, half-width in torso lengths, the atlas's own.
     A view key says from where a part is seen: ten points for the head and for a hand that was found (see `fit`), the
-    lips for the mouth (see `mouth`), facing, turn and length for all else. Keys are in torso lengths, comparable by
-    distance; what they do not need is 0. A forearm ends where its hand begins.
+    lips for the mouth (see `mouth`), facing, turn and length for all other parts. Keys are in torso lengths, comparable
+    by distance, with 0 in unused places. A forearm ends where its hand begins.
     """
     frames = np.zeros((len(PARTS), 2, 3))
     valid = np.zeros(len(PARTS), np.bool_)
@@ -167,7 +165,7 @@ def _bone_axis(
 def _hand_place(
     points: F32, scores: F32, b: int, valid_score: float, dx: float, dy: float, size: float, key: F64
 ) -> tuple[float, float, float, float]:
-    """A hand's wrist and direction, given its forearm's. Fills the key, see `hand_view`."""
+    """A hand's wrist and direction, given its forearm's. Fills the key; see `hand_view`."""
     key[:3] = 0.0
     end = _far_end(b, scores, valid_score)
     if end != b:
@@ -177,9 +175,7 @@ def _hand_place(
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _far_end(joint: int, scores: F32, valid_score: float) -> int:
-    """The point at which a part's second joint lies: for a wrist whose hand was found the hand's own, which knows
-    better.
-    """
+    """The point to use as a part's second joint: for a wrist whose hand was found, the hand's own, as more precise."""
     first = T.R_HAND.start if joint == T.R_WRIST else T.L_HAND.start
     is_wrist = joint == T.R_WRIST or joint == T.L_WRIST
     return first if is_wrist and hand_found(scores, first, valid_score) else joint

@@ -1,8 +1,8 @@
-"""The pose map: the skeleton as capsules, one group of channels a body part, at a quarter of the canvas.
+"""The pose map: the skeleton as capsules, one group of channels per body part, at a quarter of the canvas.
 
-Analytic anti-aliasing, no trigonometry and no fast-math: the same bytes on every machine (the fingerprint relies on
-it). A limb's coverage is its joints' smaller score; limbs also carry the position along the limb (shoulder to wrist,
-hip to toe) and across it, so that the generator knows where on the limb a pixel lies, not only that it is on one.
+Analytic anti-aliasing, no trigonometry and no fast-math give the same bytes on every machine, which the fingerprint
+relies on. A limb's coverage is the smaller score of its joints; limbs also carry the position along the limb (shoulder
+to wrist, hip to toe) and across it, so that the generator knows where on the limb a pixel lies, not just that it does.
 """
 
 import numpy as np
@@ -32,9 +32,7 @@ _LIMB, _FINGER, _FACE = 0, 1, 2  # which radius of the config
 
 
 def _segments() -> tuple[NDArray[np.int32], F32]:
-    """All capsules: (N, 5) joint a, joint b, first channel, planes, radius kind; (N, 2) position along at a and at
-    b.
-    """
+    """All capsules: (N, 5) joint a, joint b, first channel, planes, radius kind; (N, 2) position along at a and b."""
     rows: list[tuple[int, int, int, int, int]] = []
     along: list[tuple[float, float]] = []
 
@@ -71,7 +69,7 @@ def draw_pose_map(placed: PlacedPose, config: PuppetConfig, out: U8) -> None:
     draw_capsules(
         placed.points_px,
         placed.scores,
-        np.maximum(radii, 0.75),  # thinner than this, a line falls between the pixels
+        np.maximum(radii, 0.75),  # a thinner line would fall between the pixels
         config.valid_score,
         1.0 / POSE_MAP_SHRINK,
         _SEGMENTS,
@@ -91,17 +89,17 @@ def draw_capsules(
     along: F32,
     out: U8,
 ) -> None:
-    """Draw `segments` and their positions `along`, see `_segments`, into `out`, (H, W, C) uint8; it is cleared first.
+    """Draw `segments` with their positions `along` (see `_segments`) into `out`, (H, W, C) uint8, cleared first.
 
-    `points` times `scale` are pixels of `out`; `radii`: half-widths in these, by radius kind; a segment with a joint
-    whose score is below `valid` is left out.
+    `points` times `scale` are pixels of `out`; `radii`: half-widths in those, by radius kind. A segment is left out if
+    a joint's score is below `valid`.
     """
     out[:] = 0
     for n in range(segments.shape[0]):
         a, b = segments[n, 0], segments[n, 1]
         score = min(scores[a], scores[b])
         if score >= valid:
-            # Pixel centres stand at half-integers of the canvas, hence the 0.5.
+            # Pixel centres are at half-integers of the canvas, hence the 0.5.
             ax, ay = points[a, 0] * scale - 0.5, points[a, 1] * scale - 0.5
             bx, by = points[b, 0] * scale - 0.5, points[b, 1] * scale - 0.5
             _draw_capsule(ax, ay, bx, by, radii[segments[n, 4]], score, segments[n], along[n], out)

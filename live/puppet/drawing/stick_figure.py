@@ -1,4 +1,4 @@
-"""The stick figure: a pose as an RGB picture in OpenPose's colours, for people to look at. No network ever sees it."""
+"""The stick figure: a pose as an RGB picture in OpenPose's colours, only for people to look at, not for networks."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from live.puppet import topology as T
 from live.puppet.compiler import numba
 from live.puppet.values import PlacedPose
 
-# Limbs and their colours in rainbow order, after OpenPose's BODY_25 rendering (poseParametersRender.hpp).
+# Limbs and their colours in rainbow order, as in OpenPose's BODY_25 rendering (poseParametersRender.hpp).
 _LIMBS: tuple[tuple[int, int, tuple[int, int, int]], ...] = (
     (T.NECK, T.MID_HIP, (255, 0, 0)),
     (T.NECK, T.R_SHOULDER, (255, 85, 0)),

@@ -1,1 +1,1 @@
-"""Where a pose lies on the canvas: smoothed, measured, normalized, completed. Draws nothing."""
+"""Places a pose on the canvas: smoothed, measured, normalized, completed. Draws nothing."""

@@ -1,7 +1,7 @@
-"""Completer: limbs that the camera does not see hang or stand at rest, so that the puppet is never cut in pieces.
+"""Completer: puts limbs that the camera does not see in a rest position, so that the puppet is never cut in pieces.
 
-A caller's legs are under the desk, a dancer's feet leave the picture. The generator has learnt whole figures only; a
-joint that is not seen takes its rest place below its parent, and glides there and back instead of jumping.
+A caller's legs are under the desk, or a dancer's feet leave the picture. As the generator has only learnt whole
+figures, an unseen joint takes its rest place relative to its parent, and glides there and back instead of jumping.
 """
 
 import numpy as np
@@ -11,12 +11,12 @@ from live.puppet import topology as T
 from live.puppet.geometry.body_stats import BONE_NAMES, BodyStats
 
 GLIDE_S = 0.3
-# Bone lengths in torsos where the target's own are not known (a waist-up take shows no knees): usual human proportions.
+# Bone lengths in torsos if the target's own are unknown (a waist-up take shows no knees): usual human proportions.
 _USUAL = {"shoulder": 0.36, "upper_arm": 0.58, "forearm": 0.50, "hip": 0.20, "thigh": 0.80, "shank": 0.80, "foot": 0.25}
 
 
 def _rest_tree(target: BodyStats) -> list[tuple[int, int, float, float]]:
-    """(parent, joint, dx, dy) in torso lengths, parents first: a figure that faces us, standing, arms hanging."""
+    """(parent, joint, dx, dy) in torso lengths, parents first: a figure that stands facing us, arms hanging."""
     torso = target.torso if target.torso > 0 else 1.0
     known = {
         name: length / torso if target.torso > 0 else 0.0 for name, length in zip(BONE_NAMES, target.bones, strict=True)
@@ -41,7 +41,7 @@ def _rest_tree(target: BodyStats) -> list[tuple[int, int, float, float]]:
 
 
 class Completer:
-    """Gives every joint of trunk and limbs a place. The identity while all of them are seen. Not thread-safe."""
+    """Gives every joint of trunk and limbs a place. Changes nothing while all are seen. Not thread-safe."""
 
     def __init__(self, target: BodyStats, *, valid_score: float) -> None:
         self._tree = _rest_tree(target)
@@ -49,15 +49,13 @@ class Completer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen; behave as new."""
-        self._share = np.full(T.K, -1.0)  # 1: as seen, 0: at rest, -1: never asked
-        self._last = np.zeros((T.K, 2))  # from the parent, in torso lengths, when last seen
+        """Forget what was seen and start over."""
+        self._share = np.full(T.K, -1.0)  # 1: as seen, 0: at rest, -1: not yet known
+        self._last = np.zeros((T.K, 2))  # offset from the parent, in torso lengths, when last seen
         self._last_t_s: float | None = None
 
     def apply(self, points: F32, scores: F32, t_s: float, torso_px: float) -> tuple[F32, F32]:
-        """New points (137, 2) canvas pixels and scores (137,); completed joints score 1. Nothing is added without a
-        neck.
-        """
+        """New points (137, 2), canvas pixels, and scores (137,); completed joints score 1. Adds none without a neck."""
         if scores[T.NECK] < self._valid_score:
             self.reset()
             return points, scores

@@ -1,4 +1,4 @@
-"""The square around the face, from the head joints of the body: in whole pixels, and as it is."""
+"""The square around the face, from the body's head joints, in whole pixels or unrounded."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from live.puppet import topology as top
 from live.puppet.values import FaceBox
 
 MIN_SIDE_PX = 16
-# The pairs, and the box side as a multiple of their distance: OpenPose, src/openpose/face/faceDetector.cpp.
+# Pairs of joints, and the box side as a multiple of their distance: OpenPose, src/openpose/face/faceDetector.cpp.
 _RULE = ((top.NECK, top.NOSE, 2.0), (top.R_EYE, top.L_EYE, 3.0), (top.R_EAR, top.L_EAR, 2.0))
 
 
 @dataclass(frozen=True, slots=True)
 class FaceSquare:
-    """A square around the face in canvas pixels, its left and top edge and its side; inside the canvas. Not rounded: a
-    face that is cut out of a film by it stands still.
+    """A square around the face in canvas pixels: left and top edge, and side; inside the canvas. Not rounded, so that a
+    face cut out of a film by it does not shake.
     """
 
     x0: float
@@ -24,10 +24,10 @@ class FaceSquare:
 
 
 def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | None:
-    """The square of the face, wholly inside the canvas, or None when no head is seen.
+    """The square around the face, fully inside the canvas, or None if no head is seen.
 
-    `points`: (137, 2) canvas pixels; `scores`: (137,), 0 where not valid; `canvas`: (width, height). Its centre is the
-    mean of the midpoints neck-nose, eye-eye and ear-ear that are there, its side the mean of 2, 3 and 2 times their
+    `points`: (137, 2) canvas pixels; `scores`: (137,), 0 if not valid; `canvas`: (width, height). Its centre is the
+    mean of the midpoints neck-nose, eye-eye and ear-ear that are known, its side the mean of 2, 3 and 2 times their
     distances.
     """
     head = _head(points, scores, canvas)
@@ -41,7 +41,7 @@ def face_box(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceBox | Non
 
 
 def face_square(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceSquare | None:
-    """The same without rounding; None where `face_box` is."""
+    """Like `face_box`, but unrounded; None if `face_box` is."""
     head = _head(points, scores, canvas)
     if head is None:
         return None
@@ -51,7 +51,7 @@ def face_square(points: F32, scores: F32, canvas: tuple[int, int]) -> FaceSquare
 
 
 def _head(points: F32, scores: F32, canvas: tuple[int, int]) -> tuple[float, float, float] | None:
-    """Centre and side; None when no head is seen on the canvas."""
+    """Centre x, y and side; None if no head is seen on the canvas."""
     found = []
     for a, b, factor in _RULE:
         (ax, ay), (bx, by) = points[a].tolist(), points[b].tolist()

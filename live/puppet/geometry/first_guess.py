@@ -1,6 +1,4 @@
-"""The performer's measures from one single pose: what the puppet dances by in its first second, before statistics
-exist.
-"""
+"""The performer's measures from a single pose, used in the first second, before there are statistics."""
 
 from dataclasses import replace
 
@@ -12,17 +10,18 @@ from live.puppet.geometry.body_stats import HEIGHT_PER_TORSO, TORSO_PER_SHOULDER
 from live.puppet.geometry.retarget import LARGE_HEAD
 from live.puppet.values import Pose
 
-# People, in torso lengths: medians of four filmed performers, in the order of BONE_NAMES; ear to ear, wrist to knuckle.
+# People, in torso lengths: medians of four filmed performers; bones in the order of BONE_NAMES, ear to ear, wrist to
+# knuckle.
 PEOPLES_BONES = (1.0, 0.37, 0.31, 0.52, 0.5, 0.2, 0.82, 0.77, 0.31)
 PEOPLES_HEAD, PEOPLES_HAND = 0.25, 0.2
 
 
 def first_guess(pose: Pose, target: BodyStats, *, valid_score: float) -> BodyStats | None:
     """The target's own build, scaled and moved onto this pose: same proportions, standing where the target usually
-    stands. A cartoon's guess has the proportions of people instead.
+    stands. For a cartoon, the guess has the proportions of people instead.
 
-    By standing height when nose, hips and an ankle are seen and the target has legs, else by shoulder width. Pixels of
-    the performer's picture. None when not even the shoulders are seen, or when the figure is larger than any picture.
+    By standing height if nose, hips and an ankle are seen and the target has legs, else by shoulder width. In pixels of
+    the performer's picture. None if not even the shoulders are seen, or the figure is larger than any picture.
     """
     points = pose.points_px
     seen = (pose.scores >= valid_score) & np.isfinite(points).all(axis=1)
@@ -45,7 +44,7 @@ def first_guess(pose: Pose, target: BodyStats, *, valid_score: float) -> BodySta
         return None
     try:
         guess = target.scaled(scale, anchor_x - scale * own_x, anchor_y - scale * own_y)
-        # A larger head is a cartoon's, whose build says nothing of the person who performs.
+        # A larger head is a cartoon's, whose build says nothing about the performer.
         return guess if target.head <= LARGE_HEAD * target.torso else _as_a_person(guess, torso)
     except PuppetError:  # larger, or farther away, than any picture is wide
         return None

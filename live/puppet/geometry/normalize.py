@@ -1,8 +1,8 @@
-"""Normalizer: global pose normalization, the performer's place and size mapped onto the target's.
+"""Normalizer: global pose normalization, which maps the performer's place and size onto the target's.
 
 After Chan et al., "Everybody Dance Now" (arXiv 1808.07371), section on global pose normalization, made causal. How near
-the performer stands is one number `p`, 0 at the far line and 1 at the near line; it gives scale and floor. Each frame
-is scaled about its own floor line, so a foot on the performer's line lands on the target's line exactly.
+the performer stands is one number `p`, 0 at the far line and 1 at the near line, which gives scale and floor. Each
+frame is scaled about its own floor line, so a foot on the performer's line lands exactly on the target's line.
 """
 
 from collections import deque
@@ -16,10 +16,10 @@ from live.puppet.geometry.body_stats import BodyStats, typical_scale
 P_RANGE = (-0.1, 1.1)
 SCALE_RANGE = (0.5, 2.0)  # of the typical scale
 # The floor is this quantile of the lower ankle over the last second: a jump, up to 0.75 s in the air, never moves it,
-# and one who walks away is followed 0.75 s later (towards: 0.25 s).
+# and walking away is followed 0.75 s later (towards the camera: 0.25 s).
 WINDOW_S, FLOOR_QUANTILE = 1.0, 0.75
 SIZE_QUANTILE = 0.85  # leaning only shortens
-BLEND_S = 0.1  # time constant of p: a switch between ankles, torso and shoulders is spread over 0.3 s
+BLEND_S = 0.1  # time constant of p, which spreads a switch between ankles, torso and shoulders over 0.3 s
 WINDOW_SAMPLES = 128
 MIN_HEIGHT_CHANGE = 0.03  # between the lines; below it a size says nothing about depth
 
@@ -34,7 +34,7 @@ class _Window:
         self._samples.append((t_s, value))
 
     def quantile(self, t_s: float, share: float) -> float | None:
-        """The quantile of the samples not older than the window, or None when there are none."""
+        """The quantile of the samples not older than the window, or None if there are none."""
         while self._samples and t_s - self._samples[0][0] > WINDOW_S:
             self._samples.popleft()
         if not self._samples:
@@ -44,12 +44,12 @@ class _Window:
 
 
 class Normalizer:
-    """Maps the performer's points onto the target's canvas by one scale and one shift a frame.
+    """Maps the performer's points onto the target's canvas by one scale and one shift per frame.
 
-    The identity when performer and target are one. Where performer and target both have legs, `p` comes from the floor
-    line; with no ankle seen for a second from the size of the torso, then of the shoulders; with nothing seen it keeps
-    its last value. Where one of them is known waist-up only, shoulder width maps to shoulder width and the median neck
-    to the median neck, fixed. Not thread-safe.
+    The identity if performer and target are the same. If both have legs, `p` comes from the floor line; after a second
+    without an ankle, from the size of the torso, then of the shoulders; with nothing seen it keeps its last value. If
+    one of them is known only from the waist up, shoulder width maps to shoulder width and the median neck to the median
+    neck, fixed. Not thread-safe.
     """
 
     def __init__(self, performer: BodyStats, target: BodyStats) -> None:
@@ -61,13 +61,13 @@ class Normalizer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the floor; behave as new."""
+        """Forget the floor and start over."""
         self._floor, self._torso, self._shoulder = _Window(), _Window(), _Window()
         self._p = 0.5
         self._last_t_s: float | None = None
 
     def apply(self, points: F32, scores: F32, t_s: float) -> tuple[F32, float]:
-        """One frame. `points`: (137, 2) float32 pixels of the performer's picture; `scores`: (137,), 0 where not valid.
+        """One frame. `points`: (137, 2) float32 pixels of the performer's picture; `scores`: (137,), 0 if not valid.
 
         `t_s`: capture time in seconds. Returns new finite points in canvas pixels, and the scale used (canvas per
         picture pixel).
@@ -85,13 +85,13 @@ class Normalizer:
 
     @property
     def figure_factor(self) -> float:
-        """How large the target's figure is where it stands now, relative to midway between its two lines."""
+        """The size of the target's figure where it stands now, relative to midway between its two lines."""
         return _standing_at(self._target, self._p)[1] / self._target.size if self._full else 1.0
 
     def _follow(self, points: F32, scores: F32, t_s: float) -> None:
         """Update `p` from this frame."""
         dt_s = 0.0 if self._last_t_s is None else t_s - self._last_t_s
-        if dt_s < 0:  # the clock went back (a clip starts over): old samples mean nothing
+        if dt_s < 0:  # the clock went back (a clip starts over), so old samples mean nothing
             self.reset()
         ankles = [float(points[j, 1]) for j in (top.R_ANKLE, top.L_ANKLE) if scores[j] > 0]
         if ankles:
@@ -108,7 +108,7 @@ class Normalizer:
         self._last_t_s = t_s
 
     def _measure(self, t_s: float) -> float | None:
-        """p as the best measure at hand gives it, not clamped; None when nothing is seen."""
+        """p from the best measure available, not clamped; None if nothing is seen."""
         source = self._performer
         floor = self._floor.quantile(t_s, FLOOR_QUANTILE)
         if floor is not None:

@@ -1,4 +1,4 @@
-"""Retargeter: the performer's directions and foreshortening, the target's proportions, bone by bone."""
+"""Retargeter: combines the performer's directions and foreshortening with the target's proportions, bone by bone."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,8 @@ from live.puppet.compiler import numba
 from live.puppet.geometry.body_stats import BONE_NAMES, BONES, BodyStats, typical_scale
 
 RATIO_RANGE = (0.3, 3.0)
-# Ear to ear in torsos: people have 0.25 to 0.35, a cartoon's head may have 2. Above this the head's ratio may be larger
-# in proportion, or a huge head would be placed by ears that stand too near together, and would look away.
+# Ear to ear in torsos: people have 0.25 to 0.35, a cartoon's head may have 2. Above LARGE_HEAD, the head's ratio may
+# grow in proportion, or a huge head would be placed by ears that are too close together, and would look away.
 LARGE_HEAD, LARGEST_HEAD = 0.5, 2.0
 _TORSO, _FOREARM, _THIGH, _SHANK, _FOOT = (
     BONE_NAMES.index(name) for name in ("torso", "forearm", "thigh", "shank", "foot")
@@ -18,7 +18,7 @@ _TORSO, _FOREARM, _THIGH, _SHANK, _FOOT = (
 
 
 def _tree(root: int) -> NDArray[np.int64]:
-    """Rows of (parent, child, bone), parents first, for BODY_25 hung on the mid-hip or on the neck."""
+    """Rows of (parent, child, bone), parents first, for BODY_25 with the mid-hip or the neck as its root."""
     rows = [(top.MID_HIP, top.NECK, _TORSO) if root == top.MID_HIP else (top.NECK, top.MID_HIP, _TORSO)]
     rows += [(a, b, i) for i, pairs in enumerate(BONES.values()) for a, b in pairs if i != _TORSO]
     for ankle, toe, heel in ((top.R_ANKLE, top.R_SMALL_TOE, top.R_HEEL), (top.L_ANKLE, top.L_SMALL_TOE, top.L_HEEL)):
@@ -30,13 +30,12 @@ _FROM_HIP, _FROM_NECK = _tree(top.MID_HIP), _tree(top.NECK)
 
 
 class Retargeter:
-    """Gives a normalized pose the target's bone lengths. Stateless; the identity when performer and target are one.
+    """Gives a normalized pose the target's bone lengths. Stateless; the identity if performer and target are the same.
 
-    Each bone vector is multiplied by the target's typical length over the performer's (brought to the target's picture
-    by the typical scale, so that walking nearer or farther changes nothing), within RATIO_RANGE (a huge head's ears may
-    move farther apart, see LARGE_HEAD); a length that is not
-    known of both counts as equal, and legs do unless both were seen standing. Head and hands are rigid: they move with
-    nose and wrist and take the ratio of head and hand sizes.
+    Each bone vector is multiplied by the target's typical length over the performer's (in the target's picture, by the
+    typical scale, so that walking nearer or farther changes nothing), within RATIO_RANGE (a huge head's ears may move
+    farther apart, see LARGE_HEAD). A length not known for both counts as equal, as do legs unless both were seen
+    standing. Head and hands are rigid: they move with nose and wrist, and take the ratio of head and hand sizes.
     """
 
     def __init__(self, performer: BodyStats, target: BodyStats) -> None:
@@ -49,19 +48,18 @@ class Retargeter:
         highest[-2] *= max(1.0, min(target.head / target.torso, LARGEST_HEAD) / LARGE_HEAD)
         self._ratios = np.clip(np.array(ratios, np.float64), RATIO_RANGE[0], highest)
         self._full = performer.has_legs and target.has_legs
-        if not self._full:  # a sitter's thighs point at the camera: their length is not known
+        if not self._full:  # a sitter's thighs point at the camera, so their length is unknown
             self._ratios[[_THIGH, _SHANK, _FOOT]] = 1.0
         leg = sum(performer.bones[i] * (1 - self._ratios[i]) for i in (_THIGH, _SHANK))
-        # How far the hips and the neck sink for the feet to stay on the floor, per unit of scale, while no ankle is
-        # seen.
+        # While no ankle is seen, how far hips and neck sink, per unit of scale, to keep the feet on the floor.
         self._hip_drop = float(leg)
         self._neck_drop = float(leg + performer.bones[_TORSO] * (1 - self._ratios[_TORSO]))
 
     def apply(self, points: F32, scores: F32, scale: float) -> F32:
         """One frame: new points (137, 2), canvas pixels, from `points` (137, 2) and the `scale` the Normalizer gave.
 
-        `scores`: (137,), 0 where not valid. The lower ankle keeps its height on the canvas; with no ankle in view the
-        hips sink as they would for a standing figure; where one side is known waist-up only, the neck stays. Joints
+        `scores`: (137,), 0 if not valid. The lower ankle keeps its height on the canvas; with no ankle in view the hips
+        sink as they would for a standing figure; if one side is known only from the waist up, the neck stays. Joints
         with score 0 are carried along; the result is always finite.
         """
         out = np.empty((top.K, 2), np.float32)
@@ -111,7 +109,7 @@ def _hang(old, new, child, parent, ratio):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _walk(old, seen, tree, ratios, new):  # type: ignore[no-untyped-def]
-    # A joint that is not seen hands its own parent on to its children.
+    # A joint that is not seen passes its parent on to its children.
     stand_in = np.arange(old.shape[0])
     for row in range(tree.shape[0]):
         parent, child, bone = tree[row, 0], tree[row, 1], tree[row, 2]
@@ -127,7 +125,7 @@ def _walk(old, seen, tree, ratios, new):  # type: ignore[no-untyped-def]
         _hang(old, new, j, nose, head)
     for wrist, first in ((7, 95), (4, 116)):
         base = stand_in[wrist]
-        if base != wrist and seen[first]:  # the hand is seen and the wrist is not: the hand's root stands in for it
+        if base != wrist and seen[first]:  # the hand is seen but not the wrist, so the hand's root stands in for it
             _hang(old, new, first, base, ratios[_FOREARM])
             base = first
         for j in range(first, first + 21):

@@ -1,4 +1,4 @@
-"""RunningStats: the performer measured while they move, until enough was seen; then frozen."""
+"""RunningStats: measures the performer while they move, until enough was seen; then frozen."""
 
 from collections import deque
 from dataclasses import replace
@@ -13,7 +13,7 @@ LONGEST_STEP_S = 0.2  # a longer gap between two poses is time out of view
 class RunningStats:
     """Online `fit_stats`: quantiles over the usable poses so far, frozen after `freeze_s` seconds of a person in view.
 
-    Only the last MAX_POSES poses are kept, as copies. The same poses give the same statistics. Not thread-safe.
+    Keeps only the last MAX_POSES poses, as copies. The same poses give the same statistics. Not thread-safe.
     """
 
     def __init__(self, *, freeze_s: float) -> None:
@@ -23,7 +23,7 @@ class RunningStats:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the performer; behave as new."""
+        """Forget the performer and start over."""
         self._poses: deque[Pose] = deque(maxlen=MAX_POSES)
         self._since_fit = 0
         self._in_view_s = 0.0
@@ -31,7 +31,7 @@ class RunningStats:
         self.frozen = False
 
     def add(self, pose: Pose) -> None:
-        """Take in one pose of the performer's picture, in order of time. Does nothing once frozen."""
+        """Take in one pose in pixels of the performer's picture, in order of time. Does nothing once frozen."""
         if self.frozen or not usable(pose.points_px[None], pose.scores[None])[0]:
             return
         if self._poses:
@@ -39,7 +39,9 @@ class RunningStats:
                 self.reset()
             else:
                 self._in_view_s += min(max(pose.t_capture_s - self._poses[-1].t_capture_s, 0.0), LONGEST_STEP_S)
-        self._poses.append(_copy(pose))
+        self._poses.append(
+            replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())
+        )
         self._since_fit += 1
         self.frozen = self._in_view_s >= self._freeze_s and len(self._poses) >= MIN_FRAMES
         if self.frozen or self._since_fit >= MIN_FRAMES:
@@ -48,9 +50,5 @@ class RunningStats:
             self._poses.clear()
 
     def current(self) -> BodyStats | None:
-        """The statistics so far (the same object until they are fitted anew), or None before 30 usable poses."""
+        """The statistics so far (the same object until the next fit), or None before 30 usable poses."""
         return self._stats
-
-
-def _copy(pose: Pose) -> Pose:
-    return replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())

@@ -1,11 +1,11 @@
 """Smoother: the One Euro filter over all joints, by timestamp.
 
 Casiez, Roussel, Vogel: "1 Euro Filter" (CHI 2012): a low-pass filter whose cutoff rises with speed, so that a joint at
-rest is steady and a joint in motion is not late. Speed is measured in body sizes a second, so a setting holds at every
-distance. The defaults were measured on MediaPipe poses of six people at 24 and 30 fps: at rest a third of the jitter is
-left (body 0.32, face 0.41, hands 0.34 of it), and in motion (over a third of a body a second) the filter is 12 ms late
-(face 19, hands 10). One setting for body, face and hands is enough. With the usual derivative cutoff of 1 Hz it is 5 ms
-later and no steadier.
+rest is steady and a joint in motion is not late. Speed is measured in body sizes per second, so settings work at every
+distance. The defaults were measured on MediaPipe poses of six people at 24 and 30 fps: at rest a third of the jitter
+remains (body 0.32, face 0.41, hands 0.34 of it), and in motion (over a third of a body per second) the filter is 12 ms
+late (face 19, hands 10). One setting for body, face and hands is enough. With the usual derivative cutoff of 1 Hz it is
+5 ms later and no steadier.
 """
 
 import numpy as np
@@ -14,17 +14,17 @@ from engines.arrays import F32
 from live.puppet import topology as top
 from live.puppet.compiler import numba
 
-# A joint that was last filtered longer ago than this starts anew: its old place says nothing.
+# A joint last filtered longer ago than this starts over, as its old place says nothing.
 FORGET_S = 0.5
 
 
 class Smoother:
     """Steadies a stream of poses of one person. Each joint has its own state; there is no look-ahead.
 
-    `min_cutoff_hz`: cutoff at rest (lower is steadier). `beta`: Hz added per body size a second (higher is less late).
-    `derivative_cutoff_hz`: cutoff of the speed itself. `detail_*`: the same for face and hand points, None for the
-    body's. `hold_s`: how long a joint that is lost stays where it was. `valid_score`: below it a joint is not seen. A
-    joint that comes back starts at its new place, so it never smears across the picture. Not thread-safe.
+    `min_cutoff_hz`: cutoff at rest (lower is steadier). `beta`: Hz added per body size per second (higher is less
+    late). `derivative_cutoff_hz`: cutoff of the speed itself. `detail_*`: the same for face and hand points; None: as
+    for the body. `hold_s`: how long a lost joint stays where it was. `valid_score`: below it a joint counts as not
+    seen. A returning joint starts at its new place, so it never smears across the picture. Not thread-safe.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Smoother:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the person; behave as new."""
+        """Forget the person and start over."""
         self._place = np.zeros((top.K, 2))
         self._speed = np.zeros((top.K, 2))
         self._score = np.zeros(top.K, np.float32)
@@ -61,9 +61,9 @@ class Smoother:
         """Filter one frame. `points`: (137, 2) pixels; `scores`: (137,); `t_s`: capture time, seconds, any origin.
 
         `body_size_px`: the person's standing height in the same pixels (`BodyStats.size`). Returns new points
-        (137, 2) and scores (137,), float32: a joint that is not seen, NaN included, scores 0 once its hold has run out,
-        and its point stays the last one (0, 0 before any). The same time twice changes nothing; an earlier time (a clip
-        that starts over) is a reset.
+        (137, 2) and scores (137,), float32: a joint not seen (or NaN) scores 0 once its hold has run out, and keeps its
+        last point ((0, 0) before any). The same time twice changes nothing; an earlier time (a clip that starts over)
+        is a reset.
         """
         if self._seen_s.max() > t_s:
             self.reset()

@@ -1,1 +1,1 @@
-"""Who may come into the control room, and see what: connections, tokens, the pass for the camera's picture."""
+"""Who may enter the control room and what they may see: connections, tokens, the pass for the camera's picture."""

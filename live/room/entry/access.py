@@ -1,4 +1,4 @@
-"""`Access`: who may talk to the control room. Everybody else gets 403, on every address alike."""
+"""`Access`: who may talk to the control room. Everybody else gets 403, at every address alike."""
 
 import ipaddress
 import secrets
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from live.room.entry.door import Address
 
-# Nothing from elsewhere, nothing inline, nobody may frame it, and the address (with its token) is told to nobody.
+# Nothing from elsewhere, nothing inline, nobody may frame it, and the address (with its token) is not passed on.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -21,8 +21,8 @@ _HEADERS = {
     "cache-control": "no-store",
 }
 _REFUSED = (
-    "403: not allowed. The address of the control room has a secret in it, a new one for each run: it is printed in "
-    "the terminal in which the puppet was started. In OBS: paste the address anew (Copy OBS URL in the control room)."
+    "403: not allowed. The address of the control room contains a secret that is new for each run. It is printed "
+    "in the terminal where you started the puppet. In OBS: paste the address again (Copy OBS URL in the control room)."
 )
 _FOR_THE_STAGE = ("/stage", "/pictures/stage")  # and the files of the page
 
@@ -36,18 +36,18 @@ def is_loopback(host: str) -> bool:
 
 
 def new_token() -> str:
-    """What has to stand in an address, since other users of this machine can reach it too: 128 random bits."""
+    """The secret in an address, needed because other users of this machine can reach it too: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 
 class Access:
     """Lets a request through to `app`, or refuses it.
 
-    `hosts`: the Host headers that are ours ("127.0.0.1:8137"); None: any. A page of another site that has its name
-    point to this machine (DNS rebinding) comes with its own Host. An Origin, where there is one, has to be the Host.
-    The first part of every path is a token: `room_token` opens all, `stage_token` the puppet alone. It is no cookie: a
-    browser shows those to whatever else listens on this machine. `knows` is told from where a request comes that is
-    let through.
+    `hosts`: the Host headers that are ours ("127.0.0.1:8137"); None: any. A page of another site whose name points to
+    this machine (DNS rebinding) sends its own Host. An Origin, if present, has to match the Host. The first part of
+    every path is a token: `room_token` opens everything, `stage_token` only the puppet. It is not a cookie, since a
+    browser shows those to anything else that listens on this machine. `knows` is called with the address of every
+    request that is let through.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Access:
         knows: Callable[[Address | None], None],
     ) -> None:
         if not room_token or not stage_token or room_token == stage_token:
-            raise ValueError("the room and the stage each need a token of their own")
+            raise ValueError("the room and the stage each need their own token")
         self._app, self._knows = app, knows
         self._room_token, self._stage_token = room_token.encode(), stage_token.encode()
         self._hosts = None if hosts is None else frozenset(hosts)
@@ -90,10 +90,10 @@ class Access:
         await self._app({**scope, "path": path}, receive, send_safely)
 
     def _allowed_path(self, scope: Scope) -> str | None:
-        """The path without the token; None: refused."""
+        """The path without the token; None if refused."""
         headers = Headers(scope=scope)
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
-        if len(hosts) != 1 or len(origins) > 1:  # of two, another part of the server may believe the other one
+        if len(hosts) != 1 or len(origins) > 1:  # with two, another part of the server may go by the other
             return None
         host = hosts[0].lower()
         if self._hosts is not None and host not in self._hosts:

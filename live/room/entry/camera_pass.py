@@ -1,4 +1,4 @@
-"""`CameraPasses`: leave for one page to see the camera picture, given for a press of "Show me", and used once."""
+"""`CameraPasses`: permission for one page to see the camera picture, granted by "Show me" and used once."""
 
 import asyncio
 import secrets
@@ -11,7 +11,7 @@ _UNUSED_S = 10.0  # how long a page may take to use one
 
 
 class CameraPass:
-    """`over` is set when the page may see no more: it went, another pass was given to it, or the show was hidden."""
+    """`over` is set when the page may see no more: it left, was given another pass, or the show was hidden."""
 
     def __init__(self, given_s: float) -> None:
         self.code = new_token()
@@ -20,7 +20,7 @@ class CameraPass:
 
 
 class CameraPasses:
-    """One for each page at most. Lives in the room's event loop."""
+    """At most one for each page. Lives in the room's event loop."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -28,13 +28,13 @@ class CameraPasses:
         self._used: dict[object, CameraPass] = {}
 
     def give(self, page: object) -> str:
-        """The code of a new one for `page`, which ends the one it had."""
+        """The code of a new pass for `page`, which ends the one it had."""
         self.end(page)
         given = self._unused[page] = CameraPass(self._now())
         return given.code
 
     def use(self, code: str) -> CameraPass | None:
-        """The pass with this code; None where there is none, or it was used before, or lay too long."""
+        """The pass with this code; None if there is none, or it was used before or has expired."""
         for page, given in list(self._unused.items()):
             if secrets.compare_digest(given.code.encode(), code.encode("utf-8", "surrogatepass")):
                 self._used[page] = self._unused.pop(page)
@@ -42,12 +42,12 @@ class CameraPasses:
         return None
 
     def end(self, page: object) -> None:
-        """`page` is gone, or looks no more."""
+        """`page` is gone, or has stopped looking."""
         for given in (self._unused.pop(page, None), self._used.pop(page, None)):
             if given is not None:
                 given.over.set()
 
     def end_all(self) -> None:
-        """Nobody looks any more."""
+        """End the passes of all pages."""
         for page in [*self._unused, *self._used]:
             self.end(page)

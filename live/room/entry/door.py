@@ -1,6 +1,6 @@
-"""`Door`: how many may be connected to the control room at once, and how long one may stay who shows no token.
+"""`Door`: limits how many connections the control room has, and how long one without a token may stay.
 
-The show needs file handles too, and silent connections cost one each: whatever comes, the room's share is bounded.
+The show needs file handles too, and even silent connections cost one each, so the room's share is bounded.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from live.room.complaints import Complaints
 
 _MOST = 256  # thirty pages, each with four sockets and what it loads
-_SHARE = 4  # at most one in so many of the handles that this process may have
-_PATIENCE_S = 5.0  # for a first request with its token, and for the last bytes of one that is closed
+_SHARE = 4  # at most one in four of the handles that this process may have
+_PATIENCE_S = 5.0  # for a first request with its token, and for the last bytes of a closing connection
 _SWEEP_S = 1.0
-_AT_A_TIME = 4096  # bytes read at once: of the usual 256 kB, thousands of messages would be taken in without a pause
+_AT_A_TIME = 4096  # bytes read at once: the usual 256 kB would take in thousands of messages without a pause
 
 Address = tuple[str, int]
 
 
 @dataclass(slots=True, eq=False)
 class Guest:
-    """One connection. `known`: it has shown a token. `closing_s`: since when it is being closed, seen by a sweep."""
+    """One connection. `known`: it has shown a token. `closing_s`: when a sweep first found it closing."""
 
     transport: asyncio.Transport
     came_s: float
@@ -34,15 +34,15 @@ class Guest:
 
     @property
     def gone(self) -> bool:
-        """Whether its handle is free again: one that is closed keeps it until the other side has read all."""
+        """Whether its handle is free again: a closed connection keeps it until the other side has read everything."""
         socket = self.transport.get_extra_info("socket")
         return socket is None or socket.fileno() == -1
 
 
 class Door:
-    """Lives in the room's event loop. `most`: connections in all; one address may have half of them if it is not ours.
+    """Lives in the room's event loop. `most`: connections in total; another machine's address may have half of them.
 
-    Where there is no room, the one that has said nothing for longest goes; where all are known, the one that comes.
+    When full, the connection silent for longest is closed; if all are known, the new one is.
     """
 
     def __init__(
@@ -56,23 +56,24 @@ class Door:
         return len(self._guests)
 
     def enter(self, transport: asyncio.Transport) -> None:
-        """A connection was made. One that may not stay is closed at once."""
+        """Admit a new connection, or close it at once."""
         address = _address(transport)
         self._forget_the_gone()
         mine = [other for other in self._guests if other[0] == address[0]]
-        fits = len(mine) < self._most_of_one(address[0]) or self._make_room(mine)
+        most = self.most if address[0] in ("127.0.0.1", "::1") else self.most // 2
+        fits = len(mine) < most or self._make_room(mine)
         if fits and (len(self._guests) < self.most or self._make_room(list(self._guests))):
             self._guests[address] = Guest(transport, self._now())
         else:
             transport.abort()
 
     def knows(self, address: Address | None) -> None:
-        """What came over this connection had a token of ours."""
+        """This connection has sent a valid token."""
         if address is not None and (guest := self._guests.get(address)) is not None:
             guest.known = True
 
     def sweep(self) -> None:
-        """Close those who were silent for too long, and for good those who do not read what is still to be sent."""
+        """Close connections silent for too long, and abort closing ones that do not read their last bytes."""
         self._forget_the_gone()
         now_s = self._now()
         for address, guest in list(self._guests.items()):
@@ -83,7 +84,7 @@ class Door:
                 self._put_out(address)
 
     async def run(self) -> None:
-        """Sweep, for ever."""
+        """Sweep forever."""
         while True:
             await asyncio.sleep(_SWEEP_S)
             self.sweep()
@@ -98,15 +99,12 @@ class Door:
     def _put_out(self, address: Address) -> None:
         self._guests.pop(address).transport.abort()
 
-    def _most_of_one(self, host: str) -> int:
-        return self.most if host in ("127.0.0.1", "::1") else self.most // 2
-
     def _forget_the_gone(self) -> None:
         self._guests = {address: guest for address, guest in self._guests.items() if not guest.gone}
 
 
 def most_connections() -> int:
-    """How many handles the room may take of those that this process may have."""
+    """How many of this process's handles the room may take."""
     if sys.platform == "win32":
         return _MOST
     import resource
@@ -116,12 +114,12 @@ def most_connections() -> int:
 
 
 def http_protocol(door: Door) -> type[H11Protocol]:
-    """The server's own reading of HTTP, with `door` told of every connection."""
+    """The server's own HTTP protocol, which also tells `door` of every connection."""
 
     class Entrance(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            transport.max_size = _AT_A_TIME  # type: ignore[attr-defined]  # of asyncio's own, where it reads by itself
+            transport.max_size = _AT_A_TIME  # type: ignore[attr-defined]  # an attribute of asyncio's own transport
             door.enter(transport)
 
     return Entrance

@@ -1,4 +1,4 @@
-"""The secret in the address for OBS: the same in every run, since OBS keeps the address."""
+"""The secret in the address for OBS. It is the same in every run, since OBS keeps the address."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,9 @@ from live.room.entry.access import new_token
 
 
 def stage_token(say: Say, file: Path | None = None) -> str:
-    """What stands in `file`, which only this user can read; None: in this user's settings. Made where there is none.
+    """The token in `file`, which only this user can read; None: in this user's settings. Made if there is none.
 
-    Where it cannot be kept, it is one for this run alone, and that is said.
+    If it cannot be saved, it is valid for this run only, and `say` reports that.
     """
     path = USER.user_config_path / "stage-token" if file is None else file
     try:
@@ -25,5 +25,5 @@ def stage_token(say: Say, file: Path | None = None) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, token.encode())
     except OSError as error:
-        say(f"the address for OBS is another one next time: it cannot be kept in {path}: {error.strerror}")
+        say(f"the address for OBS will change with the next run: it cannot be saved in {path}: {error.strerror}")
     return token

@@ -1,7 +1,7 @@
-// What can be changed while it runs. A control that was just moved keeps its place until the loop has followed.
+// The settings that can be changed during a run. A control that was just moved stays put until the loop has followed.
 
 const $ = (id) => document.getElementById(id);
-const FOLLOWS_MS = 1200; // how long a change takes at most before it shows up as pending
+const FOLLOWS_MS = 1200; // the longest a change takes to show up as pending
 const FRAMINGS = { full: "Whole body", half: "Waist-up", auto: "Auto" };
 const BACKGROUNDS = { plate: "Own scene", green: "Green", colour: "Colour" };
 const ENGINES = { auto: "Automatic", openvino: "OpenVINO", onnxruntime: "ONNX Runtime", tensorrt: "TensorRT" };
@@ -13,7 +13,7 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Fills `box` with radio buttons, once for each set of `choices` ([value, label or element, disabled, why]). */
+/** Fills `box` with radio buttons, once per set of `choices` ([value, label, disabled, why, poster]). */
 function fillRadios(box, name, choices, onPick) {
   const key = JSON.stringify(choices.map(([value, label, disabled]) => [value, label, disabled]));
   if (box.dataset.key === key) return;
@@ -29,7 +29,7 @@ function fillRadios(box, name, choices, onPick) {
   if (focused !== null) box.querySelector(`input[value="${CSS.escape(focused)}"]`)?.focus();
 }
 
-/** `choices`: [value, label]; `missing`: [value, label, why] of what this machine cannot do. */
+/** `choices`: [value, label]; `missing`: [value, label, why] for what this machine cannot do. */
 function fillSelect(select, choices, missing) {
   const key = JSON.stringify([choices, missing]);
   if (select.dataset.key === key) return;
@@ -40,7 +40,7 @@ function fillSelect(select, choices, missing) {
   select.replaceChildren(...choices.map(option), ...(missing.length ? [group] : []));
 }
 
-/** "onnxruntime:cuda" as people read it. */
+/** "onnxruntime:cuda" in words. */
 function engineName(name) {
   const [runtime, device] = name.split(":");
   return [ENGINES[runtime] ?? runtime, device?.toUpperCase()].filter(Boolean).join(" ");
@@ -67,7 +67,7 @@ export class Controls {
     $("colour").onchange = () => this.change("background", $("colour").value);
   }
 
-  /** Follow the loop again at once: what was wished was refused. */
+  /** Follow the loop again at once, because a change was refused. */
   release() {
     this.held.clear();
   }
@@ -109,7 +109,7 @@ export class Controls {
     const filmed = here.framings ?? ["full", "half"];
     fillRadios($("framing"), "framing", Object.entries(FRAMINGS).map(([value, label]) => {
       const missing = value !== "auto" && !filmed.includes(value);
-      return [value, label, missing, missing ? "This character was not filmed so" : ""];
+      return [value, label, missing, missing ? "This character was not filmed in this framing" : ""];
     }), (value) => this.change("framing", value));
     const own = state.picture ? [[state.picture, "Picture", false, state.picture]] : [];
     fillRadios($("background"), "background",

@@ -1,9 +1,9 @@
-// Pictures from the loop. One is asked for, drawn, and only then the next: a slow page gets fewer, never late ones.
+// Pictures from the loop. The page asks for the next only after drawing one, so a slow page gets fewer, never late ones.
 
 const RETRY_MS = [300, 1000, 2000];
-const SIGN_OF_LIFE_MS = 1000; // the camera is not shown to a page that is silent for 5 s
+const SIGN_OF_LIFE_MS = 1000; // a page that is silent for 5 s no longer gets the camera
 
-/** The address of a socket beside this page, with whatever token stands in the page's own address. */
+/** The address of a socket beside this page, with the token from the page's own address. */
 export function socketAddress(path) {
   const address = new URL(path, new URL(".", location.href));
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
@@ -11,8 +11,8 @@ export function socketAddress(path) {
 }
 
 /**
- * Looks at the feed `name`: `draw(buffer)` for each picture, `lost()` when there are no more for now.
- * `evenHidden`: also while nobody looks at the tab. Gives back a function that ends it.
+ * Watches the feed `name`: calls `draw(buffer)` for each picture, `lost()` when there are no more for now.
+ * `evenHidden`: also while the tab is hidden. Returns a function that ends it.
  */
 export function watch(name, draw, { lost = () => {}, evenHidden = false } = {}) {
   let socket = null, tries = 0, ended = false, paused = false, timer = 0;
@@ -54,8 +54,8 @@ export function watch(name, draw, { lost = () => {}, evenHidden = false } = {}) 
 }
 
 /**
- * Looks at the camera picture with the `pass` that the loop gave to this page: `draw` as above, `ended()` when it is
- * over, which it is for good with the first interruption. Gives back a function that ends it.
+ * Watches the camera picture with the `pass` that the loop gave this page: `draw` as above, `ended()` when it is over.
+ * The first interruption ends it for good. Returns a function that ends it.
  */
 export function watchCamera(pass, draw, ended) {
   const address = socketAddress("pictures/camera");
@@ -88,7 +88,7 @@ export function watchCamera(pass, draw, ended) {
   return end;
 }
 
-/** Draws a JPEG onto each of the canvases, which take its size. */
+/** Draws a JPEG onto each of the canvases and gives them its size. */
 export async function drawPicture(data, current, ...canvases) {
   const picture = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
   for (const canvas of canvases) {

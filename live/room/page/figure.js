@@ -1,6 +1,6 @@
 // The performer as a stick figure, always as in a mirror.
 
-const STYLES = { // line width as a part of the picture's height, and the colour's name in base.css
+const STYLES = { // line width as a share of the picture's height, and the colour's name in base.css
   middle: [0.018, "--figure-middle"],
   left: [0.018, "--figure-left"],
   right: [0.018, "--figure-right"],
@@ -8,12 +8,12 @@ const STYLES = { // line width as a part of the picture's height, and the colour
   right_hand: [0.005, "--figure-right"],
   face: [0.004, "--figure-middle"],
 };
-const VALID = 0.3; // joints that the estimator doubts more are left out, as the puppet leaves them out
+const VALID = 0.3; // joints with a lower score are left out, as in the puppet
 const HEAD = 2; // numbers before the joints: width and height
 
 const chains = fetch(new URL("figure.json", new URL(".", location.href))).then((answer) => answer.json());
 
-/** What `watch("figure")` gives, as { width, height, at(joint) -> [x, y] | null, seen }. */
+/** The data from `watch("figure")` as { width, height, at(joint) -> [x, y] | null, seen }. */
 export function readPose(data) {
   const numbers = new Float32Array(data);
   const [width, height] = numbers;
@@ -26,7 +26,7 @@ export function readPose(data) {
   return { width, height, at, seen };
 }
 
-/** Draws `pose` onto `canvas`; `lines`: heights in camera pixels that are drawn across, with their names. */
+/** Draws `pose` onto `canvas`; `lines`: heights, in camera pixels, of lines drawn across. */
 export async function drawFigure(canvas, pose, lines = []) {
   const joined = await chains;
   const scale = Math.min(1, 960 / pose.width);

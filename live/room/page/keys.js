@@ -1,8 +1,8 @@
 // The same keys as in the terminal, and Escape, which hides and never shows.
 
-const AGAIN_MS = 1000; // a second H within this time was meant as the first one
+const AGAIN_MS = 1000; // a second H within this time counts as the first one
 
-/** `commands`: what to call; `inWizard()`: whether the wizard is open, where Escape stops the wizard. */
+/** `commands`: what to call; `inWizard()`: whether the wizard is open, in which case Escape stops it instead. */
 export function listenToKeys(commands, inWizard) {
   const KEYS = { h: "hide", f: "freeze", r: "record", c: "calibrate", m: "mirror" };
   let lastHide = 0;

@@ -5,8 +5,8 @@ const RETRY_MS = 1000;
 
 export class Link {
   /**
-   * `onState(state)`, `onRefused(text)`, `onLink(connected)`; `onWelcome({stage})`: the way to the stage, once;
-   * `onCamera(pass)`: what this page may look at the camera picture with, once.
+   * `onState(state)`, `onRefused(text)`, `onLink(connected)`; `onWelcome({stage})`: the path to the stage, once;
+   * `onCamera(pass)`: the pass that lets this page see the camera picture, once.
    */
   constructor({ onState, onRefused, onLink, onWelcome, onCamera }) {
     Object.assign(this, { onState, onRefused, onLink, onWelcome, onCamera });
@@ -29,7 +29,7 @@ export class Link {
     };
   }
 
-  /** Whether it could be sent. */
+  /** Returns whether it could be sent. */
   send(command) {
     if (this.socket.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(command));

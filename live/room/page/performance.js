@@ -1,10 +1,10 @@
-// How fast it is: numbers, a minute of history, and where each frame's time goes.
+// How fast the puppet runs: numbers, a minute of history, and where each frame's time goes.
 
 const $ = (id) => document.getElementById(id);
 const HISTORY_MS = 60_000;
 const FRAME_MS = 1000 / 30; // a full bar: a stage that takes longer costs frames
-const CHART_MS = 1000; // a minute is 60 steps wide: drawn more often it would only cost the puppet's processor
-const STAGES = { wait: "waiting" }; // where a stage's own name says too little
+const CHART_MS = 1000; // a minute is 60 steps wide; drawing more often would only take processor time from the puppet
+const STAGES = { wait: "waiting" }; // where a stage's own name is not clear enough
 
 const ms = (value) => (Number.isFinite(value) ? `${value < 10 ? value.toFixed(1) : Math.round(value)} ms` : "–");
 
@@ -72,7 +72,7 @@ export class Performance {
     return this.history.map((entry) => entry[name]).filter(Number.isFinite);
   }
 
-  /** What nineteen of twenty values do not exceed, so that one hiccup does not flatten a minute. */
+  /** The value that 19 of 20 do not exceed, so that one hiccup does not flatten the whole minute. */
   usual(name) {
     const sorted = this.values(name).sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length * 0.95)] ?? 0;

@@ -1,4 +1,4 @@
-// The control room: what comes from the loop goes to the parts of the page, what is pressed goes to the loop.
+// The control room: passes what comes from the loop to the parts of the page, and what is pressed to the loop.
 import { Controls } from "./controls.js";
 import { drawPicture, watch, watchCamera } from "./feed.js";
 import { drawFigure, readPose } from "./figure.js";
@@ -66,7 +66,7 @@ function onState(now) {
   if (now.problem || Date.now() > refusedUntil) say("problem", now.problem ?? "");
   $("profile").textContent = now.profile
     ? `Calibrated: ${now.profile}.`
-    : "Not calibrated yet: Calibrate makes the puppet follow you better.";
+    : "Not calibrated yet. Press Calibrate to make the puppet follow you better.";
   showVeil();
   controls.show(now);
   performance_.show(now);
@@ -83,7 +83,7 @@ const PERSON = {
 };
 
 function showVeil() {
-  const text = !connected ? "The puppet does not answer. It was closed, or started anew: then it has printed a new address."
+  const text = !connected ? "The puppet does not answer. It was closed or restarted; if restarted, it has printed a new address."
     : state?.hidden ? "You are hidden. Everybody sees the “back soon” card."
     : "";
   say("veil", text);
@@ -99,7 +99,7 @@ watch("figure", async (data, current) => {
   $("you-note").textContent = pose.seen ? "" : "Nobody is in view of the camera.";
 }, { lost: () => $("figure").getContext("2d").clearRect(0, 0, $("figure").width, $("figure").height) });
 
-// The camera picture: only while pressed, gone when nobody looks, and back only when pressed again.
+// The camera picture: only on request, gone when the tab is hidden, and back only on another request.
 function hideCamera() {
   stopCamera?.();
 }
@@ -127,7 +127,7 @@ $("show-me").onclick = () => {
 document.addEventListener("visibilitychange", () => { if (document.hidden) hideCamera(); });
 window.addEventListener("pagehide", hideCamera);
 
-// What is pressed. `hide` only ever hides when asked by Escape, so that pressing it twice in a panic is safe.
+// What is pressed. Escape only ever hides, so that pressing it twice in a panic is safe.
 const commands = {
   freeze: () => link.send({ do: "freeze", value: !state?.frozen }),
   record: () => link.send({ do: "record", value: !state?.recording }),
@@ -138,7 +138,7 @@ const commands = {
 };
 function setHidden(on) {
   if (on) hideCamera();
-  if (!link.send({ do: "hide", value: on })) say("problem", "The puppet does not answer: it was not told to hide.");
+  if (!link.send({ do: "hide", value: on })) say("problem", "The puppet does not answer, so you are not hidden.");
 }
 for (const id of ["freeze", "record", "calibrate", "hide"]) $(id).onclick = commands[id];
 listenToKeys(commands, () => wizard.open);
@@ -148,7 +148,7 @@ $("copy").onclick = async () => {
   try {
     await navigator.clipboard.writeText(stageAddress);
     $("copy-text").textContent = "Copied";
-  } catch { // no clipboard without HTTPS in other places than this computer
+  } catch { // without HTTPS, only this computer has a clipboard
     window.prompt("The address for OBS:", stageAddress);
   }
   setTimeout(() => { $("copy-text").textContent = "Copy OBS URL"; }, 2000);

@@ -1,4 +1,4 @@
-// Short tones. Browsers keep a page silent until it was clicked once.
+// Short tones. Browsers keep a page silent until it has been clicked once.
 
 const TONES = { // [hertz, seconds after the start, length]
   tick: [[880, 0, 0.08]],
@@ -8,14 +8,14 @@ const TONES = { // [hertz, seconds after the start, length]
 const LOUDNESS = 0.25;
 let context = null;
 
-/** Whether tones can be heard now. */
+/** Whether tones can play now. */
 export function canSound() {
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume().catch(() => {});
   return context.state === "running";
 }
 
-/** Plays the tone `name`, nothing for another name. */
+/** Plays the tone `name`; does nothing for an unknown name. */
 export function play(name) {
   if (!TONES[name] || !canSound()) return;
   for (const [hertz, after, length] of TONES[name]) {

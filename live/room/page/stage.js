@@ -1,4 +1,4 @@
-// The puppet alone. Whatever goes wrong, the page is transparent.
+// Only the puppet. Whatever goes wrong, the page is transparent.
 import { watch } from "./feed.js";
 
 const canvas = document.getElementById("stage");
@@ -9,7 +9,7 @@ function clear() {
   pen.clearRect(0, 0, canvas.width, canvas.height);
 }
 
-/** `data`: four uint16 (width, height, x, y), then a PNG of the rectangle at x, y; no PNG: nothing to show. */
+/** `data`: four uint16 (width, height, x, y), then a PNG of the rectangle at x, y; without a PNG there is nothing to show. */
 async function draw(data, current) {
   const [width, height, x, y] = [0, 2, 4, 6].map((at) => new DataView(data).getUint16(at, true));
   const picture = data.byteLength > HEAD_BYTES

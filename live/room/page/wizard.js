@@ -1,17 +1,17 @@
-// The calibration wizard, to be read and heard from three metres away. It is told by the loop; the page only shows it.
+// The calibration wizard, to be read and heard from three metres away. The loop runs it; the page only shows it.
 import { drawFigure } from "./figure.js";
 import { canSound, play } from "./sound.js";
 
-const LAST_WORD_MS = 20_000; // then it closes by itself: nobody is at the keyboard
+const LAST_WORD_MS = 20_000; // then it closes by itself, as nobody is at the keyboard
 
 const $ = (id) => document.getElementById(id);
 
 function write(id, text) {
-  if ($(id).textContent !== text) $(id).textContent = text; // else a screen reader would say it again
+  if ($(id).textContent !== text) $(id).textContent = text; // otherwise a screen reader would read it again
 }
 
 export class Wizard {
-  /** `stop()` tells the loop that the performer wants no more of it. */
+  /** `stop()` tells the loop that the performer wants to stop. */
   constructor(stop) {
     this.view = null;
     this.dismissed = false;
@@ -26,7 +26,7 @@ export class Wizard {
     return $("wizard").open;
   }
 
-  /** The canvases that show the puppet now. */
+  /** The wizard's canvases that show the puppet now. */
   puppets() {
     return this.open && !$("wizard-puppet").hidden ? [$("wizard-puppet")] : [];
   }
@@ -45,16 +45,16 @@ export class Wizard {
     if (this.open) $("wizard").close();
   }
 
-  /** `view`: what the wizard said last, null: nothing yet. `running`: whether it is at work now. */
+  /** `view`: what the wizard said last; null: nothing yet. `running`: whether it is running now. */
   show(view, running) {
     if (!running) this.dismissed = false;
     const over = view?.finished || view?.cancelled;
     if (!view || !(running || over)) return this.close();
     if (!this.open) {
-      if (this.dismissed || over) return; // the last word of a wizard that this page has not shown
+      if (this.dismissed || over) return; // the end of a wizard that this page has not shown
       $("wizard").showModal();
     }
-    if (!over) clearTimeout(this.closing); // begun again
+    if (!over) clearTimeout(this.closing); // started again
     if (over && !this.over) this.closing = setTimeout(() => this.close(), LAST_WORD_MS);
     this.over = over;
     this.sound(view);
@@ -62,7 +62,7 @@ export class Wizard {
     this.write(view);
   }
 
-  /** The loop speaks of a sound for one camera picture, which the page may miss: most are heard from what changed. */
+  /** The loop names a sound with one camera picture only, which the page may miss, so most follow from what changed. */
   sound(view) {
     const before = this.view;
     $("wizard-sound").hidden = canSound();

@@ -1,1 +1,1 @@
-"""One reader of films, for live, training and calibration: the same file gives the same frames."""
+"""The one film reader for live, training and calibration: the same file gives the same frames."""

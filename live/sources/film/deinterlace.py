@@ -1,4 +1,4 @@
-"""`Deinterlacer`: whole pictures of films that show every other line at a time, as television and old camcorders do."""
+"""`Deinterlacer`: full pictures from films that show every other line at a time, like television and old camcorders."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from av.filter import Graph
 
 
 class Deinterlacer:
-    """Gives one picture for each; those that are not interlaced come through as they are.
+    """Gives one picture for each; those that are not interlaced pass through unchanged.
 
-    From the first interlaced picture on each waits for the next one, which the filter has to see. bwdif (Weston's
-    filter of the BBC, and yadif) keeps what stands still sharp.
+    From the first interlaced picture on, each waits for the next one, which the filter needs. bwdif (the BBC's Weston
+    filter, and yadif) keeps still parts sharp.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Deinterlacer:
         self._shape: tuple[int, int, str] | None = None
 
     def step(self, frame: av.VideoFrame) -> Iterator[av.VideoFrame]:
-        """The pictures that are ready now that `frame` is there."""
+        """The pictures that are ready once `frame` has arrived."""
         shape = frame.width, frame.height, frame.format.name
         if self._graph is not None and shape != self._shape:
             yield from self.rest()
@@ -31,7 +31,7 @@ class Deinterlacer:
         yield from self._pulled(self._graph)
 
     def rest(self) -> Iterator[av.VideoFrame]:
-        """Those that still wait, at the film's end."""
+        """The pictures still waiting at the film's end."""
         graph, self._graph = self._graph, None
         if graph is not None:
             graph.vpush(None)

@@ -1,4 +1,4 @@
-"""How many pictures a second a film has, by its timestamps: what its header says is taken only where they agree."""
+"""A film's pictures per second by its timestamps; the header's rate is used only if the timestamps agree with it."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 from live.sources.film.container import FILM_ERRORS, opened_film
 from live.sources.film.timeline import Timeline
 
-USUAL_FPS = 30.0  # of a film that says nothing
+USUAL_FPS = 30.0  # for a film that gives no rate
 _USUAL = (
     1,
     2,
@@ -35,18 +35,18 @@ _USUAL = (
     240,
 )
 _FASTEST_FPS = 240.0
-# A header's rate beyond this many times the real one is a clock's, not a film's: browsers write 1,000.
+# A header's rate of more than this many times the real one is a clock's, not a film's: browsers write 1,000.
 _DENSEST = 2.0
-_OFF_BEATS = 0.75  # a picture may be shown so far from its time, in pictures
-_HELD_BACK = 16  # pictures that a decoder holds back at most, by H.264 and H.265
-# Looked at, of the packets at a film's beginning: a quarter of an hour, or what a disk reads in a moment.
+_OFF_BEATS = 0.75  # how far from its time a picture may be shown, in pictures
+_HELD_BACK = 16  # the most pictures that a decoder holds back in H.264 and H.265
+# How much of a film's beginning to scan: a quarter of an hour, or what a disk reads in a moment.
 _SCAN_PACKETS, _SCAN_BYTES = 27_000, 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a look at a film's packets found. `stamps_s`: their timestamps in the order in which they are shown, None:
-    it has none. `whole`: they are all there are.
+    """What a scan of a film's packets found. `stamps_s`: their timestamps in display order; None for a packet without
+    one. `whole`: these are all packets.
     """
 
     stamps_s: list[float | None]
@@ -54,7 +54,7 @@ class Scan:
 
 
 def scan(path: Path, index: int) -> Scan:
-    """Look at the packets of stream `index`, without decoding. Raises FILM_ERRORS."""
+    """Scan the packets of stream `index` without decoding. Raises FILM_ERRORS."""
     stamps: list[float | None] = []
     read_bytes, whole = 0, True
     with opened_film(path) as container:
@@ -70,16 +70,16 @@ def scan(path: Path, index: int) -> Scan:
                 stamps.append(None if stamp is None else float(stamp * packet.time_base))
                 read_bytes += packet.size
         except FILM_ERRORS:
-            pass  # cut off: what came before it will do
+            pass  # cut short: what came before is enough
     return Scan(list(_as_shown(stamps)), whole)
 
 
 def _as_shown(stamps_s: list[float | None]) -> Iterator[float | None]:
-    """From the file's order to that of a decoder, which holds pictures back until those before them are there."""
+    """Reorder from the file's order to display order, like a decoder, which holds pictures back for earlier ones."""
     held: list[float] = []
     shown_s = float("-inf")
     for stamp in stamps_s:
-        if stamp is None or stamp < shown_s:  # nothing comes so late: here the file counts anew
+        if stamp is None or stamp < shown_s:  # nothing comes this late, so the file's timestamps restart here
             yield from sorted(held)
             held, shown_s = [], float("-inf")
         if stamp is None:
@@ -93,13 +93,14 @@ def _as_shown(stamps_s: list[float | None]) -> Iterator[float | None]:
 
 
 def film_rate(stream: VideoStream, stamps_s: Sequence[float | None]) -> float:
-    """Pictures a second, 1 to 240. On a beat of this rate each picture has a place of its own, near its time.
+    """Pictures per second, 1 to 240, such that each picture gets its own beat, near its time.
 
-    A film of varying rate has that of its faster parts.
+    For a film of varying rate, that of its faster parts.
     """
-    said = [rate for rate in _said(stream) if 1 <= rate <= _FASTEST_FPS]
+    rates = (float(rate or 0) for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate))
+    said = [rate for rate in rates if 1 <= rate <= _FASTEST_FPS]
     if all(stamp is None for stamp in stamps_s) or len(stamps_s) < 2:
-        # The demuxer then makes up a rate, 25; the guessed one may be the stream's own.
+        # The demuxer then invents a rate, 25; the guessed one may be the stream's own.
         return float(stream.guessed_rate or 0) if stream.guessed_rate in said else (said or [USUAL_FPS])[0]
     timeline = Timeline(1 / (said or [USUAL_FPS])[0])
     times = np.array([timeline.at(stamp) for stamp in stamps_s])
@@ -113,21 +114,15 @@ def film_rate(stream: VideoStream, stamps_s: Sequence[float | None]) -> float:
 
 
 def jumps(stamps_s: Sequence[float | None], step_s: float) -> bool:
-    """Whether these timestamps jump or restart somewhere; `step_s`: how long a picture stands."""
+    """Whether these timestamps jump or restart somewhere; `step_s`: how long a picture is shown."""
     timeline = Timeline(step_s)
     for stamp in stamps_s:
         timeline.at(stamp)
     return timeline.jumps > 0
 
 
-def _said(stream: VideoStream) -> Iterator[float]:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate:
-            yield float(rate)
-
-
 def _worst_beats(times: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", rate: float) -> float:
-    """How far a picture is from its time at most, in beats of this rate, when no two share a beat."""
+    """The farthest that a picture is from its time, in beats of this rate, if no two share a beat."""
     places = np.arange(len(times))
     beats = np.maximum.accumulate(np.rint(times * rate) - places) + places
     return float(np.abs(beats - times * rate).max())

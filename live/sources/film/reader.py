@@ -1,4 +1,4 @@
-"""`FilmReader`: the one reader of films, for live, training and calibration: the same file gives the same frames."""
+"""`FilmReader`: the one film reader for live, training and calibration, so the same file gives the same frames."""
 
 import os
 from collections.abc import Iterator
@@ -27,23 +27,23 @@ from live.sources.film.upright import PLAIN, display_matrix, upright
 
 # A container's own frame count may be off by the frames a decoder holds back at the end.
 _COUNT_SLACK = 3
-_PATIENCE = 300  # packets in which there must be a first picture
-_STRETCH = 4  # a pixel that is to be wider or narrower than this is a slip of the header
+_PATIENCE = 300  # packets within which the first picture must come
+_STRETCH = 4  # a pixel stretched more than this is an error in the header
 
 
 class FilmReader:
     """Reads a film once, from its first frame to its last; also an iterator over its frames.
 
     Frames are upright, with square pixels, deinterlaced, RGB in BT.709's colours, over black where the film is
-    transparent, each as large as the film has it there. Ids count from 0, times from the first frame, in seconds by the
-    film's own timestamps, and always go forward. A damaged packet is a frame less. What was amiss is told to `say` in
-    one line, at the end.
+    transparent, each in the size it has in the film. Ids count from 0, times from the first frame, in seconds by the
+    film's own timestamps, and always go forward. A damaged packet is one frame less. At the end, `say` gets one line
+    about what was wrong.
 
     name: of the file, for people. size: (width, height) of the first frame. fps: see `film_rate`. frames: how many
-    there will be, 0: not known. has_sound: there is a sound track. lost: the frames that could not be decoded so far.
-    start_s: what the file calls the time of the first frame. jumps: the file counts anew in its middle.
+    there will be; 0 if unknown. has_sound: there is a sound track. lost: how many frames could not be decoded so far.
+    start_s: the first frame's time in the file. jumps: the file's timestamps jump or restart midway.
 
-    Raises CameraError when the file is missing, is no film, or no picture can be decoded from it.
+    Raises CameraError if the file is missing, is not a film, or no picture can be decoded from it.
     """
 
     def __init__(self, path: Path, say: Say) -> None:
@@ -52,7 +52,7 @@ class FilmReader:
         self._say, self._next_id = say, 0
         self._broke: str | None = None
         self._lies = PLAIN
-        self._scaler = VideoReformatter()  # kept: a new one computes its tables and starts threads
+        self._scaler = VideoReformatter()  # reused, as a new one computes tables and starts threads
         self._reported = False
         self._closing = ExitStack()
         if not path.is_file():
@@ -70,14 +70,14 @@ class FilmReader:
         if is_playlist(self.path):
             raise self._no_film("a playlist, which only names other files", do="give the film itself")
         container = self._closing.enter_context(opened_film(self.path))
-        # The cover of a song is a video stream of one picture too.
+        # A song's cover is also a video stream, of one picture.
         streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not streams:
             raise self._no_film("no picture track")
         best = container.streams.best("video")
         stream = next((s for s in streams if s is best), streams[0])
         if stream.codec_context is None:
-            raise self._no_film("pictures in a code that is not known here")
+            raise self._no_film("pictures in an unknown video format")
         if stream.width * stream.height > LARGEST_PX:
             raise self._no_film(f"pictures of {stream.width}x{stream.height}", do="scale it down")
         found = scan(self.path, stream.index)
@@ -85,7 +85,7 @@ class FilmReader:
         self.jumps = jumps(found.stamps_s, 1 / self.fps)
         self._promised = stream.frames
         self.frames = len(found.stamps_s) if found.whole else self._promised
-        # One thread: live needs the cores more, and where a film is damaged several do not give the same frames as one.
+        # One thread: live needs the cores more, and several give other frames than one if a film is damaged.
         stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(LARGEST_PX)}
         self._stream, self._aspect = stream, _pixel_aspect(stream)
@@ -147,7 +147,7 @@ class FilmReader:
             self._broke = getattr(error, "strerror", None) or str(error)
 
     def _seen(self, picture: av.VideoFrame) -> U8:
-        """As it is to be seen: (H, W, 3) uint8 RGB."""
+        """The picture as it is meant to be seen: (H, W, 3) uint8 RGB."""
         if self._tone_map is not None:
             image = self._tone_map.apply(self._converted(picture, "rgb48le"))
         elif any(component.is_alpha for component in picture.format.components):
@@ -157,12 +157,12 @@ class FilmReader:
         return upright(image, self._lies)
 
     def _converted(self, picture: av.VideoFrame, pixels: str) -> Any:
-        """(H, W, C), as the frame's own tags say; what is not tagged is BT.601 of limited range."""
+        """(H, W, C), as the frame's own tags say; an untagged frame counts as BT.601, limited range."""
         width = round(picture.width * self._aspect)
         return self._scaler.reformat(picture, format=pixels, width=width, threads=1).to_ndarray()
 
     def _report(self, *, ended: bool = True) -> None:
-        """Say what was amiss, once, at the end or when the film is left before it."""
+        """Say what was wrong, once, at the end or when the film is closed early."""
         if self._reported or not self._next_id:
             return
         self._reported = True
@@ -170,11 +170,11 @@ class FilmReader:
         if self._broke is not None:
             amiss.append(f"it ends early, after {count} frames ({self._broke})")
         elif ended and self._promised - count - self.lost > _COUNT_SLACK:
-            amiss.append(f"it ends early, {count} of {self._promised} frames are there")
+            amiss.append(f"it ends early, after {count} of {self._promised} frames")
         if self.lost:
             amiss.append(f"{self.lost} damaged frame{'s' * (self.lost > 1)} left out, {count} are good")
         if places := self._timeline.jumps:
-            amiss.append(f"its timestamps jump {f'{places} times' if places > 1 else 'once'}, which is not heeded")
+            amiss.append(f"its timestamps jump {f'{places} times' if places > 1 else 'once'}, which is ignored")
         if amiss:
             self._say(f"{self.name}: {'; '.join(amiss)}")
 
@@ -185,7 +185,7 @@ class FilmReader:
 
 
 def _pixel_aspect(stream: VideoStream) -> Fraction:
-    """Width of a pixel by its height."""
+    """A pixel's width divided by its height."""
     aspect = stream.sample_aspect_ratio or Fraction(1)
     return aspect if Fraction(1, _STRETCH) <= aspect <= _STRETCH else Fraction(1)
 

@@ -1,10 +1,10 @@
-"""`ToneMap`: pictures of HDR and wide-colour films (HLG, PQ, BT.2020) as ordinary ones (BT.709).
+"""`ToneMap`: converts pictures of HDR and wide-colour films (HLG, PQ, BT.2020) to ordinary ones (BT.709).
 
-White paper, 203 cd/m2 in HDR (report ITU-R BT.2408), becomes an ordinary picture's white; what is brighter than a half
-of that is pressed together below it, up to 1,000 cd/m2, by the EETF of report ITU-R BT.2390 (chapter 5), applied to the
-brightest of red, green and blue, so that no colour changes its hue. HLG is first brought to the light of a 1,000 cd/m2
-display as ITU-R BT.2100 says (system gamma 1.2). PQ is cut off there, whatever the film says of its brightest spot:
-what is above are lamps and glints.
+White paper, 203 cd/m2 in HDR (report ITU-R BT.2408), becomes an ordinary picture's white. Anything brighter than half
+of that, up to 1,000 cd/m2, is compressed below it by the EETF of report ITU-R BT.2390 (chapter 5), applied to the
+brightest of red, green and blue so that no colour changes its hue. HLG is first converted to the light of a
+1,000 cd/m2 display as in ITU-R BT.2100 (system gamma 1.2). PQ is clipped there, whatever peak brightness the film
+states: anything above is lamps and glints.
 """
 
 import numpy as np
@@ -14,13 +14,13 @@ from engines.arrays import F32, F64, U8
 from live.puppet.compiler import numba
 
 PQ, HLG, BT2020 = 16, 18, 9  # in ITU-T H.273: two transfer curves; the primaries
-_SIGNAL_STEPS = 4096  # of the tables by signal: 12 bits, as fine as any film's
-_LIGHT_STEPS = 65_536  # of those by light, which are steep near black
+_SIGNAL_STEPS = 4096  # of the tables indexed by signal: 12 bits, as fine as any film's
+_LIGHT_STEPS = 65_536  # of those indexed by light, which are steep near black
 _WHITE_NITS, _PEAK_NITS = 203.0, 1000.0
-_PEAK = _PEAK_NITS / _WHITE_NITS  # light is counted in whites
+_PEAK = _PEAK_NITS / _WHITE_NITS  # light is measured in units of white
 _DISPLAY_GAMMA = 2.4  # of an ordinary display: BT.1886
 _PQ_NITS, _M1, _M2, _C1, _C2, _C3 = 10_000.0, 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128  # BT.2100
-# BT.2020's red, green and blue in BT.709's, for linear light: report ITU-R BT.2407.
+# From BT.2020's red, green and blue to BT.709's, for linear light: report ITU-R BT.2407.
 _TO_BT709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32)
 
 
@@ -36,7 +36,7 @@ class ToneMap:
         self._shown = np.rint(255 * share ** (1 / _DISPLAY_GAMMA)).astype(np.uint8)
 
     def apply(self, rgb: NDArray[np.uint16]) -> U8:
-        """(H, W, 3) uint8, new, of a picture of 16 bits a colour."""
+        """A new (H, W, 3) uint8 picture from one with 16 bits per colour."""
         out = np.empty(rgb.shape, np.uint8)
         _apply(rgb, self._light, self._lift, self._press, self._shown, _TO_BT709, out)
         return out
@@ -66,7 +66,7 @@ def _pq_signal(light: F64) -> F64:
 
 
 def _eetf(light: F64) -> F64:
-    """By what light of 0.._PEAK whites is multiplied, so that 1 is the most: BT.2390's EETF, black kept at 0."""
+    """The factor for light of 0.._PEAK whites that brings the maximum to 1: BT.2390's EETF, black kept at 0."""
     peak, white = (float(_pq_signal(np.array(value))) for value in (_PEAK, 1.0))
     signal, most = _pq_signal(light) / peak, white / peak
     knee = 1.5 * most - 0.5
@@ -78,8 +78,8 @@ def _eetf(light: F64) -> F64:
 
 @numba.njit(nogil=True, cache=True)
 def _apply(rgb: NDArray[np.uint16], light: F32, lift: F32, press: F32, shown: U8, primaries: F32, out: U8) -> None:
-    """Write `out` (H, W, 3). `light` is by 12 bits of signal. The others are by light, 0..1 of what it can be at most;
-    `lift` and `press` have one step, 1, where there is nothing to do.
+    """Write `out` (H, W, 3). `light` is indexed by 12 bits of signal, the other tables by light, 0..1 of its maximum.
+    `lift` and `press` have a single entry, 1, if there is nothing to do.
     """
     for y in range(rgb.shape[0]):
         for x in range(rgb.shape[1]):

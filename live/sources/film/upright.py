@@ -1,4 +1,4 @@
-"""A film's picture as it is to be seen: turned and mirrored as its display matrix says."""
+"""Turns and mirrors a film's picture as its display matrix says."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -14,16 +14,16 @@ PLAIN: Matrix = (1, 0, 0, 1)
 
 
 def display_matrix(frame: av.VideoFrame) -> Matrix:
-    """(a, b, c, d) in quarter turns: of the eight ways in which a picture can lie, the nearest. Each -1, 0 or 1.
+    """(a, b, c, d), each -1, 0 or 1: the nearest of the eight ways in which a picture can lie.
 
-    A frame that was asked is freed by the garbage collector only (PyAV ties it to its side data): ask one of a film.
+    Ask only one frame per film: afterwards, only the garbage collector frees it (PyAV ties it to its side data).
     """
     data = cast(Mapping[Type, Any], frame.side_data).get(Type.DISPLAYMATRIX)
     if data is None:
         return PLAIN
     # Nine numbers, row by row: a, b, u, c, d, v, x, y, w; of these only four turn the picture.
     a, b, _, c, d = (int(value) for value in np.frombuffer(memoryview(data), np.int32)[:5])
-    if a * d == b * c:  # a picture without an area: nobody meant that
+    if a * d == b * c:  # a picture without an area cannot be meant
         return PLAIN
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return _sign(a or d), 0, 0, _sign(d or a)
@@ -31,7 +31,7 @@ def display_matrix(frame: av.VideoFrame) -> Matrix:
 
 
 def upright(image: U8, matrix: Matrix) -> U8:
-    """`image` (H, W, C) as it is shown; itself where nothing is to be done, else a new one."""
+    """`image` (H, W, C) as it should be shown; itself if there is nothing to do, else a new one."""
     a, b, c, d = matrix
     if b:
         image = image.transpose(1, 0, 2)

@@ -86,6 +86,6 @@ def test_a_file_that_nobody_named_takes_a_free_name(here: Path) -> None:
 def test_a_recording_replaces_nothing(here: Path) -> None:
     before = contents(here)
     for name in ("clip.mp4", "soft.mp4", "folder/clip.mp4"):
-        with pytest.raises(SettingsError, match="there already"):
+        with pytest.raises(SettingsError, match="already exists"):
             Recorder(Sinks([], lambda _: None)).start(here / name)
     assert contents(here) == before

@@ -45,7 +45,7 @@ def test_at_a_terminal_a_number_a_name_or_enter_picks_one() -> None:
 
 def test_a_wrong_answer_is_asked_again_but_not_for_ever() -> None:
     name, shown = chosen("99\nknight\n")
-    assert name == "knight" and "not one of them: 99" in shown
+    assert name == "knight" and "not in the list: 99" in shown
     assert chosen("x\n" * 10)[0] is None
 
 
@@ -58,7 +58,7 @@ def test_without_a_terminal_the_list_is_all_there_is() -> None:
 @pytest.mark.parametrize("page, busy", [(True, False), (False, True)])
 def test_who_wants_pictures_is_not_asked(page: bool, busy: bool) -> None:
     name, shown = chosen("knight\n", page=page, busy=busy)
-    assert name == "fortnite" and "there are also: human, knight" in shown
+    assert name == "fortnite" and "also installed: human, knight" in shown
 
 
 def test_it_begins_with_the_one_of_last_time(memory: Path) -> None:

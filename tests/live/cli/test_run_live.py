@@ -46,7 +46,7 @@ def test_pictures_are_marked_as_generated_unless_told_not_to_and_then_it_is_said
     assert run_live.main([*flags, "--sink", "marked.mp4"]) == 0
     assert "responsible" not in capsys.readouterr().err
     assert run_live.main([*flags, "--sink", "bare.mp4", "--no-mark"]) == 0
-    assert "whoever sends these pictures is responsible" in capsys.readouterr().err
+    assert "you are responsible" in capsys.readouterr().err
     marked, bare = pictures("marked.mp4")[2], pictures("bare.mp4")[2]
     differ = np.abs(marked.astype(int) - bare).max(axis=2) > 60
     assert differ[SIDE // 2 :, SIDE // 2 :].any() and not differ[: SIDE // 2].any()

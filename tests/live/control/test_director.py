@@ -169,7 +169,7 @@ def test_two_targets_in_a_row_leave_no_engine_open(scenery: Path) -> None:
 def test_a_wrong_value_is_refused_at_once(scenery: Path) -> None:
     show = Show(scenery, {})
     for name, value, told in (
-        ("mirror", "yes", "not a mirror"),
+        ("mirror", "yes", "not a valid mirror"),
         ("smoothing", 1.5, "quick"),
         ("framing", "close", "full, half, auto"),
         ("background", "nowhere.png", "plate, green"),

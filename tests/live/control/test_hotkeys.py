@@ -86,11 +86,11 @@ def test_a_key_without_a_meaning_tells_which_there_are() -> None:
 def test_what_cannot_be_done_is_said_and_the_show_goes_on() -> None:
     class Stubborn(Steered):
         def calibrate(self, on: bool) -> None:
-            raise PuppetError("there is no calibration in this run")
+            raise PuppetError("this run cannot calibrate")
 
     said: list[str] = []
     Keys(Stubborn(), said.append, None).press("c")
-    assert said == ["there is no calibration in this run"]
+    assert said == ["this run cannot calibrate"]
 
 
 def test_without_a_terminal_nothing_is_read() -> None:

@@ -72,10 +72,10 @@ def test_a_good_camera_is_told_with_its_real_rate_and_light() -> None:
     ("picture", "dt_s", "told", "do"),
     [
         (lambda n: noise(n, 8), 1 / 30, "the picture is black", "shutter"),
-        (lambda n: noise(1), 1 / 30, "stands still", "unplug"),
+        (lambda n: noise(1), 1 / 30, "is frozen", "unplug"),
         (lambda n: noise(n, 30), 1 / 30, "dark", "lamp"),
         (lambda n: noise(n, 240), 1 / 30, "too bright", "window"),
-        (noise, 1 / 9, "9 pictures a second: the puppet will jerk", "more light"),
+        (noise, 1 / 9, "9 pictures a second: the puppet will stutter", "add light"),
         (lambda n: noise(n)[:100, :160], 1 / 30, "160x100", "larger"),
     ],
 )
@@ -94,7 +94,7 @@ def test_one_that_is_pulled_meanwhile_is_a_warning() -> None:
 
 def test_one_in_use_names_who_uses_it() -> None:
     finding = refused("zoom", "obs")
-    assert (finding.mark, finding.text) == ("warning", "it gives no picture; it is held by: zoom, obs")
+    assert (finding.mark, finding.text) == ("warning", "it gives no picture; it is in use by: zoom, obs")
     assert finding.do == "close zoom, obs, or choose another camera"
     assert refused() == Finding("warning", "it gives no picture; got: nothing", "choose another")
 
@@ -111,7 +111,7 @@ def test_the_others_are_named_and_not_opened() -> None:
         [WEBCAM, CARD], lambda device: opened.append(device) or FakeCamera(clock), clock, lambda device: []
     )
     assert opened == [WEBCAM]
-    assert found[1] == Finding("absent", 'not looked at: 2 "Capture Card"', "run_live.py --source camera:NAME takes it")
+    assert found[1] == Finding("absent", 'not checked: 2 "Capture Card"', "run_live.py --source camera:NAME uses it")
 
 
 def test_a_picture_is_nowhere_in_what_was_seen() -> None:

@@ -76,7 +76,7 @@ def test_what_would_disturb_can_be_left_out() -> None:
     out = io.StringIO()
     main(["--no-camera", "--no-virtual-camera"], examine=examine, out=out)
     assert {CAMERA, VIRTUAL_CAMERA}.isdisjoint(asked) and len(asked) == len(EXAMS) - 2
-    assert "not looked at (--no-virtual-camera)" in out.getvalue()
+    assert "not checked (--no-virtual-camera)" in out.getvalue()
 
 
 ANNA = Privacy("/home/anna", ("anna", "annas-laptop"))
@@ -98,7 +98,7 @@ def test_neither_user_nor_computer_is_named(text: str, shown: str) -> None:
 
 def test_what_the_user_named_is_in_no_bug_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "of_this_user", lambda: ANNA)
-    secret = Finding("ok", "whole, your own: my_ex in /home/anna", private=("my_ex",))
+    secret = Finding("ok", "intact, your own: my_ex in /home/anna", private=("my_ex",))
     assert "my_ex in ~" in examined({"targets": secret})[1]
     assert "your own: (name) in ~" in examined({"targets": secret}, "--json")[1]
 

@@ -26,7 +26,7 @@ def test_one_that_cannot_be_written_is_a_warning_with_what_is_lost(tmp_path: Pat
     (tmp_path / "file").write_text("")
     (finding,) = examined_folders({"the cache": lambda: tmp_path / "file"})
     assert finding.mark == "warning"
-    assert finding.text.startswith("the cache cannot be written (") and "each start takes longer" in finding.text
+    assert finding.text.startswith("the cache: cannot write there (") and "each start takes longer" in finding.text
 
 
 def test_no_home_and_a_folder_that_is_gone_are_warnings() -> None:
@@ -42,7 +42,7 @@ def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     usage = shutil.disk_usage(tmp_path)._replace(free=200 << 20)
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: usage)
     assert examined_folders({"the cache": lambda: tmp_path}) == [
-        Finding("warning", "the cache: 0.2 GB free", "make room on that disk")
+        Finding("warning", "the cache: 0.2 GB free", "free some space on that disk")
     ]
 
 
@@ -79,8 +79,8 @@ def test_whole_targets_are_a_line_and_the_users_names_private(tmp_path: Path) ->
     write_target(tmp_path / "shipped" / "knight")
     write_target(tmp_path / "own" / "my_ex")
     assert examined_targets(tmp_path / "shipped", tmp_path / "own") == [
-        Finding("ok", "whole: knight"),
-        Finding("ok", "whole, your own: my_ex", private=("my_ex",)),
+        Finding("ok", "intact: knight"),
+        Finding("ok", "intact, your own: my_ex", private=("my_ex",)),
     ]
 
 

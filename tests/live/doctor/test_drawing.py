@@ -128,14 +128,14 @@ def test_engines_that_draw_the_same_are_ok_and_the_absent_are_named(
     absent = Candidate(BACKENDS["tensorrt"], "fp16", "TensorRT is not installed")
     found = compared(generator, feeds(generator), [absent, OPENVINO, REFERENCE], Cache(tmp_path))
     assert [finding.mark for finding in found] == ["ok", "absent"]
-    assert "openvino fp32 draws what the reference draws" in found[0].text and "tensorrt" in found[1].text
+    assert "openvino fp32 draws the same as the reference" in found[0].text and "tensorrt" in found[1].text
 
 
 def test_one_that_draws_otherwise_or_cannot_be_opened_is_a_warning(generator: GeneratorNetwork, tmp_path: Path) -> None:
     wrong, raising = Candidate(WrongBackend(), "fp32"), Candidate(RaisingBackend(), "uint8")
     found = compared(generator, feeds(generator), [wrong, raising, REFERENCE], Cache(tmp_path))
     assert [finding.mark for finding in found] == ["warning", "warning"]
-    assert "other pictures" in found[0].text and found[1].do == "install it again"
+    assert "draws differently" in found[0].text and found[1].do == "install it again"
 
 
 def test_where_there_is_no_other_the_reference_is_run(generator: GeneratorNetwork, tmp_path: Path) -> None:

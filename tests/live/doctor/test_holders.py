@@ -63,7 +63,7 @@ def test_a_port_that_is_taken_is_a_warning_with_who_has_it(taken: int) -> None:
     finding = examined_port(taken, lambda port: ["zoom"] if port == taken else [])
     assert finding.mark == "warning" and finding.text == f"port {taken} is taken by zoom"
     assert finding.do == f"close zoom, or use --sink browser:{taken + 1}"
-    assert "cannot be listened on" in examined_port(taken, lambda port: []).text
+    assert "cannot be opened" in examined_port(taken, lambda port: []).text
 
 
 def test_a_free_port_is_ok() -> None:

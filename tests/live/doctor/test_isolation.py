@@ -36,7 +36,7 @@ def test_its_findings_come_through_also_when_a_library_chats(look: Try) -> None:
 @pytest.mark.parametrize(("needed", "mark"), [(True, "bad"), (False, "warning")])
 def test_one_that_raises_is_a_line(look: Try, needed: bool, mark: Mark) -> None:
     (finding,) = look("raise ValueError('odd')", needed=needed)
-    assert (finding.mark, finding.text) == (mark, "the look at it failed: ValueError: odd")
+    assert (finding.mark, finding.text) == (mark, "the check failed: ValueError: odd")
 
 
 def test_one_that_crashes_is_a_line(look: Try) -> None:
@@ -65,7 +65,7 @@ def test_a_thread_that_never_ends_does_not_hold_it_up(look: Try) -> None:
 
 def test_where_no_process_can_be_started_it_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    assert examine(Exam("odd", "odd_exam", 1.0))[0].text.startswith("could not be looked at")
+    assert examine(Exam("odd", "odd_exam", 1.0))[0].text.startswith("could not be checked")
 
 
 def test_an_import_that_fails_says_what_to_install() -> None:

@@ -105,7 +105,7 @@ def test_one_that_cannot_be_loaded_is_bad(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_program_that_is_nowhere_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "read_requirements", lambda: Requirements("", {}))
     (finding,) = packages.findings()
-    assert finding.mark == "warning" and "not known" in finding.text
+    assert finding.mark == "warning" and "unknown" in finding.text
 
 
 @pytest.mark.parametrize(

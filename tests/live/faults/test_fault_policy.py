@@ -125,4 +125,4 @@ def test_a_part_that_cannot_be_opened_anew_is_said_and_may_be_asked_for_again() 
         replacement.ask()
         until(lambda count=count: len(said) == count)  # type: ignore[misc]
         until(lambda: not replacement._opening)
-    assert set(said) == {"the part cannot be opened anew: OSError: no memory"}
+    assert set(said) == {"the part cannot be opened again: OSError: no memory"}

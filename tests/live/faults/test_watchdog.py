@@ -47,7 +47,7 @@ def test_a_call_that_hangs_is_left_behind_and_no_more_than_three(impatient: None
         assert one.call(lambda: 5) == 5
         with pytest.raises(HungError, match="no answer"):
             one.call(lambda: gate.wait(PATIENCE_S), back=back.add)
-    with pytest.raises(PuppetError, match="3 calls that never ended") as error:
+    with pytest.raises(PuppetError, match="3 calls that have not returned") as error:
         one.call(lambda: 5)
     assert not isinstance(error.value, HungError) and back.count == 0
     gate.set()

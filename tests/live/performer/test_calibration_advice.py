@@ -18,7 +18,7 @@ def said(poses: list[Pose], in_use: BodyStats | None) -> list[str]:
 
 def test_one_who_roams_is_told_once_what_a_calibration_would_mend() -> None:
     told = said(ROAMING, fit_stats(ROAMING[:60]))
-    assert len(told) == 1 and "px nearer" in told[0] and "--calibrate" in told[0]
+    assert len(told) == 1 and "px closer" in told[0] and "--calibrate" in told[0]
 
 
 def test_the_gain_it_tells_is_how_far_apart_the_two_fits_land() -> None:

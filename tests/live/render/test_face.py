@@ -155,7 +155,7 @@ def test_the_network_is_given_the_map_and_the_crop_of_the_square() -> None:
 
 
 def test_an_engine_of_other_tensors_is_refused() -> None:
-    with pytest.raises(TargetError, match="face network is not one.*export"):
+    with pytest.raises(TargetError, match="face network cannot be used.*export"):
         Face(FaceEngine(spec=EngineSpec(SPEC.inputs[:1], SPEC.outputs)))  # type: ignore[arg-type]
 
 

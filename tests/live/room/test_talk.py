@@ -95,7 +95,7 @@ def test_an_odd_message_is_refused_and_the_socket_stays(
         assert answered(page)
     assert director.asked == []
     if "fault" in str(message):
-        assert len(said) == 1 and "a page's wish failed: RuntimeError: a fault of ours" in said[0]
+        assert len(said) == 1 and "a page's command failed: RuntimeError: a fault of ours" in said[0]
         said.clear()
 
 

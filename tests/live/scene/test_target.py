@@ -43,7 +43,7 @@ def test_the_idle_loop_moves_onto_the_take_that_is_shown(tmp_path: Path) -> None
 
 def test_an_idle_loop_of_an_unknown_take_is_refused(tmp_path: Path) -> None:
     folder = write_target(tmp_path / "odd", takes={"half": {"plate": "plate.png", "stats": stats().to_json()}})
-    with pytest.raises(TargetError, match="idles in a take it has not; got: full; wanted: half"):
+    with pytest.raises(TargetError, match="belongs to a take that the target lacks; got: full; wanted: half"):
         open_target(str(folder), "half")
 
 
@@ -76,7 +76,7 @@ def test_a_generator_for_another_canvas_is_refused(side: int, tmp_path: Path) ->
     folder = write_target(tmp_path / "t", generators={"lite": network(SIDE)})
     assert open_target(str(folder), "full").generator is not None
     rewritten(folder, generators={"lite": network(SIDE), "full": network(side)})
-    with pytest.raises(TargetError, match=f"'full' of target t does not draw on .* {SIDE}x{SIDE}; got: .*{side}"):
+    with pytest.raises(TargetError, match=f"'full' of target t does not fit .* {SIDE}x{SIDE}; got: .*{side}"):
         open_target(str(folder), "full")
 
 
@@ -92,13 +92,13 @@ def test_a_generator_for_another_canvas_is_refused(side: int, tmp_path: Path) ->
 )
 def test_a_generator_of_other_tensors_is_refused(change: dict[str, object], tmp_path: Path) -> None:
     folder = write_target(tmp_path / "t", generators={"lite": network(SIDE, **change)})
-    with pytest.raises(TargetError, match="'lite' of target t does not draw"):
+    with pytest.raises(TargetError, match="'lite' of target t does not fit"):
         open_target(str(folder), "full")
 
 
 def test_a_face_network_of_another_size_is_refused(tmp_path: Path) -> None:
     face = entry("plate.png", SPEC) | {"outputs": {"face": [1, 256, 256, 3]}, "map": face_map_hash()}
-    with pytest.raises(TargetError, match='"face" of target t is not one that this version can use'):
+    with pytest.raises(TargetError, match='"face" of target t cannot be used by this version'):
         open_target(str(write_target(tmp_path / "t", face=face)), "full")
 
 

@@ -122,7 +122,7 @@ def test_a_run_that_failed_keeps_what_it_has_and_the_older_file(tmp_path: Path) 
         sinks.send(picture(tick), tick)
     sinks.close(complete=False)
     assert count(path) == 30 and before.read_bytes() == b"the one before" and taken.read_bytes() == b"somebody's"
-    assert said == [f"{path} is not whole; the file that was there before is {before}"] and sinks.written == []
+    assert said == [f"{path} is not complete; the file that was there before is now {before}"] and sinks.written == []
 
 
 class Full:
@@ -225,5 +225,5 @@ def test_two_outputs_on_one_file_are_one_and_a_clear_line(pictures: int, tmp_pat
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
 def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mp4")
-    with pytest.raises(SinkError, match="no ordinary file"):
+    with pytest.raises(SinkError, match="not a regular file"):
         VideoFileSink(tmp_path / "a.mp4").open((64, 64), 30.0)

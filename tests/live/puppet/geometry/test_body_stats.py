@@ -153,9 +153,9 @@ def test_damaged_json_is_refused(name: str, value: object) -> None:
 
 def test_json_with_a_missing_or_unknown_name_is_refused() -> None:
     data = stander().to_json()
-    with pytest.raises(PuppetError, match="cannot read BodyStats"):
+    with pytest.raises(PuppetError, match="cannot read body measures"):
         BodyStats.from_json({**data, "surprise": 1})
-    with pytest.raises(PuppetError, match="cannot read BodyStats"):
+    with pytest.raises(PuppetError, match="cannot read body measures"):
         BodyStats.from_json({k: v for k, v in data.items() if k != "hip_x"})
 
 

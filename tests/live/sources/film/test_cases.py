@@ -28,14 +28,14 @@ pytestmark = pytest.mark.clips
             (640, 360),
             30,
             [i / 30 for i in range(60)],
-            ["jump.ts: its timestamps jump once, which is not heeded"],
+            ["jump.ts: its timestamps jump once, which is ignored"],
         ),
         (
             "time_jump/back.ts",
             (640, 360),
             30,
             [i / 30 for i in range(60)],
-            ["back.ts: its timestamps jump once, which is not heeded"],
+            ["back.ts: its timestamps jump once, which is ignored"],
         ),
         # Two seconds of 10 frames, two of 30.
         ("vfr/vfr.mp4", (480, 270), 30, [*(i / 10 for i in range(20)), *(2 + i / 30 for i in range(60))], []),

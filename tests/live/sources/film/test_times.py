@@ -55,7 +55,7 @@ def test_two_films_in_one_file_play_one_after_the_other(tmp_path: Path) -> None:
     both.write_bytes(b"".join(part.read_bytes() for part in parts))
     fps, times, said = seen(both)
     assert fps == 30 and times == pytest.approx([i / 30 for i in range(48)], abs=2e-3)
-    assert said == ["both.ts: its timestamps jump once, which is not heeded"]
+    assert said == ["both.ts: its timestamps jump once, which is ignored"]
 
 
 @pytest.mark.parametrize(
