@@ -45,7 +45,7 @@ def rename_profile(old: str, new: str, folder: Path | None = None) -> Path:
     profile = read_profile(source)
     if path != source and path.exists():
         raise CalibrationError(
-            f"there already is a profile of that name: {new}", do="delete that profile, or use another name"
+            f"a profile of that name already exists: {new}", do="delete that profile, or use another name"
         )
     save_profile(replace(profile, name=new), folder)
     if path != source:

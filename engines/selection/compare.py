@@ -145,7 +145,7 @@ class _Measured:
         )
 
     def _loop_to_single(self, first: int, last: int | None) -> float:
-        """The loop's difference in single steps' differences, over the frames first..last of those looked at."""
+        """The ratio of the loop's differences to single steps', over the frames first..last of those looked at."""
         looped, single = self._looped[first:last], self.single[first:last]
         still = _STILL * (len(single) or 1)
         return (sum(looped) + still) / (sum(single) + still)

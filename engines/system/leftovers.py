@@ -54,7 +54,7 @@ def _folders(parent: Path, named: re.Pattern[str]) -> list[Path]:
 
 
 def _is_unfinished(bundle: Path) -> bool:
-    """Whether it is old, holds the first file that an export writes, and holds nothing else than an export's files."""
+    """Whether it is old, holds the first file that an export writes, and nothing but an export's files."""
     names = {path.name for path in bundle.iterdir()}
     known = {name for name in names if _EXPORTED.fullmatch(name) or _OF_TAKES.fullmatch(name)}
     old = all(time.time() - path.stat().st_mtime > _LONG_S for path in (bundle, *bundle.iterdir()))

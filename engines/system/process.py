@@ -20,7 +20,7 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 _PATIENCE_S = 1.5  # how long everything has to end by itself, after a signal and after the exit code is known
 _ONE_WISH_S = 0.3  # signals closer than this count as one: a terminal and a parent process may both pass it on
 _AT_ONCE_S = 0.4  # how long a second signal leaves to finish the current file
-_THREADS_S = 0.3  # how long threads have that were told to end
+_THREADS_S = 0.3  # how long threads that were told to end have for it
 _IMPORT, _IMPORT_S = "<frozen importlib._bootstrap>", 0.02
 _OWN = "process"  # the name of this file's threads
 

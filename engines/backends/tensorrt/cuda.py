@@ -194,7 +194,7 @@ def _check(error: "runtime.cudaError_t", what: str, *, do: str = "") -> None:
 
     if error != cudart.cudaError_t.cudaSuccess:
         _, text = cudart.cudaGetErrorString(error)
-        raise EngineError(f"CUDA failed in {what}", got=f"{error.name}: {text.decode('utf-8', 'replace')}", do=do)
+        raise EngineError(f"CUDA failed while {what}", got=f"{error.name}: {text.decode('utf-8', 'replace')}", do=do)
 
 
 def _driver_version(file: Path = _DRIVER) -> str:

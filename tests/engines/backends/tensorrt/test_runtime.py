@@ -75,7 +75,7 @@ def test_without_a_graph_it_goes_on_and_says_so(trt: FakeTensorRT, plan: Path, c
     else:
         trt.cuda.fails[call] = cudaError_t.cudaErrorStreamCaptureUnsupported
     engine = open_it(plan)
-    assert "no CUDA graph, so a frame takes more CPU time (CUDA failed in " in engine.describe()
+    assert "no CUDA graph, so a frame takes more CPU time (CUDA failed while " in engine.describe()
     assert "operation not permitted when stream is capturing" in engine.describe()
     assert all(np.array_equal(engine.run(tiny_feeds(seed))["frame"], frame) for seed, frame in enumerate(wanted))
     trt.cuda.calls[:] = []
@@ -155,7 +155,10 @@ def test_a_plan_of_another_network_is_refused(trt: FakeTensorRT, plan: Path) -> 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("cudaMalloc", "taking 320 bytes of the GPU's memory; got: cudaErrorMemoryAllocation: out of memory; do this"),
+        (
+            "cudaMalloc",
+            "allocating 320 bytes of the GPU's memory; got: cudaErrorMemoryAllocation: out of memory; do this",
+        ),
         ("cudaMallocHost", "pinning 320 bytes of memory; got: cudaErrorMemoryAllocation: out of memory"),
         ("cudaStreamCreateWithFlags", "making a CUDA stream; got: cudaErrorMemoryAllocation"),
     ],

@@ -137,7 +137,7 @@ def test_what_is_missing_is_said_and_no_report_is_written(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "the TensorRT selftest cannot run on this machine:"
     assert lines[1].startswith("  TensorRT: TensorRT is not installed; got: ")
-    assert lines[2].startswith("  GPU: CUDA failed in looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
+    assert lines[2].startswith("  GPU: CUDA failed while looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
     assert not (target.parent / "report.json").exists()
 
 

@@ -106,7 +106,9 @@ def test_it_is_available_with_both_libraries_and_a_gpu(
         "driver": backend.identity()["driver"],
     }
     trt.cuda.fails["cudaGetDeviceCount"] = cudaError_t.cudaErrorInsufficientDriver
-    assert backend.available().startswith("CUDA failed in looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
+    assert backend.available().startswith(
+        "CUDA failed while looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver"
+    )
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     assert backend.available().startswith("TensorRT is not installed; got: ")
     assert backend.identity() == {"version": "not usable: TensorRT is not installed"}
