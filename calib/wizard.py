@@ -108,7 +108,8 @@ class Wizard:
                 self._known = Known.of(self._holds)
             return self._next(now)
         over = now - pace.began_s > step.limit_s and meter.countdown_s is None
-        if step is steps.STAND and (now - pace.whole_s > self._waist_up_s or (over and pace.mostly_waist_up)):
+        waist_up_s = WAIST_UP_HALF_S if self._target.framing == "half" else WAIST_UP_S
+        if step is steps.STAND and (now - pace.whole_s > waist_up_s or (over and pace.mostly_waist_up)):
             self._plan = steps.HALF
             self._begin(now)
             return self._say(now, "Only your upper body is in view, so only that is measured.")
@@ -127,10 +128,6 @@ class Wizard:
     @property
     def _now(self) -> Step:
         return self._plan[min(self._index, len(self._plan) - 1)]
-
-    @property
-    def _waist_up_s(self) -> float:
-        return WAIST_UP_HALF_S if self._target.framing == "half" else WAIST_UP_S
 
     def _wrong(self, pose: Pose, frame: Frame, sight: Sight, passed_s: float) -> str | None:
         """None if this is the pose that the step asks for, else what to change."""
