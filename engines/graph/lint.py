@@ -154,6 +154,8 @@ def _borders(facts: _Facts) -> Iterator[str]:
 
 
 def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]:
+    from onnx import helper
+
     if node.op_type not in ALLOWED or node.domain not in ("", "ai.onnx"):
         yield "not an operator that this project uses with TensorRT"
         return
@@ -165,7 +167,7 @@ def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]
         if slot < len(node.input) and node.input[slot] and node.input[slot] not in facts.constants:
             yield f"its input {node.input[slot]} is not a constant"
     yield from _bytes(facts, node)
-    attributes = {a.name: _value(a) for a in node.attribute}
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     if node.op_type in CONVOLUTIONS:
         yield from _convolution(facts, node, half=half)
     elif node.op_type in ("QuantizeLinear", "DequantizeLinear"):
@@ -225,12 +227,6 @@ def _resize(attributes: dict[str, Any]) -> Iterator[str]:
         yield f"nearest_mode {attributes['nearest_mode'].decode()}"
     if attributes.get("antialias", 0):
         yield "antialias"
-
-
-def _value(attribute: "onnx.AttributeProto") -> Any:
-    from onnx import helper
-
-    return helper.get_attribute_value(attribute)
 
 
 def _type_name(elem_type: int | None) -> str:

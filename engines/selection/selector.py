@@ -121,7 +121,8 @@ class Selector:
                 continue
             reasons.pop(candidate, None)
             for other in ready[ready.index(candidate) + 1 :] if candidate in ready else []:
-                reasons[other] = f"slower ({_times(known[other].verdict)})"
+                timed = known[other].verdict
+                reasons[other] = f"slower ({timed.median_ms:.1f} ms when the reference took {timed.reference_ms:.1f})"
             told = _by_backend(reasons)
             return Opened(engine, candidate, candidate not in at_once, why, told, _unjudged(usable, known))
         raise EngineError(
@@ -138,7 +139,8 @@ class Selector:
             return self.open(candidate, entry), str(entry.verdict)
         verdict = self._compare(candidate, self._network.file, frames=_FEW)
         entry = Entry(None, verdict, 0.0)
-        return self.open(candidate, entry), f"compared over {_FEW} frames: {_decibels(verdict)}"
+        figures = f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"
+        return self.open(candidate, entry), f"compared over {_FEW} frames: {figures}"
 
     def _prepare(self, candidate: Candidate, folder: Path) -> Path:
         network = self._network
@@ -210,11 +212,3 @@ def _unjudged(usable: Sequence[Candidate], known: dict[Candidate, Entry]) -> tup
 def _cost(verdict: Verdict) -> float:
     """Its time as a share of the reference's. Both ran in turns, so other load on the machine cancels out."""
     return verdict.median_ms / verdict.reference_ms
-
-
-def _times(verdict: Verdict) -> str:
-    return f"{verdict.median_ms:.1f} ms when the reference took {verdict.reference_ms:.1f}"
-
-
-def _decibels(verdict: Verdict) -> str:
-    return f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"

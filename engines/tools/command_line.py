@@ -1,6 +1,7 @@
 """The commands of `python -m engines`: list, build, verify, bench and selftest."""
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -64,8 +65,8 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 def build(arguments: argparse.Namespace) -> int:
     """Prepares and judges everything that the arguments allow; 1 if none of it may be used."""
-    if arguments.background:
-        _step_back()
+    if arguments.background and hasattr(os, "nice"):
+        os.nice(19)
     allowed = _usable(arguments)
     good = True
     for name, network, feeds in _networks(arguments.target):
@@ -217,11 +218,3 @@ def _cache() -> Cache:
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _step_back() -> None:
-    """Gives every other program priority."""
-    import os
-
-    if hasattr(os, "nice"):
-        os.nice(19)

@@ -81,7 +81,8 @@ class TensorRTBackend:
         network = _network(model, spec, precision, folder, feeds, say)
         check_for_tensorrt(network, half=precision == "fp16")
         kept = self._timings or cache_folder()
-        timings = f"tensorrt-{version}-{gpu.capability}-{_file_name(gpu.name)}.timings"
+        gpu_name = "".join(sign if sign.isalnum() else "-" for sign in gpu.name)
+        timings = f"tensorrt-{version}-{gpu.capability}-{gpu_name}.timings"
         content = build_plan(network, timing_cache=None if kept is None else kept / timings, say=say)
         if network != model:
             network.unlink()
@@ -115,7 +116,3 @@ def _network(model: Path, spec: EngineSpec, precision: str, folder: Path, feeds:
         return write_int8(model, spec, folder / "network.int8.onnx", feeds, reference, say=say)
     finally:
         reference.close()
-
-
-def _file_name(text: str) -> str:
-    return "".join(sign if sign.isalnum() else "-" for sign in text)

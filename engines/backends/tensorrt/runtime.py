@@ -4,10 +4,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from engines.arrays import U8
 from engines.backends.tensorrt.cuda import CudaGraph, Device, Memory, Stream, find_device, pinned_array
@@ -17,8 +16,6 @@ from engines.errors import EngineError, reason
 
 if TYPE_CHECKING:
     import tensorrt as trt
-
-Staging = npt.NDArray[Any]
 
 
 class TensorRTEngine:
@@ -45,7 +42,10 @@ class TensorRTEngine:
         self._gpu = {t.name: Memory(_size(t, self._plan.dtypes[t.name])) for t in tensors}
         self._staged_in = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.feeds}
         self._staged_out = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.outputs}
-        self._outputs = {name: _as_bytes(staged) for name, staged in self._staged_out.items()}
+        self._outputs = {
+            name: staged if staged.dtype == np.uint8 else np.zeros(staged.shape, np.uint8)
+            for name, staged in self._staged_out.items()
+        }
         self._results: Mapping[str, U8] = MappingProxyType(
             {name: _read_only(array) for name, array in self._outputs.items()}
         )
@@ -189,7 +189,11 @@ class _Plan:
         found = {name: _port(engine, name) for name in map(engine.get_tensor_name, range(engine.num_io_tensors))}
         self.dtypes = {name: "float32" if dtype == "float32" else "uint8" for name, (_, dtype, _) in found.items()}
         for side, wanted, mode in (("inputs", spec.inputs, "INPUT"), ("outputs", spec.outputs, "OUTPUT")):
-            ports = {name: (_accepted(dtype), shape) for name, (m, dtype, shape) in found.items() if m == mode}
+            ports = {
+                name: ("uint8" if dtype == "float32" else dtype, shape)  # converted, see `TensorRTEngine`
+                for name, (m, dtype, shape) in found.items()
+                if m == mode
+            }
             check_ports(side, wanted, ports)
         context = engine.create_execution_context()
         if context is None:
@@ -238,16 +242,8 @@ def _port(engine: "trt.ICudaEngine", name: str) -> tuple[str, str, tuple[object,
     return "INPUT" if is_input else "OUTPUT", dtypes.get(dtype, str(dtype)), tuple(engine.get_tensor_shape(name))
 
 
-def _accepted(dtype: str) -> str:
-    return "uint8" if dtype == "float32" else dtype  # converted, see `TensorRTEngine`
-
-
 def _size(tensor: TensorSpec, dtype: str) -> int:
     return int(np.prod(tensor.shape)) * np.dtype(dtype).itemsize
-
-
-def _as_bytes(staged: Staging) -> U8:
-    return staged if staged.dtype == np.uint8 else np.zeros(staged.shape, np.uint8)
 
 
 def _read_only(array: U8) -> U8:
