@@ -10,9 +10,9 @@ from typing import NoReturn
 from engines.system import process
 
 _DESCRIPTION = """\
-Measure yourself once, so that the character moves with your size and in your room. You need no hands: you are told what
-to do, every step waits for you, counts down and ends by itself. It takes about half a minute. Your picture is looked at
-and never kept; what is saved is a small file of lengths."""
+Measure yourself once, so that the character moves with your size and in your room. It works hands-free: you are told
+what to do, and every step waits for you, counts down and ends by itself. It takes about half a minute. Your picture is
+never kept; only a small file of lengths is saved."""
 
 _EXAMPLES = """\
 examples:
@@ -20,10 +20,10 @@ examples:
   python -m calib --source camera:Logi --profile desk
                                                with another camera, saved as "desk"
   python -m calib --source dance.mp4           from a clip of you: just dancing will do
-  python -m calib --list                       what is saved here
-  python run_live.py --calibration desk        use it
+  python -m calib --list                       list what is saved
+  python run_live.py --calibration desk        use "desk"
 
-Exit code: 0 saved, 1 nothing was saved (a profile of before stays as it was), 2 a flag was wrong."""
+Exit code: 0 saved, 1 nothing was saved (an older profile stays as it was), 2 a flag was wrong."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,19 +48,19 @@ def parser() -> argparse.ArgumentParser:
         "--framing",
         choices=("full", "half"),
         default="full",
-        help="full: your whole body; half: you sit, seen from the waist up (default: %(default)s)",
+        help="full: your whole body; half: seated, from the waist up (default: %(default)s)",
     )
-    measure.add_argument("--profile", metavar="NAME", help="save as NAME (default: made of the camera's name)")
+    measure.add_argument("--profile", metavar="NAME", help="save as NAME (default: made from the camera's name)")
     kept = result.add_argument_group("what is saved")
     one = kept.add_mutually_exclusive_group()
-    one.add_argument("--list", action="store_true", help="list the profiles, and end")
-    one.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="give a profile another name, and end")
-    one.add_argument("--delete", metavar="NAME", help="delete a profile, and end")
+    one.add_argument("--list", action="store_true", help="list the profiles and exit")
+    one.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="rename a profile and exit")
+    one.add_argument("--delete", metavar="NAME", help="delete a profile and exit")
     kept.add_argument(
         "--profiles",
         type=_folder,
         metavar="DIR",
-        help="the folder of the profiles (default: the one of this system for settings)",
+        help="the folder of the profiles (default: this system's folder for settings)",
     )
     return result
 
@@ -72,7 +72,7 @@ def _folder(text: str) -> Path:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line `argv`; gives the exit code."""
+    """Run the command line `argv`; returns the exit code."""
     from live.cli.exit_code import run_cli
 
     arguments = parser().parse_args(argv)
@@ -98,7 +98,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     from live.scene.target import open_target
 
     if arguments.profile is not None:
-        profile_path(arguments.profile)  # to be told at once
+        profile_path(arguments.profile)  # complain about a bad name now, not after measuring
     target, screen = open_target(arguments.target, arguments.framing), Screen()
     name = calibrate(arguments.source, target, name=arguments.profile, folder=arguments.profiles, screen=screen)
     path = profile_path(name, arguments.profiles)
@@ -142,7 +142,7 @@ def _change(arguments: argparse.Namespace) -> int:
 
 
 def entry() -> NoReturn:
-    """The process: `main` on its command line."""
+    """Run the process: `main` with its command line."""
     process.run(main)
 
 

@@ -1,4 +1,4 @@
-"""`CameraCheck`: light, sharpness, frame rate, framing and the number of people, and in words what to change."""
+"""`CameraCheck`: judges light, sharpness, frame rate, framing and the number of people, and says what to change."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from live.sources.light import BRIGHT, DARK, SHARP, luma_and_sharpness
 
 WINDOW_S, LEAST_S = 1.5, 1.0
 MIN_FPS = 12.0
-LEAST_FIGURE = 0.12  # torso over picture height; below it a finger is a pixel
+LEAST_FIGURE = 0.12  # torso over picture height; below this a finger is only a pixel wide
 SEEN_SHARE = 0.8  # of the window
-# Moved by this share of the torso from one frame to the next, that often: the estimator hops between two people.
+# A jump by this share of the torso from one frame to the next, this often, means the estimator hops between two people.
 JUMP, JUMPS, JUMP_S = 0.5, 3, 0.1
 FACES_EVERY_S = 0.5
 
@@ -34,9 +34,9 @@ class _Sample:
 
 
 class CameraCheck:
-    """Judges the last 1.5 s of frames. `count_faces`: how many faces a picture shows; None: only the poses tell.
+    """Judges the last 1.5 s of frames. `count_faces` counts the faces in a picture; None: judge by the poses alone.
 
-    Frames are looked at and never kept. A picture too small to be one (recorded poses have none) says nothing of light.
+    Frames are never kept. Pictures too small to be real (recorded poses have none) are not judged for light.
     """
 
     def __init__(self, count_faces: CountFaces | None = None) -> None:
@@ -44,7 +44,7 @@ class CameraCheck:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as new."""
+        """Start over."""
         self._samples: deque[_Sample] = deque()
         self._faces: deque[tuple[float, int]] = deque()
         self._last: Pose | None = None
@@ -69,11 +69,11 @@ class CameraCheck:
 
     @property
     def enough(self) -> bool:
-        """Whether a second was seen."""
+        """Whether a full second was seen."""
         return len(self._samples) > 2 and self._samples[-1].t_s - self._samples[0].t_s >= LEAST_S
 
     def problem(self) -> str:
-        """The first thing to change, in words; "" when all is well, or not enough was seen to tell."""
+        """The first thing to change, in words; "" if all is well, or not enough was seen to tell."""
         if not self.enough:
             return ""
         for find in (self._nobody, self._light, self._framing, self._several, self._rate):
@@ -95,14 +95,14 @@ class CameraCheck:
         if luma and np.median(luma) < DARK:
             return "It is dark: put a lamp in front of you."
         if luma and np.median(luma) > BRIGHT:
-            return "It is too bright: turn from the window, or lower the camera's exposure."
+            return "It is too bright: turn away from the window, or lower the camera's exposure."
         if sharp and np.median(sharp) < SHARP:
             return "The picture is blurred: wipe the lens, or set the camera's focus."
         return ""
 
     def _framing(self) -> str:
         if np.median([s.torso_share for s in self._samples if s.person]) < LEAST_FIGURE:
-            return "You are small in the picture: come closer, or zoom in."
+            return "You are too small in the picture: come closer, or zoom in."
         return ""
 
     def _several(self) -> str:
@@ -115,11 +115,11 @@ class CameraCheck:
         fps = (len(self._samples) - 1) / max(self._samples[-1].t_s - self._samples[0].t_s, 1e-6)
         if fps >= MIN_FPS:
             return ""
-        return f"Only {fps:.0f} pictures a second come in: more light, a smaller picture, or fewer programs running."
+        return f"Only {fps:.0f} pictures a second: use more light, a smaller picture, or close other programs."
 
 
 def _jumped(before: Pose, after: Pose, torso_px: float) -> bool:
-    """Whether the body moved from one frame to the next as no body moves."""
+    """Whether the body moved further from one frame to the next than any body can."""
     both = (seen_joints(before) & seen_joints(after))[T.BODY]
     if not both.any() or torso_px <= 0 or after.t_capture_s - before.t_capture_s > JUMP_S:
         return False

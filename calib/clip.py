@@ -1,4 +1,4 @@
-"""Clip mode: the measures of one who just dances, from whatever a clip shows of them."""
+"""Clip mode: measures somebody who just dances, from whatever a clip shows of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,11 +15,11 @@ from live.puppet.values import Pose
 from live.scene.target import Target
 
 UPRIGHT_BONES = ("head", "torso", "thigh", "shank")
-FIGURE_FRAMES = 30  # of which the score takes the median
+FIGURE_FRAMES = 30  # the score takes their median
 
 
 def fit_clip(poses: Sequence[Pose]) -> BodyStats:
-    """Quantiles over all poses, mended where a dance hides a length: nobody is taller than the sum of their bones.
+    """Quantiles over all poses, corrected where a dance hides a length: nobody is taller than the sum of their bones.
 
     Raises PuppetError with fewer than 30 usable poses.
     """
@@ -35,7 +35,7 @@ def fit_clip(poses: Sequence[Pose]) -> BodyStats:
 
 
 def clip_profile(poses: Sequence[Pose], target: Target, *, name: str, performer: str, camera: str) -> Profile:
-    """The profile of one who just dances, scored on the frames in which they stand. Raises PuppetError."""
+    """The profile of somebody who just dances, scored on the frames in which they stand. Raises PuppetError."""
     stats = fit_clip(poses)
     seen = score(stats, target, held_figures(stats, target.stats, standing(poses, stats)), poses)
     return Profile(
@@ -51,8 +51,8 @@ def clip_profile(poses: Sequence[Pose], target: Target, *, name: str, performer:
 
 
 def standing(poses: Sequence[Pose], stats: BodyStats) -> list[tuple[Pose, ...]]:
-    """For each line of the performer the frames that show them best standing on it; without legs those at the neck's
-    usual place. At most FIGURE_FRAMES each, in order of time.
+    """For each of the performer's ankle lines, the frames that best show them standing on it; without legs, those with
+    the neck at its usual place. At most FIGURE_FRAMES each, in order of time.
     """
     looks = [(pose, look(pose)) for pose in poses]
     if not stats.has_legs:
@@ -66,6 +66,6 @@ def standing(poses: Sequence[Pose], stats: BodyStats) -> list[tuple[Pose, ...]]:
 
 
 def _best(rated: list[tuple[float, Pose]]) -> tuple[Pose, ...]:
-    """The poses that are off by least, in order of time."""
+    """The poses with the smallest error, in order of time."""
     best = sorted(rated, key=lambda pair: pair[0])[:FIGURE_FRAMES]
     return tuple(sorted((pose for _, pose in best), key=lambda pose: pose.t_capture_s))

@@ -10,7 +10,7 @@ from live.puppet.values import Pose
 
 # In the 70 points: outer eye corners, the inner lips' middles.
 _EYE, _OTHER_EYE, _UPPER_LIP, _LOWER_LIP = 36, 45, 62, 66
-OPEN_BY = 0.12  # of the distance of the outer eye corners: wider than in speech's calm moments, less than in a yawn
+OPEN_BY = 0.12  # of the distance between the outer eye corners: wider than in calm speech, less than in a yawn
 
 
 def has_face(pose: Pose) -> bool:
@@ -19,14 +19,14 @@ def has_face(pose: Pose) -> bool:
 
 
 def mouth_gap(pose: Pose) -> float:
-    """How far the inner lips are apart, in distances of the outer eye corners. Of a pose that has a face."""
+    """The gap between the inner lips, as a share of the outer eye corners' distance. The pose must have a face."""
     face = pose.points_px[T.FACE].astype(np.float64)
     eyes = float(np.hypot(*(face[_EYE] - face[_OTHER_EYE])))
     return float(np.hypot(*(face[_UPPER_LIP] - face[_LOWER_LIP]))) / max(eyes, 1e-6)
 
 
 def face_shape(rest: tuple[Pose, ...], opened: tuple[Pose, ...] | None) -> FaceShape | None:
-    """The shape from the measured second at rest and with the mouth open (None: skipped). None without a face."""
+    """The shape from the measured seconds at rest and with the mouth open (None: skipped). None without a face."""
     faces = [_normalized(pose) for pose in rest if has_face(pose)]
     if not faces:
         return None

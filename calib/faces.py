@@ -1,4 +1,4 @@
-"""`FaceCounter`: how many faces a picture shows. MediaPipe's face detector, whose model comes with the package."""
+"""`FaceCounter`: counts the faces in a picture, with MediaPipe's face detector, whose model comes with the package."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SURE = 0.6
 
 
 class FaceCounter:
-    """Opened at the first picture, as it takes a moment. Not thread-safe."""
+    """Opens its model at the first picture, as that takes a moment. Not thread-safe."""
 
     def __init__(self) -> None:
         self._model: Any = None

@@ -1,4 +1,4 @@
-"""Calibrating without a loop: a source, the estimator, the wizard and a screen."""
+"""Calibration without the live loop: a source, the estimator, the wizard and a screen."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ PERFORMER = "me"
 
 
 def calibrate(source: str, target: Target, *, name: str | None, folder: Path | None, screen: Screen) -> str:
-    """Measure whoever is in `source` (as typed after --source) and save the profile; gives its name.
+    """Measure whoever is in `source` (as typed after --source) and save the profile; returns its name.
 
-    A camera, or a clip of one who follows the steps, goes through the wizard; a clip of one who just dances is measured
-    from whatever it shows. Raises PuppetError, CalibrationError when nothing was saved. A KeyboardInterrupt at any time
-    leaves the profile of before as it was.
+    A camera, or a clip of somebody who follows the steps, goes through the wizard; a clip of somebody who just dances
+    is measured from whatever it shows. Raises PuppetError, and CalibrationError if nothing was saved. A
+    KeyboardInterrupt at any time leaves the old profile as it was.
     """
     opened = open_source(LiveConfig(target.bundle.name, source, ("null",)), SystemClock(), screen.say)
     try:
@@ -39,7 +39,7 @@ def calibrate(source: str, target: Target, *, name: str | None, folder: Path | N
             if opened.source.live:
                 _follow(opened.source, estimator, wizard, screen)
             else:
-                screen.say(f"Looking at {camera}. This takes about as long as the clip.")
+                screen.say(f"Watching {camera}. This takes about as long as the clip.")
                 save_profile(_from_clip(opened.source, estimator, target, name, screen), folder)
     finally:
         opened.source.close()
@@ -47,7 +47,7 @@ def calibrate(source: str, target: Target, *, name: str | None, folder: Path | N
 
 
 def _follow(camera: Source, estimator: PoseEstimator, wizard: Wizard, screen: Screen) -> None:
-    """The wizard with a camera, to its end. It saves by itself."""
+    """Run the wizard with a camera to its end. It saves by itself."""
     with screen:
         while (frame := camera.read()) is not None:
             view = wizard.step(estimator.estimate(frame), frame)
@@ -56,11 +56,11 @@ def _follow(camera: Source, estimator: PoseEstimator, wizard: Wizard, screen: Sc
                 raise CalibrationError("not calibrated", got=view.text, do="start again when you are ready")
             if view.finished:
                 return
-    raise CalibrationError("not calibrated", got="the camera gave no more pictures", do="check it and start again")
+    raise CalibrationError("not calibrated", got="no more pictures from the camera", do="check it and start again")
 
 
 def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str, screen: Screen) -> Profile:
-    """The wizard's profile where the clip follows it, else what all its poses show."""
+    """The wizard's profile if the clip follows the steps, else the profile from all its poses."""
     profiles: list[Profile] = []
     poses: list[Pose] = []
     camera, faces = clip.name, FaceCounter()
@@ -73,7 +73,7 @@ def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str
     finally:
         faces.close()
     if profiles and wizard.followed:
-        screen.say("The clip follows the steps: measured from the poses that were held.")
+        screen.say("The clip follows the steps, so it was measured from the held poses.")
         return profiles[0]
     screen.say("Nobody in the clip follows the steps, so it is measured from whatever it shows (clip mode).")
     return clip_profile(poses, target, name=name, performer=PERFORMER, camera=camera)

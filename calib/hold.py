@@ -1,4 +1,4 @@
-"""`Hold`: the meter of a pose that is held. A countdown first, then one second that is measured."""
+"""`Hold`: the meter of a held pose: first a countdown, then one second that is measured."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ GRACE_S = 0.25  # an estimator loses a joint for a few frames now and then
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """`progress`: 0..1. `countdown_s`: seconds to go, None while the pose is not right. `tick`: a full second passed.
+    """`progress`: 0..1. `countdown_s`: seconds to go, None while the pose is wrong. `tick`: a full second passed.
 
     `poses`: those of the measured second, once it is full.
     """
@@ -24,23 +24,23 @@ class Meter:
 
 
 class Hold:
-    """Fills while the pose is right, by capture time; starts anew when it was wrong for longer than the grace.
+    """Fills while the pose is right, by capture time; starts over if it was wrong for longer than the grace.
 
-    One who drifts too slowly to be seen moving (a slow walk) is measured once the last second was at one place.
+    Somebody who drifts too slowly to count as moving (a slow walk) is measured after a second spent in one place.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as new."""
+        """Start over."""
         self._since_s: float | None = None
         self._right_s = 0.0
         self._ticks = 0
         self._measured: deque[Pose] = deque()  # the last second
 
     def step(self, pose: Pose, right: bool) -> Meter:
-        """Take in one pose; `right`: it is the one that was asked for, and still."""
+        """Take in one pose; `right`: it is the one that was asked for, and held still."""
         now = pose.t_capture_s
         if self._since_s is not None and not 0 <= now - self._right_s <= (LONGEST_GAP_S if right else GRACE_S):
             self.reset()

@@ -1,4 +1,4 @@
-"""From held poses to BodyStats. A pose that was held on purpose beats a quantile over whatever was seen."""
+"""Turns held poses into BodyStats. A pose held on purpose beats a quantile over whatever was seen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from live.puppet.values import Pose
 Poses = Sequence[Pose]
 
 ARM_BONES = ("upper_arm", "forearm")
-# A foot that points at the camera shows no length: it is never taken for shorter than people's are.
+# A foot that points at the camera shows no length, so it never counts as shorter than people's feet are.
 FOOT_PER_SHANK = PEOPLES_BONES[BONE_NAMES.index("foot")] / PEOPLES_BONES[BONE_NAMES.index("shank")]
 _HEAD = (T.R_EAR, T.L_EAR)
 _HANDS = tuple((hand.start, hand.start + 9) for hand in (T.L_HAND, T.R_HAND))
@@ -35,7 +35,7 @@ _NOISE_PER_SECOND_DIFFERENCE = 1 / (0.6745 * np.sqrt(6))
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The measured seconds of the steps; None: skipped. `everything`: all poses since the wizard began."""
+    """The measured seconds of the steps; None: skipped. `everything`: all poses since the wizard started."""
 
     stand: Poses
     far: Poses | None
@@ -50,7 +50,7 @@ class Taken:
 
 
 def measure_whole(taken: Taken) -> BodyStats:
-    """Measures of one who was seen from head to feet. Raises PuppetError when too little was seen."""
+    """The measures of somebody seen from head to feet. Raises PuppetError if too little was seen."""
     base = fit_stats(list(taken.everything))
     floors, heights = (
         np.array([np.median([getattr(look(pose), name) for pose in poses]) for poses in taken.upright])
@@ -79,13 +79,13 @@ def measure_whole(taken: Taken) -> BodyStats:
 
 
 def measure_half(stand: Poses, arms: Poses | None, everything: Poses) -> BodyStats:
-    """Measures of one who is seen from the waist up. Raises PuppetError when too little was seen."""
+    """The measures of somebody seen from the waist up. Raises PuppetError if too little was seen."""
     base = fit_stats(list(everything))
     return _from_the_waist(_with_lengths(base, [(stand, 1.0)], None if arms is None else (arms, 1.0)), stand)
 
 
 def measure_seated(sat: Poses, standing: BodyStats) -> BodyStats:
-    """Measures of one who sits, who was measured standing: the same body, as large as the shoulders are now."""
+    """The seated measures of somebody measured standing: the same body, scaled to the shoulders' present width."""
     shoulder = _held_length(sat, ((T.R_SHOULDER, T.L_SHOULDER),)) or standing.shoulder
     return _from_the_waist(replace(standing.scaled(shoulder / standing.shoulder), image_size=standing.image_size), sat)
 
@@ -108,7 +108,7 @@ def _from_the_waist(stats: BodyStats, held: Poses) -> BodyStats:
 
 
 def estimator_noise(holds: Iterable[Poses]) -> PoseNoise:
-    """How much the points shake in held poses: medians over joints and holds."""
+    """How much the points jitter in held poses: medians over joints and holds."""
     parts = (T.BODY, T.FACE, slice(T.L_HAND.start, T.R_HAND.stop))
     found: tuple[list[float], ...] = ([], [], [])
     for poses in holds:
@@ -126,7 +126,7 @@ def estimator_noise(holds: Iterable[Poses]) -> PoseNoise:
 def _lines(
     floors: NDArray[np.float64], heights: NDArray[np.float64], picture_height: int
 ) -> tuple[float, float, float, float]:
-    """near_y, far_y, near_height, far_height of one who stood on these floors; one line for all when they are close."""
+    """near_y, far_y, near_height, far_height of somebody who stood on these floors; one line if they are close."""
     near, far = int(floors.argmax()), int(floors.argmin())
     depth = float(floors[near] - floors[far])
     if depth < max(MIN_DEPTH_OF_PICTURE * picture_height, MIN_DEPTH_OF_HEIGHT * float(np.median(heights))):
@@ -138,11 +138,11 @@ def _lines(
 
 
 def _with_lengths(base: BodyStats, trunk: list[tuple[Poses, float]], arms: tuple[Poses, float] | None) -> BodyStats:
-    """`base` with what was held instead of its quantiles. `trunk`, `arms`: holds and the factor to the middle."""
+    """`base` with held lengths instead of its quantiles. `trunk`, `arms`: holds, each with its factor to the middle."""
 
     def held(pairs: tuple[tuple[int, int], ...], holds: list[tuple[Poses, float]], instead: float) -> float:
         lengths = [length * factor for poses, factor in holds if (length := _held_length(poses, pairs)) > 0]
-        return max(lengths, default=instead)  # of several holds the one that is turned away the least
+        return max(lengths, default=instead)  # the longest is the one turned away the least
 
     bones = []
     for name, old in zip(BONE_NAMES, base.bones, strict=True):
@@ -164,7 +164,7 @@ def _with_lengths(base: BodyStats, trunk: list[tuple[Poses, float]], arms: tuple
 
 
 def _held_length(poses: Poses, pairs: tuple[tuple[int, int], ...]) -> float:
-    """The median length of a bone over a hold, left and right averaged; 0 when it is seen in less than half of it."""
+    """The median length of a bone over a hold, left and right averaged; 0 unless seen in more than half of it."""
     sides = []
     for a, b in pairs:
         lengths = [np.hypot(*(p.points_px[a] - p.points_px[b])) for p in poses if seen_joints(p)[[a, b]].all()]

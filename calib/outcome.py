@@ -1,4 +1,4 @@
-"""`Outcome`: everything that a followed wizard has measured, and the profile that it becomes."""
+"""`Outcome`: everything that a completed wizard has measured, and the profile made from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ Holds = Mapping[str, tuple[Pose, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The measures of one performer in one camera's picture. `seated`: None when they never sat.
+    """The measures of one performer in one camera's picture. `seated`: None if they never sat.
 
-    half: for the half framing, so that the seated ones count where there are some.
+    `half`: the framing is "half", so the seated measures are used if there are any.
     """
 
     stats: BodyStats
@@ -35,11 +35,11 @@ class Outcome:
 
     @property
     def lines(self) -> tuple[float, ...]:
-        """The near and the far ankle line, in pixels of the camera's picture; none without legs."""
+        """The near and the far ankle line, in pixels of the camera's picture; empty without legs."""
         return (self.stats.near_y, self.stats.far_y) if self.stats.has_legs else ()
 
     def profile(self, *, name: str, performer: str, camera: str) -> Profile:
-        """What is saved."""
+        """The profile to save."""
         return Profile(
             name=name,
             performer=performer,
@@ -57,7 +57,7 @@ class Outcome:
 def conclude(target: Target, holds: Holds, everything: Sequence[Pose], *, half: bool) -> Outcome:
     """Measure what was held. `holds`: the measured second of each step, at least "stand"; `half`: from the waist up.
 
-    `everything`: all poses since the wizard began. Raises PuppetError when too little was seen.
+    `everything`: all poses since the wizard started. Raises PuppetError if too little was seen.
     """
     stand, arms, sat = holds["stand"], holds.get("arms"), holds.get("sit")
     if half:

@@ -1,11 +1,11 @@
-"""`StepPace`: since when the performer does what, within one step of the wizard. Seconds of capture time."""
+"""`StepPace`: when the performer last did what, within one step of the wizard. In seconds of capture time."""
 
 from calib.sight import Sight
 
 
 class StepPace:
-    """began_s: the step. seen_s: when somebody was last in view. busy_s: when they last moved, or did what was asked.
-    whole_s: when they were last seen from head to feet, or not at all.
+    """began_s: when the step began. seen_s: when somebody was last in view. busy_s: when they last moved, or did what
+    was asked. whole_s: when they were last seen from head to feet, or not at all.
     """
 
     def __init__(self, now_s: float, seen_s: float) -> None:
@@ -26,5 +26,5 @@ class StepPace:
 
     @property
     def mostly_waist_up(self) -> bool:
-        """Whether the feet were out of view in most of what was seen of the performer."""
+        """Whether the performer's feet were out of view most of the time."""
         return self._persons > 2 * self._wholes

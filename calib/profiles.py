@@ -1,4 +1,4 @@
-"""Profiles on disk: written whole or not at all, listed, renamed, deleted. Reading is `live/performer/profile.py`'s."""
+"""Writes, renames and deletes profiles on disk. `live/performer/profile.py` reads them."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from engines.system.whole_file import clear_unfinished, write_whole
 from live.performer.profile import Profile, profile_path, read_profile
 from live.puppet.errors import CalibrationError
 
-_LONGEST = 60  # characters of a name that is made of a camera's or a clip's
-_WAIT_S = 60.0  # no profile takes that to be written
+_LONGEST = 60  # characters of a name that is made from a camera's or clip's name
+_WAIT_S = 60.0  # no profile takes that long to write
 
 
 def default_name(performer: str, camera: str) -> str:
-    """The name of a profile that was given none: both in small letters, everything else a dash."""
+    """The name of a profile that was given none: both texts in lower case, with dashes between the words."""
     return re.sub(r"[\W_]+", "-", f"{performer} {camera}".lower())[:_LONGEST].strip("-") or "profile"
 
 
 def save_profile(profile: Profile, folder: Path | None = None) -> Path:
-    """Write the profile under its name, in place of one that is there; gives the path.
+    """Write the profile under its name, replacing an older one; returns the path.
 
-    By way of a temporary file in the same folder, so whatever goes wrong in the middle, the old profile stays as it
-    was. Raises CalibrationError when it cannot be written, or a file is there that is no profile.
+    Goes through a temporary file in the same folder, so whatever goes wrong, the old profile stays as it was. Raises
+    CalibrationError if it cannot be written, or the file that is there is not a profile.
     """
     path = profile_path(profile.name, folder)
     _check_ours(path)
@@ -34,17 +34,19 @@ def save_profile(profile: Profile, folder: Path | None = None) -> Path:
         raise CalibrationError(
             f"cannot save the calibration: {path}",
             got=error.strerror or str(error),
-            do="free some space or mend the folder's rights, then calibrate again; the old profile is untouched",
+            do="free some space or fix the folder's permissions, then try again; the old profile is untouched",
         ) from error
     return path
 
 
 def rename_profile(old: str, new: str, folder: Path | None = None) -> Path:
-    """Give a profile another name. Raises CalibrationError when it is not there, or the new name is taken."""
+    """Rename a profile. Raises CalibrationError if it does not exist, or the new name is taken."""
     source, path = _existing(old, folder), profile_path(new, folder)
     profile = read_profile(source)
     if path != source and path.exists():
-        raise CalibrationError(f"a profile of that name is there already: {new}", do="delete it first, or take another")
+        raise CalibrationError(
+            f"a profile of that name already exists: {new}", do="delete that profile, or use another name"
+        )
     save_profile(replace(profile, name=new), folder)
     if path != source:
         source.unlink()
@@ -52,8 +54,8 @@ def rename_profile(old: str, new: str, folder: Path | None = None) -> Path:
 
 
 def delete_profile(name: str, folder: Path | None = None) -> None:
-    """Remove a profile, also one that cannot be read any more. Raises CalibrationError when it is not there, or is
-    another program's file.
+    """Remove a profile, even if it can no longer be read. Raises CalibrationError if it does not exist, or is another
+    program's file.
     """
     path = _existing(name, folder)
     _check_ours(path)
@@ -68,12 +70,12 @@ def _existing(name: str, folder: Path | None) -> Path:
 
 
 def _check_ours(path: Path) -> None:
-    """Raises CalibrationError for whole JSON that is no profile: `--profiles` may name a folder of other things."""
+    """Raises CalibrationError for intact JSON that is not a profile: `--profiles` may name a folder of other things."""
     try:
         data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):  # not there, or a profile that was damaged
+    except (OSError, ValueError, RecursionError):  # missing, or a damaged profile
         return
     if not isinstance(data, dict) or not {"topology", "stats"} <= data.keys():
         raise CalibrationError(
-            f"this file is not a calibration profile, and is left as it is: {path}", do="choose another name or folder"
+            f"this file is not a calibration profile and is left as it is: {path}", do="choose another name or folder"
         )

@@ -1,4 +1,4 @@
-"""`RaisedHands`: both hands above the head for 2 s start the wizard, or start it again, from anywhere in the room."""
+"""`RaisedHands`: both hands above the head for 2 s start or restart the wizard, from anywhere in the room."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from live.puppet.values import Pose
 
 RAISED_S = 2.0
 GRACE_S = 0.25
-# From the neck up to the nose once, and by this share of it more: the top of the head.
+# The top of the head is this share of the neck-to-nose distance above the nose.
 _TOP_OF_HEAD = 0.8
 
 
 class RaisedHands:
-    """Tells once each time the hands were up long enough. Time is the poses' own. Not thread-safe."""
+    """Reports once each time the hands were up long enough. Goes by the poses' own time. Not thread-safe."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as new."""
+        """Start over."""
         self._since_s: float | None = None
         self._last_s = 0.0
         self._told = False
 
     def step(self, pose: Pose) -> bool:
-        """Take in one pose; True with the pose that completes the 2 s, not again before the hands were down."""
+        """Take in one pose. True for the pose that completes the 2 s, and not again until the hands were down."""
         now = pose.t_capture_s
         up = raised(pose)
         if self._since_s is not None and not 0 <= now - self._last_s <= (LONGEST_GAP_S if up else GRACE_S):
@@ -42,7 +42,7 @@ class RaisedHands:
 
 
 def raised(pose: Pose) -> bool:
-    """Whether both hands are above the head in this pose. A hand beyond the upper edge counts by its elbow."""
+    """Whether both hands are above the head in this pose. For a hand beyond the upper edge, the elbow counts."""
     if not look(pose).person:
         return False
     seen, y = seen_joints(pose), pose.points_px[:, 1]

@@ -1,4 +1,4 @@
-"""`Score`: how well the performer's held figures land on the target's, before the calibration and after."""
+"""`Score`: how closely the performer's held figures land on the target's, before and after the calibration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from live.scene.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """In canvas pixels. `before_px`: by the measures that the loop takes by itself; None: it would have had none.
+    """In canvas pixels. `before_px`: with the measures that the loop takes by itself; None: it would have had none.
 
-    near, far: the figure on the performer's nearest and farthest floor; from the waist up both are the same one.
+    near, far: the figure on the performer's nearest and farthest floor; from the waist up, both are the same.
     """
 
     before_px: float | None
@@ -27,7 +27,7 @@ class Score:
     far: PlacementOffset
 
     def to_json(self) -> dict[str, float]:
-        """Plain numbers by name; what is not known is left out."""
+        """Plain numbers by name, without those that are not known."""
         found = {"before_px": self.before_px, "after_px": self.after_px}
         for where, one in (("near", self.near), ("far", self.far)):
             found |= {f"{where}_feet_px": one.feet_px, f"{where}_head_px": one.head_px}
@@ -35,13 +35,13 @@ class Score:
         return {name: round(value, 2) for name, value in found.items() if value is not None}
 
     def sentence(self) -> str:
-        """The score for people."""
+        """The score as a sentence for people."""
         after = f"Your figure lands {self.after_px:.0f} px from the character's"
         return f"{after}." if self.before_px is None else f"{after}; uncalibrated it was {self.before_px:.0f} px."
 
 
 def held_figures(performer: BodyStats, target: BodyStats, holds: Sequence[Sequence[Pose]]) -> list[Held]:
-    """The holds as figures to be scored, the nearest first; where one side has no legs, from the waist up."""
+    """The holds as figures to score, the nearest first; if either side has no legs, from the waist up."""
     if not (performer.has_legs and target.has_legs):
         return [Held(tuple(poses), None) for poses in holds[:1]]
     depth = performer.near_y - performer.far_y
@@ -54,7 +54,7 @@ def held_figures(performer: BodyStats, target: BodyStats, holds: Sequence[Sequen
 
 
 def online_measures(target: Target, poses: Sequence[Pose]) -> BodyStats | None:
-    """What the loop would have measured by itself from these poses; None when nobody was seen."""
+    """What the loop would have measured by itself from these poses; None if nobody was seen."""
     running = RunningStats(freeze_s=target.puppet.freeze_s)
     for pose in poses:
         running.add(pose)

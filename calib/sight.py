@@ -11,7 +11,7 @@ from live.puppet import topology as T
 from live.puppet.geometry.body_stats import SEEN, STANDING_THIGH, TORSO_PER_SHOULDER
 from live.puppet.values import Pose
 
-# Wrists and elbows tell whether the arms still move.
+# Wrists and elbows show whether the arms still move.
 _CORE = (
     T.NOSE,
     T.R_SHOULDER,
@@ -24,10 +24,10 @@ _CORE = (
     T.R_ANKLE,
     T.L_ANKLE,
 )
-# Moved by less than this share of the torso from one 0.3 s to the next is held still. On recorded people: those who
-# stand 0.02 to 0.06, dancers at their calmest 0.08 to 0.25, and never for a second.
+# Whoever moves by less than this share of the torso from one 0.3 s to the next holds still. Measured on recordings:
+# people who stand move by 0.02 to 0.06, dancers at their calmest by 0.08 to 0.25, and never for a whole second.
 STILL_SHARE, STILL_WINDOW_S = 0.10, 0.3
-# Over the halves of a measured second trunk and feet may move by this share of the torso: people sway.
+# Between the halves of a measured second, trunk and feet may move by this share of the torso: people sway.
 SETTLED_SHARE = 0.05
 LONGEST_GAP_S = 0.5
 _TRUNK = (T.NOSE, T.R_SHOULDER, T.L_SHOULDER, T.MID_HIP, T.R_ANKLE, T.L_ANKLE)
@@ -35,10 +35,10 @@ _TRUNK = (T.NOSE, T.R_SHOULDER, T.L_SHOULDER, T.MID_HIP, T.R_ANKLE, T.L_ANKLE)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One pose, judged. Lengths in pixels of the camera's picture; 0 where not seen.
+    """What one pose shows. Lengths in pixels of the camera's picture; 0 if not seen.
 
     person: nose and shoulders are seen. whole: hips, knees and ankles too. upright: whole, and standing. torso_px: neck
-    to mid-hip, estimated from the shoulders where no hip is seen. floor_y: the lower ankle. height_px: nose to floor.
+    to mid-hip, estimated from the shoulders if no hip is seen. floor_y: the lower ankle. height_px: nose to floor.
     """
 
     person: bool
@@ -51,7 +51,7 @@ class Sight:
 
     @property
     def facing(self) -> bool:
-        """Turned to the camera: the shoulders are about as wide as they should be for this torso."""
+        """Whether they face the camera: the shoulders are about as wide as they should be for this torso."""
         return self.shoulder_px > 0.65 * self.torso_px / TORSO_PER_SHOULDER
 
 
@@ -80,13 +80,13 @@ def look(pose: Pose) -> Sight:
 
 
 class Stillness:
-    """Whether the performer has not moved for the last 0.6 s. Time is the poses' own."""
+    """Whether the performer has held still for the last 0.6 s, by the poses' own time."""
 
     def __init__(self) -> None:
         self._poses: deque[Pose] = deque()
 
     def step(self, pose: Pose, unit_px: float) -> bool:
-        """Take in one pose; `unit_px`: the torso. False while too little was seen to tell."""
+        """Take in one pose; `unit_px`: the torso's length. False while too little was seen to tell."""
         if self._poses and not 0 <= pose.t_capture_s - self._poses[-1].t_capture_s <= LONGEST_GAP_S:
             self._poses.clear()
         self._poses.append(pose)
@@ -103,7 +103,7 @@ class Stillness:
 
 
 def settled(poses: Sequence[Pose]) -> bool:
-    """Whether one stood at one place in these poses of a second, in order of time."""
+    """Whether the performer stood in one place in these poses of a second, in order of time."""
     if len(poses) < 4:
         return False
     first, second = list(poses)[: len(poses) // 2], list(poses)[len(poses) // 2 :]

@@ -1,4 +1,4 @@
-"""The steps of the wizard: what each asks for, and when a pose is the one that was asked for."""
+"""The steps of the wizard: what each asks for, and whether a pose is the one that was asked for."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from live.puppet import topology as T
 from live.puppet.geometry.body_stats import TORSO_PER_SHOULDER
 from live.puppet.values import Pose
 
-MOVED = 0.03  # of the standing height, on the floor: less is no step back and no coming close
-STAY_S = 8.0  # after this the far or near line is where the performer stands: some dance on the spot
-SEATED_BY = 0.12  # of the standing height that the neck comes down
+MOVED = 0.03  # of the standing height, on the floor; less does not count as stepping back or coming close
+STAY_S = 8.0  # after this the far or near line is where the performer stands, as some dance on the spot
+SEATED_BY = 0.12  # of the standing height, by which the neck comes down
 ARM_LEVEL, ARM_REACH = 0.35, 0.75  # of the torso: a stretched arm is about 1.0 long
 
 NOBODY = "I cannot see you: step into the picture."
@@ -22,10 +22,10 @@ HOLD_STILL = "Good. Hold still."
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the steps so far have told; pixels of the camera's picture, None: not measured yet.
+    """What the steps so far have shown, in pixels of the camera's picture; None: not measured yet.
 
-    height_px, floor_px, neck_px: of standing, with the lower ankle's and the neck's y. back_px: the ankle's y where one
-    stepped back to. rest_gap: of the lips, see `mouth_gap`.
+    height_px, floor_px, neck_px: when standing, the height and the y of the lower ankle and of the neck. back_px: the
+    ankle's y after stepping back. rest_gap: of the lips, see `mouth_gap`.
     """
 
     height_px: float | None = None
@@ -36,7 +36,7 @@ class Known:
 
     @staticmethod
     def of(holds: Mapping[str, tuple[Pose, ...]]) -> "Known":
-        """From the measured seconds of the steps that were followed."""
+        """What the measured seconds of the followed steps show."""
         stand, back, rest = holds.get("stand", ()), holds.get("far", ()), holds.get("face", ())
         return Known(
             height_px=_median([look(pose).height_px for pose in stand]),
@@ -48,13 +48,13 @@ class Known:
 
     @property
     def lines(self) -> tuple[float, ...]:
-        """The ankle lines that are known, for drawing."""
+        """The known ankle lines, for drawing."""
         return tuple(line for line in (self.floor_px, self.back_px) if line)
 
 
 @dataclass(frozen=True, slots=True)
 class StepInput:
-    """One pose, judged, and what is known by now. passed_s: since the step began."""
+    """One pose, what it shows, and what is known so far. passed_s: since the step began."""
 
     pose: Pose
     sight: Sight
@@ -66,9 +66,9 @@ class StepInput:
 class Step:
     """One thing that the performer is asked to do and hold.
 
-    wrong: None when the pose is the right one, else what to change ("": nothing, they are on their way). limit_s: for
-    one try. needed: without it nothing can be measured; the others are skipped after their last try. unless_s: who
-    stands still for this long without doing it does not want to; None: has no such choice.
+    wrong: None if the pose is right, else what to change ("": nothing, they are on their way). limit_s: for one try.
+    needed: nothing can be measured without it; other steps are skipped after their last try. unless_s: standing still
+    for this long without doing it means "no, thanks"; None: there is no such choice.
     """
 
     name: str
@@ -113,7 +113,7 @@ def _near(scene: StepInput) -> str | None:
 
 
 def _moved(scene: StepInput, from_px: float | None) -> float:
-    """How far down the picture the feet came since they stood at `from_px`, in standing heights."""
+    """How far the feet have moved down the picture since they stood at `from_px`, in standing heights."""
     height = scene.known.height_px
     return 0.0 if from_px is None or not height else (scene.sight.floor_y - from_px) / height
 
@@ -157,7 +157,7 @@ def _median(values: list[float]) -> float | None:
     return float(np.median(values)) if values else None
 
 
-# The camera's check comes from elsewhere (`camera_check.py`); what stays wrong with the picture is not worth more time.
+# The check itself is in `camera_check.py`. One try only: a problem that remains is not worth more time.
 CAMERA = Step(
     "camera",
     "Camera",
@@ -175,15 +175,19 @@ STAND = Step(
     needed=True,
 )
 STAND_HALF = Step(
-    "stand", "At ease", "Sit or stand as you will call, facing the camera.", _from_the_waist, tries=3, needed=True
+    "stand", "At ease", "Sit or stand as in a call, facing the camera.", _from_the_waist, tries=3, needed=True
 )
 FAR = Step(
-    "far", "Step back", "Walk back as far as you will dance, then stand. On the spot? Just wait.", _far, limit_s=25.0
+    "far",
+    "Step back",
+    "Walk back as far as you will dance, then stand still. Staying put? Just wait.",
+    _far,
+    limit_s=25.0,
 )
 NEAR = Step(
     "near",
     "Come close",
-    "Come as close as you will dance, feet in the picture, then stand. On the spot? Just wait.",
+    "Come as close as you will dance, feet in the picture, then stand still. Staying put? Just wait.",
     _near,
     limit_s=25.0,
 )
@@ -196,7 +200,7 @@ MOUTH = Step("mouth", "Mouth open", "Open your mouth wide.", _mouth_open, limit_
 SIT = Step(
     "sit",
     "Sit down",
-    "Sit down where you will call from. Never seated? Just stay standing.",
+    "Sit down where you sit in calls. Never seated? Just stay standing.",
     _seated,
     limit_s=25.0,
     tries=1,

@@ -1,4 +1,4 @@
-"""The wizard in the terminal: one panel that is redrawn, or plain lines where the output is no terminal."""
+"""The wizard in the terminal: one panel that is redrawn, or plain lines if the output is not a terminal."""
 
 import sys
 from types import TracebackType
@@ -17,7 +17,7 @@ _BELL = {"tick": "\a", "done": "\a\a", "fail": "\a"}
 
 
 class Screen:
-    """Shows each view; a context manager. `out`: where to; a terminal gets the panel and the bell."""
+    """Shows the wizard's views; a context manager. `out`: where to write; a terminal gets the panel and the bell."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._console = Console(file=out or sys.stdout, highlight=False)
@@ -36,11 +36,11 @@ class Screen:
             self._live.stop()
 
     def say(self, line: str) -> None:
-        """One line of its own."""
+        """Print one line."""
         self._console.print(line, markup=False, soft_wrap=True)
 
     def show(self, view: WizardView) -> None:
-        """The view, when it says something new."""
+        """Show the view; as plain lines only what is new in it."""
         if self._live is not None:
             self._live.update(_panel(view), refresh=True)
             if view.sound:

@@ -1,4 +1,4 @@
-"""`Wizard`: measures a performer, step by step, hands-free. All time is the poses' own."""
+"""`Wizard`: measures a performer, step by step, hands-free. It goes by the poses' own time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,20 +19,20 @@ from live.puppet.errors import PuppetError
 from live.puppet.values import Frame, Pose
 from live.scene.target import Target
 
-AWAY_S = 60.0  # nobody in view for this long: the performer has gone
-SCORE_S = 4.0  # the score stays on the screen before it is saved
-NOTICE_S = 3.0  # so does what is said about a step that was not followed
-# Seen from the waist up only for this long, at the first pose: that is how they will perform.
+AWAY_S = 60.0  # nobody in view for this long means the performer has left
+SCORE_S = 4.0  # how long the score is shown before the profile is saved
+NOTICE_S = 3.0  # how long a notice about a step that was not followed is shown
+# Seen only from the waist up for this long, at the first pose, means that is how they will perform.
 WAIST_UP_S, WAIST_UP_HALF_S = 8.0, 2.0
 MOST_POSES = 9000  # five minutes at 30 a second
 LAST = ("score", "save")
 
 
 class Wizard:
-    """The steps in order, each by itself: shown, held, measured; tried again or skipped when nobody follows.
+    """Takes the steps in order. Each is shown, held and measured, and tried again or skipped if nobody follows it.
 
-    `save`: writes the profile; nothing is written before all is measured. What cannot be measured or saved ends it, and
-    the last view says why. `count_faces`: see CameraCheck. Not thread-safe, but for `cancel`.
+    `save` writes the profile; nothing is written before all is measured. A failure to measure or save ends the wizard,
+    and the last view says why. `count_faces`: see CameraCheck. Not thread-safe, except for `cancel`.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Wizard:
         self._notice, self._notice_until_s = "", 0.0
         self._cancelled = False
         self._last: WizardView | None = None
-        self.poses: list[Pose] = []  # all so far, copies
+        self.poses: list[Pose] = []  # copies of all poses so far
 
     @property
     def followed(self) -> bool:
-        """Whether the performer did what nobody does by chance: stood still with both arms out."""
+        """Whether the performer stood still with both arms out, which nobody does by chance."""
         return "arms" in self._holds
 
     def cancel(self) -> None:
@@ -69,7 +69,7 @@ class Wizard:
         self._cancelled = True
 
     def step(self, pose: Pose, frame: Frame) -> WizardView:
-        """One captured frame; see `CalibrationWizard`. After the end the last view stays."""
+        """Take in one captured frame; see `CalibrationWizard`. After the end, the last view stays."""
         if self._last is not None and (self._last.finished or self._last.cancelled):
             return replace(self._last, sound="")
         try:
@@ -82,7 +82,7 @@ class Wizard:
         if self._cancelled:
             return self._ended("Cancelled. Nothing was saved.")
         if self.poses and pose.image_size != self.poses[0].image_size:
-            return self._ended("The camera's picture has changed its size. Start again.")
+            return self._ended("The size of the camera's picture has changed. Start again.")
         now, sight = pose.t_capture_s, look(pose)
         if self._pace is None:
             self._pace = StepPace(now, now)
@@ -99,7 +99,7 @@ class Wizard:
         return self._go_on(self._pace, pose, wrong, still or self._now is steps.CAMERA)
 
     def _go_on(self, pace: StepPace, pose: Pose, wrong: str | None, still: bool) -> WizardView:
-        """What this pose leads to: the next step, another try, the short path, or a meter that fills."""
+        """The view after this pose: the next step, another try, the waist-up plan, or a filling meter."""
         now, step = pose.t_capture_s, self._now
         meter = self._hold.step(pose, wrong is None and still)
         if meter.poses is not None:
@@ -108,7 +108,8 @@ class Wizard:
                 self._known = Known.of(self._holds)
             return self._next(now)
         over = now - pace.began_s > step.limit_s and meter.countdown_s is None
-        if step is steps.STAND and (now - pace.whole_s > self._waist_up_s or (over and pace.mostly_waist_up)):
+        waist_up_s = WAIST_UP_HALF_S if self._target.framing == "half" else WAIST_UP_S
+        if step is steps.STAND and (now - pace.whole_s > waist_up_s or (over and pace.mostly_waist_up)):
             self._plan = steps.HALF
             self._begin(now)
             return self._say(now, "Only your upper body is in view, so only that is measured.")
@@ -128,25 +129,21 @@ class Wizard:
     def _now(self) -> Step:
         return self._plan[min(self._index, len(self._plan) - 1)]
 
-    @property
-    def _waist_up_s(self) -> float:
-        return WAIST_UP_HALF_S if self._target.framing == "half" else WAIST_UP_S
-
     def _wrong(self, pose: Pose, frame: Frame, sight: Sight, passed_s: float) -> str | None:
-        """None when this is the pose that the step asks for, else what to change."""
+        """None if this is the pose that the step asks for, else what to change."""
         if self._now is not steps.CAMERA:
             return self._now.wrong(StepInput(pose, sight, passed_s, self._known))
         self._check.add(pose, frame)
         return self._check.problem() or (None if self._check.enough else "")
 
     def _begin(self, now: float) -> None:
-        """Begin the step anew, whichever it is."""
+        """Start the current step over."""
         assert self._pace is not None
         self._pace = StepPace(now, self._pace.seen_s)
         self._hold.reset()
 
     def _next(self, now: float, *, sound: str = "done") -> WizardView:
-        """The next step; after the last one the measuring."""
+        """Go to the next step, or after the last one, measure."""
         self._tries, self._notice_until_s = 0, 0.0
         self._begin(now)
         self._index += 1
@@ -156,7 +153,7 @@ class Wizard:
         return self._show_score(self._outcome, 0.0, sound=sound)
 
     def _timed_out(self, now: float, hint: str) -> WizardView:
-        """Another try; after the last one the next step, or the end where nothing goes without this one."""
+        """Try again; after the last try go to the next step, or end if this one is needed."""
         self._tries += 1
         if self._tries < self._now.tries:
             self._begin(now)
@@ -216,12 +213,12 @@ class Wizard:
 def open_wizard(
     target: Target, camera: str, *, performer: str = "me", name: str | None = None, folder: Path | None = None
 ) -> Wizard:
-    """A wizard for the target that is shown and the camera of this name. `folder`: of the profiles, None: the usual.
+    """A wizard for the target that is shown and the camera of this name. `folder`: of the profiles; None: the default.
 
-    It saves as `name`, by default made of performer and camera. Raises CalibrationError for a name that is none.
+    It saves as `name`, by default made from performer and camera. Raises CalibrationError for an invalid name.
     """
     name = default_name(performer, camera) if name is None else name
-    profile_path(name, folder)  # a name that cannot be saved is to be told before anybody stands up
+    profile_path(name, folder)  # reject a bad name before anybody stands up
     return Wizard(
         target,
         name=name,

@@ -1,4 +1,4 @@
-"""`python -m engines`: what there is on this machine, how good and how fast it is, and preparing it."""
+"""`python -m engines`: list, prepare, check and time the engines of this machine."""
 
 from typing import NoReturn
 
@@ -6,7 +6,7 @@ from engines.system import process
 
 
 def entry() -> NoReturn:
-    """The process; see `engines.tools.command_line`, which takes a second to load."""
+    """Run the process. `engines.tools.command_line` is imported inside it, as it takes a second to load."""
     process.run(_main)
 
 

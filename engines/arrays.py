@@ -1,4 +1,4 @@
-"""The arrays that go from hand to hand, by what they hold; shapes stand in the docstrings of those who use them."""
+"""Array types by what they hold. Their shapes are given where they are used."""
 
 import numpy as np
 from numpy.typing import NDArray

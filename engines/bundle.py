@@ -1,7 +1,7 @@
-"""`Bundle`: a target on disk. A folder with `manifest.json` (docs/architecture.md), read and checked, and its writer.
+"""`Bundle`: a target on disk, a folder with a `manifest.json` (docs/architecture.md). Reads, checks and writes it.
 
-Targets are those shipped beside this file and the user's own in the platform's data folder.
-Nothing in a bundle is executed; every file it names lies inside its folder and has the sha256 that the manifest states.
+Some targets ship beside this file; the user's own are in the platform's data folder.
+Nothing in a bundle is executed. Every file it names lies inside its folder and has the sha256 that the manifest states.
 """
 
 import difflib
@@ -25,7 +25,7 @@ from engines.system.whole_folder import clear
 KIND = "bundle"
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parent / "targets"
-_LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has some 20 kB
+_LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has about 20 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class FaceNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A target that has been checked. Paths are absolute and their contents had the stated hashes when it was opened.
+    """A checked target. Paths are absolute, and the files had the stated hashes when it was opened.
 
-    `canvas` is (width, height) in pixels; `puppet` and `takes[...].stats` are JSON values; `generators` may be empty:
-    then the doll itself is shown. `face` is None where there is no face network. `consent`: see `engines.consent`.
-    `manifest` is all of manifest.json.
+    `canvas` is (width, height) in pixels; `puppet` and `takes[...].stats` are JSON values. If `generators` is empty,
+    the doll itself is shown. `face` is None if there is no face network. `consent`: see `engines.consent`. `manifest`
+    is all of manifest.json.
     """
 
     folder: Path
@@ -81,7 +81,7 @@ class Bundle:
     manifest: Mapping[str, Any]
 
     def generator(self, preset: str) -> GeneratorNetwork:
-        """The generator `preset` ("lite", "full"). Raises BundleError, listing what there is, if there is none."""
+        """The generator `preset` ("lite", "full"). Raises BundleError, listing the existing ones, if it is missing."""
         found = self.generators.get(preset)
         if found is None:
             there = ", ".join(sorted(self.generators)) or "none: this target shows the bare doll"
@@ -90,10 +90,11 @@ class Bundle:
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Reads and checks the bundle in the folder `path`, every hash included.
+    """Reads and checks the bundle in the folder `path`, including every hash.
 
-    Raises BundleError: no folder or manifest, not JSON, another format, a key missing or of the wrong kind, a file
-    that is missing, lies outside the folder, is not listed under "files", or has another sha256.
+    Raises BundleError if there is no folder or manifest, if the manifest is not JSON, has another format, lacks a key
+    or has one of the wrong kind, or if a file is missing, lies outside the folder, is not listed under "files", or has
+    another sha256.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -101,7 +102,7 @@ def open_bundle(path: Path) -> Bundle:
     manifest = checked_manifest(_read_manifest(folder / MANIFEST))
     paths = {name: file_inside(folder, name) for name in {*manifest["files"], *named_files(manifest)}}
     for name in sorted(named_files(manifest) - manifest["files"].keys()):
-        raise BundleError("the manifest states no hash for a file that it uses", got=name, wanted='an entry in "files"')
+        raise BundleError("the manifest gives no hash for a file that it uses", got=name, wanted='an entry in "files"')
     for name, wanted in manifest["files"].items():
         found = sha256_of(paths[name])
         if found != wanted:
@@ -117,9 +118,9 @@ def open_bundle(path: Path) -> Bundle:
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
     """Writes `manifest` as `folder`/manifest.json, with "files" computed, and returns its path.
 
-    Hashed are all files that the manifest names, and those already listed under "files" (their values are ignored). The
-    file appears whole or not at all. Raises BundleError, and writes nothing, if `open_bundle` would
-    refuse the result.
+    All files that the manifest names are hashed, as are those already listed under "files" (their values are ignored).
+    The file appears whole or not at all. Raises BundleError, and writes nothing, if `open_bundle` would refuse the
+    result.
     """
     extra = manifest.get("files") or {}
     full = checked_manifest({"format": 1, **manifest, "files": dict.fromkeys(extra, "")})
@@ -131,7 +132,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
         raise BundleError("the manifest cannot be written as JSON", got=str(error)) from error
     target = Path(folder) / MANIFEST
     try:
-        write_whole(target, text.encode(), shared=True)  # a bundle is to be passed on
+        write_whole(target, text.encode(), shared=True)  # bundles are made to be passed on
     except OSError as error:
         raise BundleError("the manifest cannot be written", got=str(error)) from error
     return target
@@ -143,7 +144,7 @@ def user_targets() -> Path:
 
 
 def files_of_bundle(folder: Path) -> set[str]:
-    """The files of a bundle of before there were markers, by its manifest; none when it is not one."""
+    """The files of a bundle that was made before there were markers, by its manifest; empty if it is no bundle."""
     try:
         manifest = checked_manifest(_read_manifest(folder / MANIFEST))
     except BundleError:
@@ -152,10 +153,10 @@ def files_of_bundle(folder: Path) -> set[str]:
 
 
 def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:
-    """Name (of the folder) -> folder of every target there is, in order of name; of two of a name the user's counts.
+    """Folder name -> folder of every target, sorted by name. The user's targets win over shipped ones of the same name.
 
-    `folders` (by default the shipped and the user's) hold one folder for each target; a later one wins. None is opened.
-    What a killed export left in them is put right first; hidden folders are none of them.
+    Each of `folders` (by default the shipped and the user's) holds one folder per target; later ones win. No target is
+    opened. Leftovers of a killed export are cleaned up first; hidden folders are ignored.
     """
     found: dict[str, Path] = {}
     for folder in (SHIPPED, user_targets()) if folders is None else folders:
@@ -167,9 +168,9 @@ def find_targets(folders: Sequence[Path] | None = None) -> dict[str, Path]:
 
 
 def find_target(name_or_folder: str | Path, folders: Sequence[Path] | None = None) -> Path:
-    """The folder of a target given by name, or by the folder itself (to mean a folder named as a target, write ./name).
+    """The folder of a target given by its name or its folder. For a folder that is named like a target, write ./name.
 
-    Raises BundleError, with what there is and the nearest name, if it is neither.
+    Raises BundleError, with the existing targets and the nearest name, if it is neither.
     """
     asked = str(name_or_folder)
     targets = find_targets(folders)
@@ -183,13 +184,13 @@ def find_target(name_or_folder: str | Path, folders: Sequence[Path] | None = Non
     raise BundleError(
         "there is no such target",
         got=asked or "an empty name",
-        wanted=f"a folder, or one of: {', '.join(targets)}" if targets else "a folder: none is installed by name",
+        wanted=f"a folder, or one of: {', '.join(targets)}" if targets else "a folder: no target is installed by name",
         do=f"did you mean {near[0]}?" if near else "see python -m engines list, or train your own with python -m train",
     )
 
 
 def file_inside(folder: Path, name: str) -> Path:
-    """The absolute path of the regular file `name` (relative, with "/") of `folder`; BundleError if it is not in it."""
+    """The absolute path of the regular file `name` (relative, with "/") in `folder`; BundleError if it is not there."""
     wanted = "the relative name of a file inside the target's folder"
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or any(sign in name for sign in "\\:\0"):
@@ -197,12 +198,12 @@ def file_inside(folder: Path, name: str) -> Path:
     try:
         found = Path(folder, *parts).resolve(strict=True)
         inside = found.is_relative_to(Path(folder).resolve())
-    except (OSError, RuntimeError, ValueError) as error:  # missing, a loop of links, no name of a file
+    except (OSError, RuntimeError, ValueError) as error:  # missing, a loop of links, not a valid file name
         raise BundleError("the target lacks a file", got=repr(name), do="copy or export the target again") from error
     if not inside:
         raise BundleError("a link leads out of the target", got=f"{name!r} -> {found}", wanted=wanted)
     if not found.is_file():
-        raise BundleError("the manifest names something that is no file", got=repr(name), wanted=wanted)
+        raise BundleError("the manifest names something that is not a file", got=repr(name), wanted=wanted)
     return found
 
 

@@ -1,7 +1,7 @@
-"""Cells: a picture as blocks of pixels. What networks compute on, and how an engine lays its pictures down for one.
+"""Cells: a picture as blocks of pixels, the layout that networks compute on, and its conversion.
 
-A picture (1, H, W, C) as cells of B pixels is (1, H/B, W/B, B*B*C): each cell holds its rows one after the other. For
-numpy that is a copy of 16-byte pieces (0.04 ms at 512x512); inside a graph the same shuffle costs 0.7 ms.
+A picture (1, H, W, C) as cells of B pixels is (1, H/B, W/B, B*B*C): each cell holds its rows one after the other. In
+numpy this is a copy of 16-byte pieces (0.04 ms at 512x512); inside a graph the same shuffle costs 0.7 ms.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from engines.engine import TensorSpec
 
 
 def cell_size(picture: tuple[int, ...], port: tuple[object, ...]) -> int:
-    """B when `port` is the shape of a `picture`'s cells, 1 when they are of the same shape, 0 when they do not fit."""
+    """B if `port` is the shape of a `picture`'s cells, 1 if both shapes are the same, 0 if they do not fit."""
     if picture == port:
         return 1
     if len(picture) != 4 or len(port) != 4 or not isinstance(port[1], int) or port[1] < 1:
@@ -23,10 +23,9 @@ def cell_size(picture: tuple[int, ...], port: tuple[object, ...]) -> int:
 
 
 class Border:
-    """One tensor of a model: a picture for people, kept in the layout of the model's own `port` shape.
+    """One tensor of a model: an ordinary picture outside, kept in the layout of the model's own `port` shape.
 
-    `array`, of that shape, C-contiguous uint8, is what the model reads or writes. Raises ValueError where `cell_size`
-    gives 0.
+    The model reads or writes `array`, C-contiguous uint8 of that shape. Raises ValueError where `cell_size` gives 0.
     """
 
     def __init__(self, tensor: TensorSpec, port: tuple[int, ...]) -> None:
@@ -39,25 +38,25 @@ class Border:
 
     @property
     def shuffled(self) -> bool:
-        """Whether the model's layout is another one than the picture's."""
+        """Whether the model's layout differs from the picture's."""
         return self._size > 1
 
     def write(self, picture: U8) -> None:
-        """Lay `picture`, any memory layout, down for the model."""
+        """Copy `picture`, in any memory layout, into `array`."""
         if self._cells is None:
             np.copyto(self.array, picture)
         else:
             np.copyto(self._cells, self._rows(np.ascontiguousarray(picture)))
 
     def read(self, picture: U8) -> None:
-        """Put what the model wrote into `picture`, C-contiguous."""
+        """Copy what the model wrote into `picture`, which is C-contiguous."""
         if self._cells is None:
             np.copyto(picture, self.array)
         else:
             np.copyto(self._rows(picture), self._cells)
 
     def _rows(self, picture: U8) -> npt.NDArray[np.void]:
-        """A view: row of cells, row in it, cell; an item is one row of one cell."""
+        """A view (row of cells, row within it, cell); each item is one row of one cell."""
         _, height, width, channels = self._shape
         size = self._size
         rows = picture.reshape(height // size, size, width // size, size * channels)

@@ -1,11 +1,11 @@
-"""`consent` of a target: who is seen in the film that it was made from, as its maker stated it when it was made."""
+"""`consent` of a target: who is seen in the film that it was made from, as stated by its maker."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from engines.errors import BundleError
 
-# What `--film-of` takes -> how people read it.
+# What `--film-of` takes -> what people read.
 CONSENTS = {
     "me": "made from a film of the person who made it",
     "agreed": "made from a film of somebody who agreed to it",
@@ -15,7 +15,7 @@ NOT_STATED = "its maker did not state whose film it was made from"
 
 
 def consent_of(manifest: Mapping[str, Any]) -> str:
-    """What the manifest states, a key of CONSENTS, or "" for nothing. Raises BundleError for anything else."""
+    """What the manifest states: a key of CONSENTS, or "" if it states nothing. Raises BundleError for anything else."""
     stated = manifest.get("consent")
     if stated is None:
         return ""
@@ -25,5 +25,5 @@ def consent_of(manifest: Mapping[str, Any]) -> str:
 
 
 def consent_text(consent: str) -> str:
-    """One line for people about a bundle's `consent`."""
+    """A bundle's `consent` as one line for people."""
     return CONSENTS.get(consent, NOT_STATED)

@@ -1,4 +1,4 @@
-"""What this machine's processor is and can, as far as engines differ by it."""
+"""This machine's processor: what engines need to know about it."""
 
 import platform
 from pathlib import Path
@@ -9,18 +9,18 @@ _VNNI = {"avx512_vnni", "avx_vnni", "avx_vnni_int8"}
 
 
 def cpu_bf16(cpu_info: Path = _CPU_INFO) -> bool | None:
-    """Whether this CPU computes in bf16 by itself (avx512_bf16 or amx_bf16); None where the system does not tell.
+    """Whether this CPU computes in bf16 natively (avx512_bf16 or amx_bf16); None where the system does not tell.
 
-    OpenVINO's own list of capabilities is not enough: it names BF16 also where it only emulates it.
+    OpenVINO's own list of capabilities is not enough: it names BF16 even where it only emulates it.
     """
     flags = _cpu_lines(cpu_info, "flags")
     return bool({flag for line in flags for flag in line.split()} & {"avx512_bf16", "amx_bf16"}) if flags else None
 
 
 def cpu_saturates(cpu_info: Path = _CPU_INFO, machine: str = "") -> bool:
-    """Whether products of 8 bits by 8 may overflow here: x86 without VNNI adds two of them in 16 bits, and cuts off.
+    """Whether 8-bit products may overflow here: x86 without VNNI adds two of them in 16 bits, and saturates.
 
-    Weights of 7 bits cannot (https://docs.openvino.ai, "saturation issue"). Where the system does not tell: True.
+    With 7-bit weights they cannot (https://docs.openvino.ai, "saturation issue"). True where the system does not tell.
     """
     if (machine or platform.machine()).lower() not in _X86:
         return False

@@ -1,4 +1,4 @@
-"""What every engine is: the tensors it takes and gives, and the `Engine` protocol."""
+"""The `Engine` protocol, and the tensors that an engine takes and gives."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -24,10 +24,10 @@ class TensorSpec:
     def __post_init__(self) -> None:
         if not self.name or not self.shape or any(size < 1 for size in self.shape):
             raise EngineError(
-                "a tensor is described wrongly", got=str(self), wanted="a name and a fixed shape of positive sizes"
+                "a tensor's description is wrong", got=str(self), wanted="a name and a fixed shape of positive sizes"
             )
         if self.dtype != "uint8":
-            raise EngineError(f"tensor {self.name!r} has a dtype no engine takes", got=self.dtype, wanted="uint8")
+            raise EngineError(f"tensor {self.name!r} has a dtype that no engine takes", got=self.dtype, wanted="uint8")
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype}{list(self.shape)}"
@@ -35,9 +35,9 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """The tensors of a model. `state` holds pairs (output name, input name): that output is that input of the next run.
+    """The tensors of a model. `state` pairs an output name with the name of the input that it becomes in the next run.
 
-    Raises EngineError when a name occurs twice, or a pair names a tensor that is not there or differs in shape.
+    Raises EngineError when a name occurs twice, or a pair names a missing tensor or two of different shapes.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -61,13 +61,13 @@ class EngineSpec:
 
     @property
     def feeds(self) -> tuple[TensorSpec, ...]:
-        """The inputs that a caller gives to `run`: all that are not state."""
+        """The inputs that a caller gives to `run`: all but the state."""
         kept = {into for _, into in self.state}
         return tuple(tensor for tensor in self.inputs if tensor.name not in kept)
 
     @property
     def state_inputs(self) -> tuple[TensorSpec, ...]:
-        """The inputs that the engine keeps itself."""
+        """The inputs that the engine itself keeps."""
         kept = {into for _, into in self.state}
         return tuple(tensor for tensor in self.inputs if tensor.name in kept)
 
@@ -75,30 +75,30 @@ class EngineSpec:
 class Engine(Protocol):
     """A model opened on one device. Methods may be called from any thread; calls wait for each other.
 
-    Two engines of the same file share nothing. Every method raises EngineError after `close`, save `close` itself.
+    Two engines of the same file share nothing. After `close`, every method but `close` raises EngineError.
     """
 
     spec: EngineSpec
     backend: str  # "openvino", "onnxruntime", "fake"
     device: str  # "CPU"
-    precision: str  # what it really computes in: "fp32", "bf16", ...
+    precision: str  # what it actually computes in: "fp32", "bf16", ...
 
     def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
-        """One frame. `feeds` are `spec.feeds` by name, uint8, any memory layout; they are copied, never kept.
+        """One frame. `feeds` are `spec.feeds` by name, uint8, in any memory layout; they are copied, never kept.
 
         The outputs are read-only, C-contiguous, owned by the engine and valid until the next `run` or `close`; copy
-        to keep. Raises EngineError on a wrong name, shape or dtype, or when the runtime fails; the state is then as it
-        was.
+        them to keep them. Raises EngineError on a wrong name, shape or dtype, or when the runtime fails; the state is
+        then unchanged.
         """
 
     def reset(self) -> None:
-        """Sets the state to zeros: from here on the engine behaves as a new one."""
+        """Sets the state to zeros: from here on the engine behaves like a new one."""
 
     def state(self) -> dict[str, U8]:
-        """A copy of the state, by the name of the input it becomes: what another engine's `load_state` takes."""
+        """A copy of the state by input name, as another engine's `load_state` takes it."""
 
     def load_state(self, state: Mapping[str, U8]) -> None:
-        """Takes over a state (copied). Raises EngineError, changing nothing, if it is not of `spec.state_inputs`."""
+        """Copies a state in. Raises EngineError, and changes nothing, if it does not fit `spec.state_inputs`."""
 
     def describe(self) -> str:
         """One line for people: backend, device, precision, threads, and why these."""
@@ -114,9 +114,7 @@ def check_arrays(what: str, wanted: Mapping[str, TensorSpec], given: Mapping[str
     for name, spec in wanted.items():
         array = given[name]
         if not isinstance(array, np.ndarray):
-            raise EngineError(
-                f"the {what} hold something else", got=f"{name}: {type(array).__name__}", wanted=str(spec)
-            )
+            raise EngineError(f"the {what} are not all arrays", got=f"{name}: {type(array).__name__}", wanted=str(spec))
         if array.shape != spec.shape or array.dtype != spec.dtype:
             raise EngineError(
                 f"the {what} do not fit the model", got=f"{name} {array.dtype}{list(array.shape)}", wanted=str(spec)
@@ -132,17 +130,17 @@ def check_ports(
 ) -> None:
     """Raises EngineError unless a model's own ports (`found`: name -> dtype, shape) are those that its bundle names.
 
-    `fits(shape, port)`: whether a port of that shape will do for a tensor of `shape`; by default the same only.
+    `fits(shape, port)`: whether a port of that shape will do for a tensor of `shape`; by default only the same shape.
     """
     expected = {tensor.name: (tensor.dtype, tensor.shape) for tensor in wanted}
     if expected.keys() != found.keys() or any(
         found[name][0] != dtype or not fits(shape, found[name][1]) for name, (dtype, shape) in expected.items()
     ):
         raise EngineError(
-            f"the model's {side} are not those of its description",
+            f"the model's {side} differ from its description",
             got=_ports(found),
             wanted=_ports(expected),
-            do="export the target again; model and manifest do not belong together",
+            do="export the target again; its model and manifest do not belong together",
         )
 
 

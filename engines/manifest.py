@@ -1,4 +1,4 @@
-"""The manifest's JSON values: which keys it needs, of which kind, and what they name. No file is touched here."""
+"""The manifest's JSON values: which keys it needs, of which kind, and which files they name. Touches no file."""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def checked_manifest(value: object) -> dict[str, Any]:
-    """A shallow copy of the manifest `value`. Raises BundleError unless its format and all its keys are right.
+    """A shallow copy of the manifest `value`. Raises BundleError unless its format and all of its keys are right.
 
     Optional keys: "poster" (a file), "face" (the face network), "consent" (`engines.consent`), "tools", "training"
     (anything).
@@ -40,7 +40,7 @@ def checked_manifest(value: object) -> dict[str, Any]:
         raise BundleError("the manifest is not a JSON object", got=type(value).__name__, wanted="{...}")
     if value.get("format") != FORMAT or isinstance(value.get("format"), bool):
         raise BundleError(
-            "the target is of another format",
+            "the target has another format",
             got=f"format {value.get('format')!r}",
             wanted=f"format {FORMAT}",
             do="export the target again with this version, or update the program",
@@ -52,7 +52,7 @@ def checked_manifest(value: object) -> dict[str, Any]:
     if len(width_height) != 2 or not all(_is_size(size) for size in width_height):
         raise BundleError("the manifest's canvas is wrong", got=repr(width_height), wanted="[width, height] in pixels")
     if isinstance(value["fps"], bool) or not 0 < value["fps"] <= 1000:
-        raise BundleError("the manifest's fps is wrong", got=repr(value["fps"]), wanted="a number over 0, at most 1000")
+        raise BundleError("the manifest's fps is wrong", got=repr(value["fps"]), wanted="above 0, at most 1000")
     consent_of(value)
     if value.get("poster") is not None:
         _need(value, "poster", str, where="the manifest")
@@ -74,14 +74,14 @@ def checked_manifest(value: object) -> dict[str, Any]:
 def _check_texts(manifest: Mapping[str, Any]) -> None:
     for key in ("name", "title", "licence", "estimator", "fingerprint"):
         if len(manifest[key]) > _LONGEST_TEXT or not manifest[key].isprintable():  # it is shown on terminals
-            raise BundleError(f"the manifest's {key} is no line of text", got=f"{manifest[key]!r:.80}")
+            raise BundleError(f"the manifest's {key} is not a line of text", got=f"{manifest[key]!r:.80}")
     for name, sha256 in manifest["files"].items():
         if not isinstance(sha256, str):
-            raise BundleError("the manifest states no hash for a file", got=f"{name!r:.80}: {sha256!r:.80}")
+            raise BundleError("the manifest gives no hash for a file", got=f"{name!r:.80}: {sha256!r:.80}")
 
 
 def named_files(manifest: Mapping[str, Any]) -> set[str]:
-    """The files that a checked manifest uses, as it names them."""
+    """The names of the files that a checked manifest uses."""
     names = {manifest["atlas"], manifest["idle"]}
     names |= {take["plate"] for take in manifest["takes"].values()}
     names |= {generator["file"] for generator in manifest["generators"].values()}
@@ -90,7 +90,7 @@ def named_files(manifest: Mapping[str, Any]) -> set[str]:
 
 
 def engine_spec(where: str, network: Mapping[str, Any]) -> EngineSpec:
-    """The tensors of a network, from its manifest entry, that of `where`. Raises BundleError if they are malformed."""
+    """The tensors of a network, from its manifest entry. `where` names it in errors. Raises BundleError."""
     state = _need(network, "state", dict, where=where)
     try:
         return EngineSpec(
@@ -101,7 +101,7 @@ def engine_spec(where: str, network: Mapping[str, Any]) -> EngineSpec:
     except BundleError:
         raise
     except EngineError as error:
-        raise BundleError(f"{where} is described wrongly", got=str(error)) from error
+        raise BundleError(f"the manifest's entry for {where} is wrong", got=str(error)) from error
 
 
 def _tensors(shapes: Mapping[str, Any], where: str) -> tuple[TensorSpec, ...]:
@@ -126,7 +126,7 @@ def _is_size(value: object) -> bool:
 
 
 def _need(table: object, key: str, *kinds: type, where: str) -> Any:
-    """`table[key]`, which must be there and of one of the kinds. Raises BundleError."""
+    """`table[key]`. Raises BundleError if it is missing or not of one of the kinds."""
     wanted = f"{key!r}: {' or '.join(kind.__name__ for kind in kinds)}"
     if not isinstance(table, dict):
         raise BundleError(f"{where} is not a JSON object", got=type(table).__name__, wanted="{...}")

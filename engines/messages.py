@@ -1,12 +1,12 @@
-"""What is said to the user: plain texts, `Info`, which `--quiet` leaves out, and `Detail`, for the log alone."""
+"""Messages to the user: plain texts, `Info`, which `--quiet` leaves out, and `Detail`, for the log alone."""
 
 from collections.abc import Callable
 
-Say = Callable[[str], None]  # one line that is no error
+Say = Callable[[str], None]  # takes one line that is not an error
 
 
 class Info(str):
-    """A line that tells of nothing wrong and asks for nothing. Say it like any other text: `say(Info("engine: ..."))`.
+    """A line that reports no problem and asks for nothing. Say it like any other: `say(Info("engine: ..."))`.
 
     A plain str is always shown.
     """
@@ -15,6 +15,6 @@ class Info(str):
 
 
 class Detail(str):
-    """What only a bug report needs, such as a traceback."""
+    """A line that only a bug report needs, such as a traceback."""
 
     __slots__ = ()

@@ -1,8 +1,8 @@
-"""Pushes frames of your own through a sink: a disc that crosses the picture, into a video file.
+"""Sends frames of your own to a sink: a disc that crosses the picture, into a video file.
 
 pip install -e . && python examples/own_frames.py disc.mp4
 
-Any other text that `--sink` takes works too, but for `browser`: python examples/own_frames.py window
+Anything else that `--sink` takes works too, except `browser`: python examples/own_frames.py window
 """
 
 import sys
@@ -17,18 +17,18 @@ FPS, SIDE, COUNT = 30, 256, 60
 
 
 def disc(number: int) -> PuppetFrame:
-    """Frame `number`. `matte` says where the puppet is, 255, and where only background is, 0."""
+    """Frame `number`. `matte` is 255 where the puppet is and 0 where only the background is."""
     y, x = np.mgrid[:SIDE, :SIDE]
     inside = (x - number * SIDE / COUNT) ** 2 + (y - SIDE / 2) ** 2 < 40**2
     matte = np.where(inside, 255, 0).astype(np.uint8)
-    image = np.zeros((SIDE, SIDE, 3), np.uint8)  # height, width, and red, green, blue
+    image = np.zeros((SIDE, SIDE, 3), np.uint8)  # height, width, (red, green, blue)
     image[:] = 30, 30, 40
     image[inside] = 250, 200, 40
     return PuppetFrame(number, number / FPS, image, matte)
 
 
 def main(spec: str) -> None:
-    """Two seconds of it. The program waits for nothing: `live.session.pump` keeps time in a real run."""
+    """Send two seconds of it, without waiting between frames: in a real run `live.session.pump` keeps the time."""
     if problem := sink_error(spec):
         sys.exit(problem)
     sink = make_sink(spec)
@@ -36,11 +36,11 @@ def main(spec: str) -> None:
     complete = False
     try:
         for number in range(COUNT):
-            if not sink.send(disc(number), tick=number):  # False: the user has closed the window
+            if not sink.send(disc(number), tick=number):  # False: the user closed the window
                 break
         complete = True
     finally:
-        sink.close(complete=complete)  # only a complete file replaces an older one of its name
+        sink.close(complete=complete)  # only a complete file replaces an older one of the same name
 
 
 if __name__ == "__main__":

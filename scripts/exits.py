@@ -1,7 +1,7 @@
-"""Does every command end soon after its last line? python scripts/exits.py [PYTHON ...] (default: this one).
+"""Checks that every command ends soon after its last line: python scripts/exits.py [PYTHON ...] (default: this one).
 
-Each command ends by itself, by an error, by Ctrl-C and SIGTERM at several moments, the demo run DEMOS times (10). The
-exit code is 1 when something hung, crashed, showed a traceback, or took more than two seconds to end.
+Commands end by themselves, by an error, and by Ctrl-C or SIGTERM at several moments; the demo runs $DEMOS times (10).
+The exit code is 1 if something hung, crashed, showed a traceback, or took more than two seconds to end.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_S, END_S, SLACK_S = 300.0, 2.0, 1.0
-# When a signal comes. Before the interpreter has come to our first line, it does what it does with it.
+# When a signal comes. Until the interpreter reaches our first line, it handles the signal in its own way.
 STARTED_S = (0.4, 0.8, 1.5, 3.0)
 BEFORE_US_S = 0.5
 DEMO = "run_live.py --target fortnite --source demo --sink null --duration 3 --calibration none"
@@ -44,7 +44,7 @@ STOPPED = {
 
 
 def timed(command: list[str], folder: Path, number: int = 0, after_s: float = 0.0) -> tuple[int, float, str]:
-    """Exit code, seconds from the last line (or the signal) to the end, what was said."""
+    """(exit code, seconds from the last line or the signal to the end, output)."""
     environment = os.environ | {"EDL_CACHE": str(folder / "cache"), "PYTHONUNBUFFERED": "1"}
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said, last = bytearray(), [time.monotonic()]
@@ -74,7 +74,7 @@ def timed(command: list[str], folder: Path, number: int = 0, after_s: float = 0.
 
 
 def judged(name: str, wanted: tuple[int, ...], done: tuple[int, float, str]) -> bool:
-    """Print one line; whether all is well."""
+    """Print one line; returns whether all is well."""
     code, took_s, said = done
     well = code in wanted and took_s < END_S + SLACK_S and "Traceback" not in said and "Fatal" not in said
     print(f"  {'ok ' if well else 'BAD'} {name:<34} exit {code:>4}  {took_s:5.2f} s", flush=True)
@@ -84,7 +84,7 @@ def judged(name: str, wanted: tuple[int, ...], done: tuple[int, float, str]) -> 
 
 
 def matrix(python: str, folder: Path, demos: int) -> bool:
-    """Everything once, the demo run `demos` times."""
+    """Run every command once, the demo `demos` times; returns whether all ended well."""
     print(python, flush=True)
     counted: Counter[bool] = Counter()
     has_torch = subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0
@@ -105,7 +105,7 @@ def matrix(python: str, folder: Path, demos: int) -> bool:
 
 
 def main() -> int:
-    """0 when all ended well on all interpreters."""
+    """Run everything; 0 if all ended well on all interpreters."""
     demos = int(os.environ.get("DEMOS", "10"))
     with tempfile.TemporaryDirectory() as folder:
         return 0 if all([matrix(python, Path(folder), demos) for python in sys.argv[1:] or [sys.executable]]) else 1

@@ -1,8 +1,8 @@
-"""How long does the output stand still while things are exchanged? python scripts/gaps.py [SWITCHES] (50). Linux only.
+"""Measures how long the output stands still during switches: python scripts/gaps.py [SWITCHES] (50). Linux only.
 
-The demo in real time, with another target, engine or background every three seconds. Beside it a process of its own
-beats at the same rate and does nothing else: what comes late there was the machine. A gap is two pictures more than
-two frames further apart than they should be. Exit code 1 when there is one that the machine does not explain.
+Plays the demo in real time, with another target, engine or background every three seconds. A separate process beats at
+the same rate and does nothing else: when its beats are late, the machine is to blame. A gap is two pictures that are
+more than two frames further apart than they should be. Exit code 1 if the machine does not explain one.
 """
 
 import gc
@@ -38,7 +38,7 @@ SWITCHES = (
 
 
 class Times:
-    """A sink that notes when each picture came."""
+    """A sink that notes when each picture arrived."""
 
     name = "times"
 
@@ -58,7 +58,7 @@ class Times:
 
 
 def beat() -> None:
-    """The process beside it: prints when each beat came, until its stdin ends."""
+    """The separate process: once its stdin ends, it prints the times of all beats."""
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     times = [time.monotonic()]
@@ -74,13 +74,13 @@ def late(times: Sequence[float]) -> list[tuple[float, float, float]]:
 
 
 def machine_s(beats: Sequence[float], start_s: float, end_s: float) -> float:
-    """How late the machine's own beats were between two times, all together."""
+    """How late the machine's own beats were between two times, in total."""
     around = beats[max(0, bisect_left(beats, start_s) - 1) : bisect_right(beats, end_s) + 1]
     return sum(excess for _, _, excess in late(around))
 
 
 def main(switches: int) -> int:
-    """0 when the machine explains every gap."""
+    """Run it; 0 if the machine explains every gap."""
     clock, stop, report, times = SystemClock(), threading.Event(), Report(time.perf_counter()), Times()
     config = LiveConfig("fortnite", "demo", ("null",), loop=True, upgrade=False)
     parts = open_parts(config, clock, stop, report, lambda told: None)
@@ -104,7 +104,7 @@ def main(switches: int) -> int:
         [sys.executable, __file__, "--beat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     threading.Thread(target=exchange, daemon=True).start()
-    gc.freeze()  # as a show does
+    gc.freeze()  # as a real run does
     try:
         Loop(parts, config, clock, stop, report, lambda told: None).run()
     finally:
@@ -113,10 +113,10 @@ def main(switches: int) -> int:
         beats = [float(word) for word in beside.communicate()[0].split()]
     gaps = [(a, excess, machine_s(beats, a, b)) for a, b, excess in late(times.sent_s) if excess > MOST_S]
     ours = [(excess - machine, a) for a, excess, machine in gaps if excess - machine > MOST_S]
-    print(f"{len(settled)} of {switches} switches, {max(settled, default=0):.1f} s at most until one was seen")
+    print(f"{len(settled)} of {switches} switches, each seen after at most {max(settled, default=0):.1f} s")
     print(f"{len(times.sent_s)} pictures in {times.sent_s[-1] - times.sent_s[0]:.0f} s")
-    print(f"the machine's own beats: {max((e for *_, e in late(beats)), default=0) * 1e3:.0f} ms late at most")
-    print(f"{len(gaps)} gaps, {max((excess for _, excess, _ in gaps), default=0) * 1e3:.0f} ms too long at most")
+    print(f"the machine's own beats: at most {max((e for *_, e in late(beats)), default=0) * 1e3:.0f} ms late")
+    print(f"{len(gaps)} gaps, at most {max((excess for _, excess, _ in gaps), default=0) * 1e3:.0f} ms too long")
     print(f"{len(ours)} of them not explained by the machine")
     for excess, at_s in ours:
         before = [(at_s - asked_s, what) for asked_s, what in asked if asked_s < at_s] or [(0.0, "the start")]

@@ -1,9 +1,9 @@
-"""Draws how a target follows a clip: stick figures above, the puppet below, N moments of it, as one picture for docs/.
+"""Draws one picture for docs/ of how a target follows a clip: stick figures above, the puppet below, at N moments.
 
 python scripts/puppet_sheet.py dance.mp4 --target fortnite --framing full --out docs/dance.jpg
 
-Every frame, or pose of a recording (.npz), goes through estimator, Conditioner, generator and face network as in a run
-with --no-realtime; no frame of the clip is shown.
+Every frame, or every pose of a recording (.npz), goes through estimator, Conditioner, generator and face network as in
+a run with --no-realtime. No frame of the clip is shown.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Twenty shows in which targets and engines are exchanged: does each end whole? python scripts/shows.py [COUNT]
+"""Runs twenty shows with switches of target and engine, and checks that each ends well: python scripts/shows.py [COUNT]
 
-A show exchanges its target never, once or twice, and every second one takes a better engine, as after a first run. It
-is ended by Ctrl-C, SIGTERM, the key q, or the end of its time. Each has to give exit code 0, a film that can be read,
-and its report; else the exit code is 1.
+A show switches its target never, once or twice, and every second one takes a better engine, as after a first run. It is
+ended by Ctrl-C, SIGTERM, the key q, or the end of its time. Each must give exit code 0, a readable film and a report;
+otherwise this script's exit code is 1.
 """
 
 import json
@@ -27,7 +27,7 @@ LONGEST_S, LAST_S = 240.0, 8.0
 def show(
     folder: Path, changes: int, upgrade: bool, end: str, *, targets: Sequence[str] = TARGETS, poses: Path = POSES
 ) -> str:
-    """What was wrong with one show that begins with the first of `targets`; "" when nothing was."""
+    """What went wrong in one show that starts with the first of `targets`; "" if nothing did."""
     film, report = folder / "show.mp4", folder / "show.json"
     flags = ["--target", targets[0], "--source", str(poses), "--loop", "--sink", str(film), "--report", str(report)]
     flags += ["--engine", "openvino", "--precision", "fp32", "--calibration", "none", "--no-upgrade"]
@@ -57,7 +57,7 @@ def show(
             said.append(line.decode(errors="replace"))
             if said[-1].startswith("exchanged all"):
                 exchanged.set()
-        exchanged.set()  # it is gone
+        exchanged.set()  # the child has ended
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
@@ -83,7 +83,7 @@ def show(
 
 
 def fault(code: int, film: Path, report: Path) -> str:
-    """What is wrong with the files that a show has left."""
+    """What is wrong with a show's exit code or files; "" if nothing is."""
     import av
 
     if code:
@@ -98,7 +98,7 @@ def fault(code: int, film: Path, report: Path) -> str:
 
 
 def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str]) -> None:
-    """The child: `run_live.py` with these flags, and somebody at the page."""
+    """The child: runs `run_live.py` with these flags, and switches as if somebody did so on the page."""
     import run_live
     from engines.system import process
     from live.control.director import Director
@@ -127,7 +127,7 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
 
 
 def main() -> int:
-    """Run them; 0 when all were whole."""
+    """Run them; 0 if all ended well."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     bad = 0
     for number in range(count):

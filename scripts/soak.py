@@ -1,9 +1,9 @@
-"""Runs the live puppet for a long time, with switches, pages that come and go and recordings, and watches what it uses.
+"""Runs the live puppet for a long time, with switches, recordings and visiting pages, and watches what it uses.
 
     scripts/soak --minutes 30 --sink null        # or --sink FILE.mp4, --sink window, --sink virtual-camera
 
-Writes soak.csv, soak.png and what was said (soak.txt) into --out, and exits with 1 when memory, threads or open files
-have grown, the rate has fallen, an output was lost or a recording is not whole. Linux only.
+Writes soak.csv, soak.png and the output (soak.txt) into --out, and exits with 1 if memory, threads or open files have
+grown, the rate has fallen, an output was lost or a recording is not whole. Linux only.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from live.session.loop import Loop, Parts
 from live.telemetry.report import Report
 
 _SAMPLE_S, _SWITCH_S, _VISIT_S = 2.0, 6.0, 10.0
-_SHORT_S = 300.0  # of a shorter run nothing can be said
+_SHORT_S = 300.0  # a shorter run shows nothing
 _SWITCHES = (
     ("target", "human"),
     ("background", "green"),
@@ -74,7 +74,7 @@ def main() -> int:
     timer = threading.Timer(60 * arguments.minutes, stop.set)
     timer.start()
     soak.start(pages=arguments.pages)
-    gc.freeze()  # as a show does
+    gc.freeze()  # as a real run does
     try:
         Loop(parts, config, clock, stop, report, say).run()
     finally:
@@ -96,7 +96,7 @@ def main() -> int:
 
 
 class Soak:
-    """What happens to the run meanwhile, each in a thread of its own."""
+    """What happens during the run: sampling, switches, recordings and page visits, each in its own thread."""
 
     def __init__(
         self, parts: Parts, room: Room, report: Report, stop: threading.Event, out: Path, say: Callable[[str], None]
@@ -109,13 +109,13 @@ class Soak:
         self.switches = self.recordings = self.visits = 0
 
     def start(self, *, pages: int) -> None:
-        """Begin."""
+        """Start the threads, `pages` of them for visits."""
         for work in (self._sample, self._switch, self._record, *([self._visit] * pages)):
             self._threads.append(threading.Thread(target=self._guarded, args=(work,), name=work.__name__, daemon=True))
             self._threads[-1].start()
 
     def join(self) -> None:
-        """Wait for the end."""
+        """Wait for the threads to end."""
         for thread in self._threads:
             thread.join(30)
 
@@ -136,7 +136,7 @@ class Soak:
                 return
             self._director.change(name, value)
             if not self._director.settled(60):
-                self.problems.append(f"{name} {value} was not settled within a minute")
+                self.problems.append(f"{name} {value} did not take effect within a minute")
             if problem := self._director.state().problem:
                 self.problems.append(f"{name} {value}: {problem}")
             self.switches += 1
@@ -150,7 +150,7 @@ class Soak:
             path = self._out / "recording.mp4"
             self._director.record(path)
             self._stop.wait(_SWITCH_S)
-            for on in (number % 4 == 1, False):  # the buttons of the page
+            for on in (number % 4 == 1, False):  # the page's buttons
                 self._director.hide(on)
                 self._director.freeze(on)
             self._director.stop_recording()
@@ -193,9 +193,8 @@ def sample(at_s: float, director: Director) -> Sample:
 
 
 def growth(samples: Sequence[Sample]) -> list[str]:
-    """What was more (or slower) in the last quarter than in the second; in the first all is opened for the first time.
-
-    Lists nothing for less than five minutes, in which most is still opened for the first time.
+    """What was more (or slower) in the last quarter than in the second; in the first, everything is opened for the
+    first time. Returns nothing for runs of less than five minutes, in which that still goes on.
     """
     quarter = len(samples) // 4
     if quarter * 4 * _SAMPLE_S < _SHORT_S:
@@ -240,7 +239,7 @@ def _arguments() -> argparse.Namespace:
     flags.add_argument("--minutes", type=float, default=30.0)
     flags.add_argument("--sink", action="append", metavar="SINK", help="as for run_live.py; may be repeated")
     flags.add_argument("--source", default="demo", help="as for run_live.py; played over and over (default: demo)")
-    flags.add_argument("--pages", type=int, default=2, help="how many pages look on")
+    flags.add_argument("--pages", type=int, default=2, help="how many pages watch")
     flags.add_argument("--out", type=Path, default=Path("soak"), help="folder for the results (default: soak)")
     return flags.parse_args()
 

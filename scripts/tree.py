@@ -1,4 +1,4 @@
-"""Writes docs/modules.md from the first sentence of every file; with --check it only says if that is current."""
+"""Writes docs/modules.md from the first sentence of every file; with --check it only says whether that is current."""
 
 import ast
 import sys

@@ -41,10 +41,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hardware tests run only when asked for by name (`-m camera`); then they fail, not skip, without the hardware.
+    """Hardware tests run only when asked for by name (`-m camera`); without the hardware they then fail, not skip.
 
     The trainer's tests go first: torch's ONNX exporter crashes in a garbage collection once OpenVINO has run in the
-    same process (torch 2.13.0, openvino 2026.4.1). Nothing of ours does both: live has no torch, and training checks
+    same process (torch 2.13.0, openvino 2026.4.1). Our programs never do both: live has no torch, and training checks
     its files with ONNX Runtime.
     """
     items.sort(key=lambda item: "tests/train/" not in item.nodeid)

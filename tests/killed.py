@@ -1,10 +1,10 @@
-"""Kills a piece of work at each of its steps on the disk, one after the other: no sleep, no luck, none left out.
+"""Kills a piece of work at each of its steps on the disk, one after the other, without sleeping or leaving one out.
 
-As a program it is given a module and an empty folder. The module has three functions, each given the folder: `begin`,
-called once, and what it compiles need not be compiled again; `work`, done again and again in a child that ends, as by
-kill -9, before its first change of a file, before its second, and so on, until it comes to its end; and `look`, called
-in a child after each, which asserts what must hold and may put things back. A process of its own, as one that has
-threads should not fork.
+As a program it takes a module and an empty folder. The module has three functions that take the folder. `begin` is
+called once, so that nothing has to be compiled again. `work` runs again and again in a child that ends, as if by
+kill -9, before its first change to a file, then before its second, and so on, until one runs to the end. `look` is
+called in a child after each; it asserts what must hold and may put things back. This is a separate process because a
+process with threads should not fork.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""Commands in a network of their own that leads nowhere, in which every packet is recorded.
+"""Runs commands in their own network, which leads nowhere, and records every packet.
 
-Linux only, as root or where users may make namespaces. Run as a program (`unshare -n python sealed_network.py JSON`) it
-is the inside: the only device is the loopback, and every address of the world is routed to it.
+Linux only, as root or where users may make namespaces. Run as a program (`unshare -n python sealed_network.py JSON`),
+it is the inside: the only device is the loopback, and every address in the world is routed to it.
 """
 
 import fcntl

@@ -1,1 +1,1 @@
-"""The runtimes behind one `Engine`: OpenVINO, ONNX Runtime, TensorRT, and a fake. No choice among them is made here."""
+"""The runtimes behind one `Engine`: OpenVINO, ONNX Runtime, TensorRT, and a fake. The choice is made elsewhere."""

@@ -12,7 +12,7 @@ from engines.messages import Say
 
 
 class FakeBackend:
-    """Implements `engines.backend.Backend`: `open_fake`, whatever the model."""
+    """Implements `engines.backend.Backend`. Opens `open_fake`, whatever the model."""
 
     name = "fake"
     precisions = ("uint8",)
@@ -39,11 +39,10 @@ class FakeBackend:
 
 
 def open_fake(model: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
-    """An engine of any `spec`: each output is the first feed of its shape, with a quarter of its former self in it.
+    """An engine for any `spec`. Each output is the first feed of its shape, mixed with a quarter of the last output.
 
     So `frame = doll - doll // 4 + previous // 4`: deterministic, and a lost or stale state shows. Without a feed of its
-    shape an output starts from black.
-    `model` is not read, `precision` and `threads` change nothing.
+    shape, an output starts from black. `model` is not read; `precision` and `threads` change nothing.
     """
     into = dict(spec.state)
     feeds = {t.name: t.shape for t in spec.feeds}
@@ -61,7 +60,7 @@ def open_fake(model: Path, spec: EngineSpec, *, precision: str, threads: int) ->
 
 
 def _blend(frame: U8, source: U8 | None, previous: U8 | None) -> None:
-    """Writes `source - source // 4 + previous // 4` into `frame`; an array that is None counts as zeros."""
+    """Writes `source - source // 4 + previous // 4` into `frame`. None counts as zeros."""
     frame.fill(0)
     if source is not None:
         np.subtract(source, source // 4, out=frame)

@@ -1,4 +1,4 @@
-"""`HostEngine`: an engine whose tensors lie in the CPU's memory. The backends give it one thing, how to compute."""
+"""`HostEngine`: an engine whose tensors are in the CPU's memory. A backend only tells it how to compute."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -20,11 +20,11 @@ class HostEngine:
     """Implements `engines.engine.Engine` over `prepare(inputs, outputs) -> step`.
 
     `prepare` is called twice, with all inputs and all outputs by name (C-contiguous uint8 arrays that live as long as
-    the engine), and gives a function that computes these outputs from these inputs. Each state has two arrays that swap
-    roles from run to run, so an output becomes the next input without a copy.
+    the engine), and returns a function that computes these outputs from these inputs. Each state has two arrays that
+    swap roles from run to run, so an output becomes the next input without a copy.
 
-    `ports`: the shapes of the arrays where they are not the spec's, but those of its pictures' cells (see
-    `engines.cells`). `device`, `precision` and `detail` (threads and why) describe what was opened.
+    `ports`: the shapes of those arrays that hold a picture as cells (see `engines.cells`) instead of in the spec's
+    shape. `device`, `precision` and `detail` (threads and why) describe what was opened.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class HostEngine:
                 border.write(feeds[name])
             try:
                 results = self._runs[self._current].compute()
-            except Exception as error:  # a runtime raises what it likes
+            except Exception as error:  # a runtime may raise anything
                 raise EngineError(f"{self.backend} failed to compute a frame", got=reason(error)) from error
             self._current = self._shown = 1 - self._current
             return results
@@ -105,7 +105,7 @@ class HostEngine:
             self._runs, self._states, self._feeds = [], [], {}
 
     def _fresh_state(self) -> dict[str, Border]:
-        """Makes the state that nobody looks at the one that the next run reads, and gives it for writing."""
+        """Lets the next run read the state that no caller is looking at, and returns that state for writing."""
         self._current = 1 - self._shown
         return self._states[self._current]
 
@@ -115,11 +115,11 @@ class HostEngine:
 
 
 class _Run:
-    """One of the two ways to compute a frame: which of the two states it reads, and where its results lie."""
+    """One of the two ways to compute a frame: which of the two states it reads, and where its results are."""
 
     def __init__(self, step: Step, written: Mapping[str, Border], outputs: tuple[TensorSpec, ...]) -> None:
         self._step = step
-        # A picture that the model wrote as cells gets an array of its own; another is the state itself, looked at.
+        # A picture that the model writes as cells gets its own array; any other is shown as a view of the state.
         pictures = {t.name: np.zeros(t.shape, np.uint8) for t in outputs if written[t.name].shuffled}
         self._to_read = [(written[name], picture) for name, picture in pictures.items()]
         shown = {t.name: _read_only(pictures.get(t.name, written[t.name].array)) for t in outputs}
@@ -142,5 +142,5 @@ def _arrays(borders: Mapping[str, Border]) -> Arrays:
 
 def _read_only(array: U8) -> U8:
     view = array.view()
-    view.flags.writeable = False  # the output is the next run's state: a caller who draws on it would feed that back
+    view.flags.writeable = False  # the output is the next run's state: what a caller draws on it would be fed back
     return view

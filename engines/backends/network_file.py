@@ -1,7 +1,7 @@
-"""What an ONNX file may hold before a runtime is given it: everything in itself, one graph, ONNX's own operators.
+"""Checks an ONNX file before a runtime opens it: one graph, all weights inside, only ONNX's own operators.
 
-Runtimes read weights from other files where an ONNX file says so, from any that the user may read; none of these is in
-the manifest, so its hash says nothing of it. Read here as protobuf's bare fields: onnx itself takes a second to import.
+An ONNX file may tell a runtime to read weights from any other file that the user may read; the manifest has no hash of
+those. The file is parsed here as bare protobuf fields, because importing onnx takes a second.
 """
 
 import mmap
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from engines.errors import EngineError
 
-_LARGEST = 1 << 30  # bytes; a full generator has some 100 MB
-# Numbers of fields, from onnx.proto.
+_LARGEST = 1 << 30  # bytes; a full generator has about 100 MB
+# Field numbers from onnx.proto.
 _GRAPH, _TRAINING, _FUNCTIONS = 7, 20, 25
 _NODES, _WEIGHTS, _SPARSE = 1, 5, 15
 _ATTRIBUTES, _DOMAIN = 5, 7
@@ -23,7 +23,7 @@ Span = tuple[int, int]
 
 
 def check_network_file(path: Path) -> None:
-    """Raises EngineError for a file that is no ONNX, or refers to other files, or holds more than one plain graph."""
+    """Raises EngineError for a file that is not ONNX, refers to other files, or holds more than one plain graph."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -33,7 +33,7 @@ def check_network_file(path: Path) -> None:
                 _check_model(content)
     except (OSError, ValueError) as error:
         raise EngineError(
-            f"{path.name} is not a network that this version runs",
+            f"{path.name} is not a network that this version can run",
             got=str(error),
             wanted="an ONNX file with all its weights inside and no operators but ONNX's own",
             do="export the target again",
@@ -65,7 +65,7 @@ def _check_graph(content: mmap.mmap, graph: Span) -> None:
 def _check_node(content: mmap.mmap, node: Span) -> None:
     for field, span in _fields(content, node):
         if field == _DOMAIN and content[slice(*span)] not in (b"", b"ai.onnx"):
-            raise ValueError(f"an operator of the domain {content[slice(*span)].decode()!r:.40}")
+            raise ValueError(f"it has an operator of the domain {content[slice(*span)].decode()!r:.40}")
         if field == _ATTRIBUTES:
             for part, inner in _fields(content, span):
                 if part in _GRAPHS:
@@ -77,11 +77,11 @@ def _check_node(content: mmap.mmap, node: Span) -> None:
 def _check_tensor(content: mmap.mmap, tensor: Span) -> None:
     for field, span in _fields(content, tensor):
         if field == _ELSEWHERE or (field == _PLACE and content[slice(*span)] != b"\0"):
-            raise ValueError("some of its weights lie in another file")
+            raise ValueError("some of its weights are in another file")
 
 
 def _fields(content: mmap.mmap, message: Span) -> Iterator[tuple[int, Span]]:
-    """Each field of a message: its number, and where its value lies (for a number, its bytes as they are)."""
+    """Each field of a message: its number, and the span of its value (for a number, of its raw bytes)."""
     at, end = message
     while at < end:
         key, at = _varint(content, at, end)
@@ -94,7 +94,7 @@ def _fields(content: mmap.mmap, message: Span) -> Iterator[tuple[int, Span]]:
         elif wire in (_FIXED_32, _FIXED_64):
             at += 4 if wire == _FIXED_32 else 8
         else:
-            raise ValueError("it is no ONNX file")
+            raise ValueError("it is not an ONNX file")
         if at > end:
             raise ValueError("it is cut short")
         yield key >> 3, (start, at)
@@ -109,4 +109,4 @@ def _varint(content: mmap.mmap, at: int, end: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * place)
         if byte < 0x80:
             return value, at + place + 1
-    raise ValueError("it is no ONNX file")
+    raise ValueError("it is not an ONNX file")

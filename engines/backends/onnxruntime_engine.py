@@ -1,4 +1,4 @@
-"""Backend `onnxruntime`: the reference (CPU, fp32), and the portable second, also on the devices it was built for."""
+"""Backend `onnxruntime`: the reference (CPU, fp32), and the portable fallback, on any device it was built for."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,13 +56,13 @@ class OnnxRuntimeBackend:
         return {"version": ort.__version__, "device": f"{self._provider} {ort.get_device()}", "cpu": cpu_name()}
 
     def prepare(self, model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
-        """See `Backend.prepare`: the model itself, but for int8."""
+        """See `Backend.prepare`. Returns the model itself, except for int8."""
         if precision != "int8":
             return model
         return write_prepared(model, spec, folder / "network.onnx", feeds, int8_after=open_reference, say=say)
 
     def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
-        """See `Backend.open`. Raises EngineError if the provider is missing, or the file damaged or not `spec`'s."""
+        """See `Backend.open`. Raises EngineError if the provider is missing, or the file is damaged or not `spec`'s."""
         missing = self.available() or self.unsupported_reason(precision)
         if missing:
             raise EngineError(f"{self.name} cannot run in {precision} here", got=missing)
@@ -71,7 +71,7 @@ class OnnxRuntimeBackend:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what goes wrong is raised; nothing is to be printed between status lines
+        options.log_severity_level = 4  # errors are raised anyway; prints would break up the status lines
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the estimator needs the core
         providers: list[Any] = ["CPUExecutionProvider"]
         if self._device:
@@ -80,7 +80,7 @@ class OnnxRuntimeBackend:
             session = ort.InferenceSession(str(artifact), options, providers=providers)
         except Exception as error:  # its exceptions share no base but Exception
             raise EngineError(f"onnxruntime cannot open {artifact.name}", got=reason(error)) from error
-        if self._provider not in session.get_providers():  # it falls back with a warning only
+        if self._provider not in session.get_providers():  # it falls back with nothing but a warning
             raise EngineError(f"{self.name} does not work here", got=", ".join(session.get_providers()))
         return HostEngine(
             spec,
@@ -94,9 +94,9 @@ class OnnxRuntimeBackend:
 
 
 def open_reference(model: Path, spec: EngineSpec, *, threads: int = 1) -> HostEngine:
-    """The engine that all others are compared with: ONNX Runtime on the CPU, fp32, the bundle's own file.
+    """The engine that all others are compared with: ONNX Runtime on the CPU, fp32, with the bundle's own file.
 
-    Raises EngineError, also for a file that no runtime is to be given, see `network_file`.
+    Raises EngineError, also for a file that no runtime may open (see `network_file`).
     """
     check_network_file(model)
     return OnnxRuntimeBackend().open(model, spec, precision="fp32", threads=threads)

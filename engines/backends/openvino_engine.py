@@ -1,4 +1,4 @@
-"""Backend `openvino`: the default on CPUs, in int8, bf16 where the CPU has it, and fp32."""
+"""Backend `openvino`: the default on CPUs, in int8, fp32, and bf16 where the CPU has it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +17,14 @@ from engines.messages import Say
 if TYPE_CHECKING:
     import openvino as ov
 
-# What the layers compute in that are not quantized; int8: what is fastest for them here.
+# What layers that are not quantized compute in. For int8: whatever is fastest here.
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVINOBackend:
     """Implements `engines.backend.Backend` over OpenVINO's CPU device.
 
-    What it opens: a bundle's own ONNX file, or one that `prepare` made, whose ports may be cells.
+    It opens a bundle's own ONNX file, or one made by `prepare`, whose ports may be cells.
     """
 
     name = "openvino"
@@ -51,12 +51,12 @@ class OpenVINOBackend:
         return {"version": str(ov.__version__), "device": cpu_name(), "bf16": str(cpu_bf16())}
 
     def prepare(self, model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
-        """See `Backend.prepare`: an ONNX file that computes the same, as CPUs like it; in int8 quantized."""
+        """See `Backend.prepare`. Makes an equivalent ONNX file that is faster on CPUs; for int8, quantized."""
         reference = open_reference if precision == "int8" else None
         return write_prepared(model, spec, folder / "network.onnx", feeds, int8_after=reference, say=say)
 
     def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
-        """See `Backend.open`. Raises EngineError: openvino or bf16 missing, the file damaged or not `spec`'s."""
+        """See `Backend.open`. Raises EngineError if openvino, bf16 or a sound file of `spec` is missing."""
         missing = self.available() or self.unsupported_reason(precision)
         if missing:
             raise EngineError(f"openvino cannot run in {precision} here", got=missing)
@@ -81,7 +81,7 @@ def _compile(
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
         "ENABLE_CPU_PINNING": False,  # the estimator's threads share these cores
-        "INFERENCE_PRECISION_HINT": hint,  # its default is bf16 wherever it can, and silent
+        "INFERENCE_PRECISION_HINT": hint,  # by default it silently uses bf16 wherever it can
     }
     try:
         graph = core().read_model(str(model))
@@ -96,12 +96,12 @@ def _compile(
         raise EngineError(f"openvino cannot compile {model.name}", got=reason(error)) from error
     used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     if used != hint:
-        raise EngineError("openvino compiled in another precision", got=used, wanted=hint)
+        raise EngineError("openvino compiled the network in another precision", got=used, wanted=hint)
     return compiled, {name: shape for name, (_, shape) in (inputs | outputs).items()}  # type: ignore[misc]
 
 
 class _Request:
-    """One infer request: its memory for activations is large, so both roles of the state share it."""
+    """One infer request, shared by both roles of the state, because its memory for activations is large."""
 
     def __init__(self, compiled: "ov.CompiledModel") -> None:
         self._request = compiled.create_infer_request()
@@ -122,7 +122,7 @@ class _Request:
 
 
 def _ports(wanted: tuple[TensorSpec, ...], ports: "list[ov.Output]") -> dict[str, tuple[str, tuple[object, ...]]]:
-    """Name -> (dtype, shape) of a graph's ports; a port may have several names, of which the wanted one counts."""
+    """Name -> (dtype, shape) of a graph's ports. If a port has several names, the wanted one counts."""
     names = {tensor.name for tensor in wanted}
     found: dict[str, tuple[str, tuple[object, ...]]] = {}
     for port in ports:

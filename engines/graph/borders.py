@@ -1,4 +1,4 @@
-"""The shuffle of pictures into cells goes out of the graph: the engine lays its pictures down so (`engines.cells`)."""
+"""Moves the shuffle of pictures into cells out of the graph and into the engine (`engines.cells`)."""
 
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ _SHUFFLE = [0, 1, 3, 2, 4]  # (n, row of cells, row, cell, row's items) <-> (n, 
 
 
 def take_cells_as_they_are(graph: Graph) -> int:
-    """Gives ports whose pictures are made cells at once (or were cells until the end) the shape of those; bit for bit
-    the same values. Only the shapes of those ports change. Gives their number.
+    """If an input is turned into cells first thing, or an output from cells last thing, its port gets the cells' shape.
+    Only the shapes of those ports change; the values are the same, bit for bit. Returns the number of ports.
     """
     return sum(_shorten_input(graph, name) for name in graph.inputs) + sum(
         _shorten_output(graph, name) for name in graph.outputs
@@ -55,7 +55,7 @@ def _shorten_output(graph: Graph, name: str) -> bool:
 
 
 def _end_of_shuffle(graph: Graph, first: "onnx.NodeProto") -> "onnx.NodeProto | None":
-    """The last of the three nodes that begin with `first`, which make cells of a picture or the reverse."""
+    """The last of the three nodes, beginning with `first`, that turn a picture into cells or back."""
     transpose = graph.only_reader(first.output[0])
     if first.op_type != "Reshape" or transpose is None or transpose.op_type != "Transpose":
         return None

@@ -1,4 +1,4 @@
-"""`Graph`: an ONNX model while it is being rewritten. Nodes that nobody reads any more go when it is written."""
+"""`Graph`: an ONNX model that is being rewritten. Nodes that nobody reads any more are dropped when it is written."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 
 class Graph:
-    """The nodes, constants (by name) and shapes (by name, as far as they are known) of the ONNX file `path`.
+    """The nodes, constants (by name) and known shapes (by name) of the ONNX file `path`.
 
     Raises EngineError if it cannot be read.
     """
@@ -44,7 +44,7 @@ class Graph:
         self._names = len(self.nodes)
 
     def producer(self, name: str) -> "onnx.NodeProto | None":
-        """The node that gives the tensor `name`; None for an input or a constant."""
+        """The node that outputs the tensor `name`; None for an input or a constant."""
         return next((node for node in self.nodes if name in node.output), None)
 
     def readers(self, name: str) -> "list[onnx.NodeProto]":
@@ -52,13 +52,13 @@ class Graph:
         return [node for node in self.nodes if name in node.input]
 
     def only_reader(self, name: str) -> "onnx.NodeProto | None":
-        """The one node that reads `name`; None when there are several, or it is an output."""
+        """The only node that reads `name`; None if there are several, or `name` is an output."""
         readers = self.readers(name)
         return readers[0] if len(readers) == 1 and name not in self.outputs else None
 
     @staticmethod
     def attributes(node: "onnx.NodeProto") -> dict[str, Any]:
-        """The attributes of a node by name; texts are bytes."""
+        """A node's attributes by name; texts are bytes."""
         from onnx import helper
 
         return {a.name: helper.get_attribute_value(a) for a in node.attribute}
@@ -69,14 +69,14 @@ class Graph:
         return float(value.reshape(())) if value is not None and value.size == 1 else None
 
     def constant(self, value: Array) -> str:
-        """Adds a constant and gives its name."""
+        """Adds a constant and returns its name."""
         name = self._new("constant")
         self.constants[name] = value
         self.shapes[name] = value.shape
         return name
 
     def add(self, op: str, inputs: Sequence[str], shape: Sequence[int] = (), **attributes: Any) -> str:
-        """Adds a node of one output, of `shape`, and gives that output's name."""
+        """Adds a node with one output, of `shape`, and returns that output's name."""
         from onnx import helper
 
         name = self._new(op.lower())
@@ -85,16 +85,14 @@ class Graph:
         return name
 
     def replace(self, old: str, new: str) -> None:
-        """Lets every reader of the tensor `old` read `new`. Neither may be an output of the graph."""
+        """Lets every reader of the tensor `old` read `new` instead. Neither may be an output of the graph."""
         for node in self.nodes:
             for place, name in enumerate(node.input):
                 if name == old:
                     node.input[place] = new
 
     def put_in_place(self, old: str, new: str) -> None:
-        """Lets the node that gives the tensor `new` give `old` under the name of the one that gave it before, which
-        goes.
-        """
+        """Removes the node that outputs `old`; the node that outputs `new` takes over its name and outputs `old`."""
         before = [node for node in self.nodes if old in node.output]
         self.remove(*before)
         for node in self.nodes:
@@ -105,7 +103,7 @@ class Graph:
         self.shapes[old] = self.shapes.pop(new)
 
     def remove(self, *nodes: "onnx.NodeProto") -> None:
-        """Takes nodes out."""
+        """Removes nodes."""
         gone = {id(node) for node in nodes}
         self.nodes = [node for node in self.nodes if id(node) not in gone]
 
@@ -119,7 +117,7 @@ class Graph:
         self.shapes[name] = tuple(shape)
 
     def write(self, path: Path) -> Path:
-        """Writes the model, checked. Raises EngineError if it is not valid any more."""
+        """Checks and writes the model. Raises EngineError if it is no longer valid."""
         import onnx
         from onnx import numpy_helper
 
@@ -136,7 +134,7 @@ class Graph:
         return path
 
     def _in_order(self) -> "list[onnx.NodeProto]":
-        """The nodes that an output needs, each after those that it reads."""
+        """The nodes that an output needs, each after the nodes that it reads."""
         by_output = {name: node for node in self.nodes for name in node.output}
         ordered: dict[int, onnx.NodeProto] = {}
         waiting = [by_output[name] for name in reversed(self.outputs)]

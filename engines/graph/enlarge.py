@@ -1,4 +1,4 @@
-"""Nearest x2 and a 3x3 convolution become one transposed convolution, exactly equal, with 2.25 times fewer products."""
+"""Fuses nearest x2 and a 3x3 convolution into one transposed convolution: exactly equal, 2.25 times fewer products."""
 
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def fuse_enlargements(graph: Graph) -> int:
-    """Rewrites every such pair of which nobody else reads the middle; gives their number.
+    """Rewrites every such pair whose middle tensor nobody else reads; returns the number of pairs.
 
-    Per axis the kernel w0 w1 w2 over the enlarged picture is w2, w1+w2, w0+w1, w0 over the small one, stride 2, one
-    element cut off at each end. Zero padding of 1 around the enlarged picture is that cut.
+    Per axis, the kernel w0 w1 w2 over the enlarged picture equals w2, w1+w2, w0+w1, w0 over the small one, stride 2,
+    one element cut off at each end. That cut stands for the zero padding of 1 around the enlarged picture.
     """
     done = 0
     for resize in [node for node in graph.nodes if node.op_type == "Resize" and _doubles(graph, node)]:
@@ -31,12 +31,12 @@ def fuse_enlargements(graph: Graph) -> int:
 
 
 def _doubles(graph: Graph, resize: "onnx.NodeProto") -> bool:
-    """Whether this Resize makes every pixel of an (N, C, H, W) four."""
+    """Whether this Resize turns every pixel of an (N, C, H, W) into four."""
     attributes = graph.attributes(resize)
     if attributes.get("mode", b"nearest") != b"nearest":
         return False
-    # Where a pixel of the large picture looks in the small one: with these two it is its half, rounded down. The
-    # default way of rounding prefers the lower one at a half, which at x2 never comes up.
+    # Where a pixel of the large picture reads the small one: with either of these, at half its place, rounded down. The
+    # default rounding prefers the lower one at a half, which never comes up at x2.
     where = attributes.get("coordinate_transformation_mode", b"half_pixel")
     rounds = attributes.get("nearest_mode", b"round_prefer_floor")
     if (where, rounds) not in {(b"half_pixel", b"round_prefer_floor"), (b"asymmetric", b"floor")}:

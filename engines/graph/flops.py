@@ -7,7 +7,7 @@ from engines.graph.edit import Graph
 
 
 def count_flops(model: Path) -> float:
-    """Twice the products of all convolutions and tables of the ONNX file `model`, as it is; the rest is not counted."""
+    """Twice the products of all convolutions and tables in the ONNX file `model`; nothing else is counted."""
     graph, flops = Graph(model), 0.0
     for node in graph.nodes:
         shapes = [graph.shapes.get(name, ()) for name in (*node.input[:2], node.output[0])]

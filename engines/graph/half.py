@@ -1,8 +1,8 @@
-"""fp32 ONNX -> strongly typed fp16 ONNX: what TensorRT builds as it stands, since every tensor says its own type.
+"""fp32 ONNX -> strongly typed fp16 ONNX. Every tensor states its type, so TensorRT builds the file as it is.
 
-In half are the convolutions, all that leads into one, and the activation right behind the last. What comes after paints
-pixels (matte, gamma, clamp to 0..255): it is cheap, reaches 65025 (colour times matte; fp16 ends at 65504) and its
-rounding is what is seen and fed back, so it stays in fp32. The uint8 borders stay: their casts change the type.
+In fp16 are the convolutions, all that leads into one, and the activation right behind the last. What comes after paints
+pixels (matte, gamma, clamp to 0..255) and stays in fp32: it is cheap, reaches 65025 (colour times matte; fp16 ends at
+65504), and its rounding is what is seen and fed back. The uint8 inputs and outputs stay: their casts change the type.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 _ACTIVATIONS = ("LeakyRelu", "Relu")  # fused with the convolution before them, if of the same type
-_FLOAT_BY_RULE = {"Resize": (1, 2)}  # inputs (roi, scales) that ONNX wants in fp32 whatever the picture is
+_FLOAT_BY_RULE = {"Resize": (1, 2)}  # inputs (roi, scales) that ONNX requires in fp32, whatever the picture's type
 _LARGEST = float(np.finfo(np.float16).max)
 
 
 def write_half(model: Path, out: Path) -> Path:
     """Writes the fp16 version of the ONNX file `model` to `out` and returns `out`.
 
-    Raises EngineError if onnx is missing, the file cannot be read, it has no convolution, or a weight does not fit.
+    Raises EngineError if onnx is missing, the file cannot be read or has no convolution, or a weight does not fit.
     """
     try:
         import onnx
@@ -35,7 +35,9 @@ def write_half(model: Path, out: Path) -> Path:
         graph = onnx.load(model)
         onnx.checker.check_model(graph, full_check=True)
     except Exception as error:  # protobuf's and onnx's exceptions share no base
-        raise EngineError(f"{model.name} is no ONNX file", got=reason(error), do="export the target again") from error
+        raise EngineError(
+            f"{model.name} is not an ONNX file", got=reason(error), do="export the target again"
+        ) from error
     half = to_half(graph)
     onnx.checker.check_model(half, full_check=True)
     onnx.save(half, out)
@@ -43,7 +45,7 @@ def write_half(model: Path, out: Path) -> Path:
 
 
 def to_half(model: "onnx.ModelProto") -> "onnx.ModelProto":
-    """A copy of the fp32 `model` in which what `half_nodes` names is fp16. Raises EngineError as `write_half`."""
+    """A copy of the fp32 `model` with the nodes of `half_nodes` in fp16. Raises EngineError like `write_half`."""
     import onnx
 
     copy = onnx.ModelProto()
@@ -61,9 +63,9 @@ def to_half(model: "onnx.ModelProto") -> "onnx.ModelProto":
 
 
 def half_nodes(graph: "onnx.GraphProto") -> set[int]:
-    """The nodes, by place, that compute in fp16; see the head of this file. `graph` is sorted, as ONNX wants it."""
+    """The indices of the nodes that compute in fp16 (see the top of this file). `graph` is sorted, as ONNX requires."""
     chosen: set[int] = set()
-    wanted: set[str] = set()  # tensors from which a convolution is reached
+    wanted: set[str] = set()  # tensors that lead into a convolution
     for place in reversed(range(len(graph.node))):
         node = graph.node[place]
         if node.op_type in CONVOLUTIONS or wanted & set(node.output):
@@ -77,7 +79,7 @@ def half_nodes(graph: "onnx.GraphProto") -> set[int]:
 
 
 class _Retype:
-    """Rewrites a graph's nodes and weights; a tensor that is wanted in the other type is cast once."""
+    """Rewrites a graph's nodes and weights; a tensor that is needed in the other type is cast once."""
 
     def __init__(self, graph: "onnx.GraphProto", floats: set[str], chosen: set[int]) -> None:
         self._graph, self._floats, self._chosen = graph, floats, chosen
@@ -100,13 +102,13 @@ class _Retype:
             self._nodes.append(node)
             self._is_half |= {name: half for name in node.output if name in self._floats}
         if outputs & {name for name, half in self._is_half.items() if half}:
-            raise EngineError("the network gives fp16 out", wanted="uint8 outputs", do="export the target again")
+            raise EngineError("the network has fp16 outputs", wanted="uint8 outputs", do="export the target again")
         del self._graph.node[:], self._graph.initializer[:]
         self._graph.node.extend(self._nodes)
         self._graph.initializer.extend(self._used.values())
 
     def _typed(self, name: str, *, half: bool) -> str:
-        """The name under which the tensor `name` is there in the wanted type; made where it is not."""
+        """The name of the tensor `name` in the wanted type; casts it if needed."""
         from onnx import TensorProto, helper, numpy_helper
 
         key = (name, half)
@@ -149,7 +151,7 @@ def _halved(weight: "onnx.TensorProto") -> "np.ndarray[tuple[int, ...], np.dtype
 
 
 def _constants_to_initializers(graph: "onnx.GraphProto") -> None:
-    """Constant nodes become weights: TensorRT wants the weights of a convolution there."""
+    """Constant nodes become initializers, where TensorRT wants a convolution's weights."""
     kept = []
     for node in graph.node:
         value = next((a.t for a in node.attribute if a.name == "value"), None) if node.op_type == "Constant" else None

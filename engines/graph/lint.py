@@ -1,8 +1,8 @@
-"""The TensorRT contract on an ONNX file: what TensorRT 10.12 to 11 parses into a strongly typed network of ours.
+"""The TensorRT contract for an ONNX file: what TensorRT 10.12 to 11 can parse into a strongly typed network.
 
-Sources: onnx-tensorrt docs/operators.md (10.1-GA), NvInferRuntimeBase.h (uint8 at the borders only), the TensorRT 11
-migration guide (explicit quantization only, zero point 0, int8). Stricter than TensorRT where
-our networks need no more.
+Sources: onnx-tensorrt docs/operators.md (10.1-GA), NvInferRuntimeBase.h (uint8 only for inputs and outputs), the
+TensorRT 11 migration guide (explicit quantization only, zero point 0, int8). Stricter than TensorRT where our networks
+need no more.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import onnx
 
 OLDEST_OPSET, NEWEST_OPSET, NEWEST_IR = 13, 20, 10
-# Of the operators that TensorRT supports, those that a picture network of ours may need.
+# The operators that TensorRT supports and our networks may need.
 ALLOWED = frozenset(
     "Abs Add AveragePool BatchNormalization Cast Ceil Clip Concat Constant Conv ConvTranspose DepthToSpace "
     "DequantizeLinear Div Exp Floor Gemm GlobalAveragePool HardSigmoid HardSwish Identity LeakyRelu Log MatMul Max "
     "MaxPool Min Mul Neg Pad Pow PRelu QuantizeLinear Relu Reshape Resize Sigmoid Slice Softplus SpaceToDepth Split "
     "Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze".split()
 )
-_CONSTANT_INPUTS = {  # inputs that TensorRT, or a static shape, wants known when it builds
+_CONSTANT_INPUTS = {  # inputs that must be known at build time, for TensorRT or for static shapes
     "Clip": (1, 2),
     "Conv": (1, 2),
     "ConvTranspose": (1, 2),
@@ -42,13 +42,13 @@ _CONSTANT_INPUTS = {  # inputs that TensorRT, or a static shape, wants known whe
 }
 _COORDINATES = (b"half_pixel", b"pytorch_half_pixel", b"asymmetric", b"align_corners")
 _NEAREST = (b"floor", b"ceil", b"round_prefer_floor", b"round_prefer_ceil")
-_SHOWN = 5  # findings in one message
+_SHOWN = 5  # findings per message
 
 
 def check_for_tensorrt(model: Path, *, half: bool) -> None:
-    """Raises EngineError, with the first findings, unless TensorRT is to build the ONNX file `model`.
+    """Raises EngineError, with the first findings, if the ONNX file `model` breaks the contract.
 
-    `half`: the file is to be an fp16 one, in which no convolution may be left in fp32.
+    `half`: it is an fp16 file, in which no convolution may be left in fp32.
     """
     try:
         import onnx
@@ -57,19 +57,21 @@ def check_for_tensorrt(model: Path, *, half: bool) -> None:
     try:
         loaded = onnx.load(model, load_external_data=False)
     except Exception as error:  # protobuf's errors share no base with onnx's
-        raise EngineError(f"{model.name} is no ONNX file", got=reason(error), do="export the target again") from error
+        raise EngineError(
+            f"{model.name} is not an ONNX file", got=reason(error), do="export the target again"
+        ) from error
     found = lint(loaded, half=half)
     if found:
         more = f" | and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise EngineError(
-            f"TensorRT would not take {model.name}",
+            f"TensorRT would not accept {model.name}",
             got=" | ".join(found[:_SHOWN]) + more,
             do="use --engine openvino or onnxruntime for this target, or export it again with this version",
         )
 
 
 def lint(model: "onnx.ModelProto", *, half: bool) -> list[str]:
-    """Every breach of the contract in words, in order of the graph; empty for a file that keeps it."""
+    """Every breach of the contract in words, in graph order; empty if there is none."""
     found = list(_header(model))
     try:
         facts = _facts(model)
@@ -84,7 +86,7 @@ def lint(model: "onnx.ModelProto", *, half: bool) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of a graph's tensors, by name. Types are onnx.TensorProto's numbers; None: unknown size."""
+    """What is known about a graph's tensors, by name. Types are onnx.TensorProto's numbers; None: unknown size."""
 
     types: dict[str, int]
     shapes: dict[str, tuple[int | None, ...]]
@@ -122,17 +124,17 @@ def _facts(model: "onnx.ModelProto") -> _Facts:
 
 def _header(model: "onnx.ModelProto") -> Iterator[str]:
     if not 0 < model.ir_version <= NEWEST_IR:
-        yield f"IR version {model.ir_version}, at most {NEWEST_IR} is read"
+        yield f"IR version {model.ir_version}, wanted at most {NEWEST_IR}"
     for opset in model.opset_import:
         if opset.domain not in ("", "ai.onnx"):
-            yield f"operators of the domain {opset.domain}, only ONNX's own are known"
+            yield f"operators of the domain {opset.domain}, wanted only ONNX's own"
         elif not OLDEST_OPSET <= opset.version <= NEWEST_OPSET:
             yield f"opset {opset.version}, wanted {OLDEST_OPSET} to {NEWEST_OPSET}"
     if model.functions:
         yield f"it has functions of its own: {model.functions[0].name}"
     for weight in model.graph.initializer:
         if weight.external_data:
-            yield f"weight {weight.name} lies in another file"
+            yield f"weight {weight.name} is in another file"
 
 
 def _borders(facts: _Facts) -> Iterator[str]:
@@ -143,17 +145,19 @@ def _borders(facts: _Facts) -> Iterator[str]:
         if not shape or any(size is None or size < 1 for size in shape):
             yield f"{name}: shape {list(shape)} is not fixed"
         if facts.types.get(name) != TensorProto.UINT8:
-            yield f"{name}: {_type_name(facts.types.get(name))}, wanted uint8 at the borders"
+            yield f"{name}: {_type_name(facts.types.get(name))}, wanted uint8 for inputs and outputs"
     for name in sorted(facts.inputs & facts.outputs):
-        yield f"{name}: an input that is an output"
+        yield f"{name}: both an input and an output"
     for name, weight in facts.weights.items():
         if weight.data_type in (TensorProto.UINT8, TensorProto.DOUBLE, TensorProto.STRING):
             yield f"weight {name}: {_type_name(weight.data_type)}"
 
 
 def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]:
+    from onnx import helper
+
     if node.op_type not in ALLOWED or node.domain not in ("", "ai.onnx"):
-        yield "not an operator that TensorRT and this project share"
+        yield "not an operator that this project uses with TensorRT"
         return
     for name in node.output:
         shape = facts.shapes.get(name)
@@ -163,7 +167,7 @@ def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]
         if slot < len(node.input) and node.input[slot] and node.input[slot] not in facts.constants:
             yield f"its input {node.input[slot]} is not a constant"
     yield from _bytes(facts, node)
-    attributes = {a.name: _value(a) for a in node.attribute}
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     if node.op_type in CONVOLUTIONS:
         yield from _convolution(facts, node, half=half)
     elif node.op_type in ("QuantizeLinear", "DequantizeLinear"):
@@ -173,11 +177,11 @@ def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]
     elif node.op_type == "MaxPool" and len(node.output) > 1:
         yield "its second output (places) does not exist in TensorRT"
     elif node.op_type == "Pad" and attributes.get("mode", b"constant") == b"wrap":
-        yield "it pads by wrapping"
+        yield "it pads by wrapping around"
 
 
 def _bytes(facts: _Facts, node: "onnx.NodeProto") -> Iterator[str]:
-    """uint8 lives between a border and a Cast from or to a float, nowhere else."""
+    """uint8 may only stand between an input or output and a Cast to or from a float."""
     from onnx import TensorProto
 
     floats = (TensorProto.FLOAT, TensorProto.FLOAT16)
@@ -185,12 +189,12 @@ def _bytes(facts: _Facts, node: "onnx.NodeProto") -> Iterator[str]:
         if facts.types.get(name) != TensorProto.UINT8 or name in facts.weights:
             continue
         if node.op_type != "Cast" or name not in facts.inputs or facts.types.get(node.output[0]) not in floats:
-            yield f"it takes uint8 {name}: uint8 goes from an input into a Cast to fp16 or fp32"
+            yield f"it reads uint8 {name}: uint8 may only go from an input into a Cast to fp16 or fp32"
     for name in node.output:
         if facts.types.get(name) != TensorProto.UINT8:
             continue
         if node.op_type != "Cast" or name not in facts.outputs or facts.types.get(node.input[0]) not in floats:
-            yield f"it gives uint8 {name}: uint8 comes from a Cast of fp16 or fp32, as an output"
+            yield f"it outputs uint8 {name}: uint8 may only go from a Cast of fp16 or fp32 to an output"
 
 
 def _convolution(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]:
@@ -223,12 +227,6 @@ def _resize(attributes: dict[str, Any]) -> Iterator[str]:
         yield f"nearest_mode {attributes['nearest_mode'].decode()}"
     if attributes.get("antialias", 0):
         yield "antialias"
-
-
-def _value(attribute: "onnx.AttributeProto") -> Any:
-    from onnx import helper
-
-    return helper.get_attribute_value(attribute)
 
 
 def _type_name(elem_type: int | None) -> str:

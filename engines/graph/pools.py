@@ -1,4 +1,4 @@
-"""A square pool over every pixel becomes two pools over lines, and the lines lie so that a CPU does many at a time."""
+"""Splits a square pool over every pixel into two pools over lines, laid out so that a CPU does many at a time."""
 
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def split_pools(graph: Graph) -> int:
-    """Rewrites every MaxPool (exactly equal) and AveragePool (equal but for the order of the sum) that keeps the
-    picture's size, with a square window; gives their number.
+    """Rewrites every MaxPool (exactly equal) and AveragePool (equal but for the order of the sum) that has a square
+    window and keeps the picture's size; returns their number.
     """
     pools = [node for node in graph.nodes if node.op_type in ("MaxPool", "AveragePool") and _is_square(graph, node)]
     for pool in pools:
@@ -35,7 +35,7 @@ def _is_square(graph: Graph, pool: "onnx.NodeProto") -> bool:
 
 
 def _split(graph: Graph, pool: "onnx.NodeProto") -> None:
-    """Along the rows first, with columns and channels as channels, last in memory; then the same, turned."""
+    """First along the rows, with columns and channels as channels, last in memory; then the same for columns."""
     n, channels, height, width = graph.shapes[pool.input[0]]
     x = graph.add("Transpose", [pool.input[0]], (n, height, width, channels), perm=[0, 2, 3, 1])
     for lines, others in ((height, width), (width, height)):

@@ -1,4 +1,4 @@
-"""From a bundle's fp32 ONNX file to the one that a CPU runs: the same pictures, sooner; quantized if asked."""
+"""Turns a bundle's fp32 ONNX file into a faster one for CPUs that draws the same pictures; quantized if asked."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +19,15 @@ from engines.messages import Say
 
 OpenEngine = Callable[[Path, EngineSpec], Engine]
 
-RECIPE = 2  # counts up whenever a file prepared by an older version is not to be used any more
+RECIPE = 2  # raise it when files prepared by older versions must no longer be used
 
 
 def write_prepared(
     model: Path, spec: EngineSpec, out: Path, feeds: Feeds, *, int8_after: OpenEngine | None, say: Say
 ) -> Path:
-    """Write to `out`, and return it. Raises EngineError.
+    """Writes the file to `out`, and returns it. Raises EngineError.
 
-    `int8_after`: opens the fp32 reference that int8 is calibrated on, with `feeds`; None: stay in fp32.
+    `int8_after` opens the fp32 reference that int8 is calibrated with, over `feeds`; None: stay in fp32.
     """
     graph = Graph(model)
     check_folded(graph)
@@ -47,7 +47,7 @@ def write_prepared(
 
 
 def check_folded(graph: Graph) -> None:
-    """Raises EngineError if a batch norm is left: export folds them into the convolutions before them."""
+    """Raises EngineError if a batch norm is left: the export folds them into the convolutions before them."""
     left = [node.name for node in graph.nodes if node.op_type == "BatchNormalization"]
     if left:
         raise EngineError(
@@ -56,7 +56,7 @@ def check_folded(graph: Graph) -> None:
 
 
 def rewrite(graph: Graph) -> None:
-    """All rewrites; together they change a picture by 1 level of 255 in one value of 100,000, and no more."""
+    """All rewrites. Together they change one value in 100,000 of a picture by 1 level of 255, and no more."""
     fuse_enlargements(graph)
     order_shuffles(graph)
     divide_first(graph)

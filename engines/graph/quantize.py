@@ -1,8 +1,8 @@
-"""int8 by Q/DQ: symmetric, zero point 0, a scale per output channel for weights: what TensorRT wants, OpenVINO fuses.
+"""int8 by Q/DQ as TensorRT requires and OpenVINO fuses: symmetric, zero point 0, one weight scale per output channel.
 
-Quantized are the convolutions and, so that values stay int8 between them, the additions and shuffles that lie between
-two of them. In high precision stay the tables at both ends (the first and last layers of our networks), all that paints
-the picture, and the first and last convolution where a network begins or ends with one.
+Quantized are the convolutions and, so that values stay int8 between them, the additions and shuffles between two of
+them. The tables at both ends (the first and last layers of our networks), all that paints the picture, and the first
+and last convolution of a network that begins or ends with one stay in high precision.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import onnx
 
 _CONVOLUTIONS = ("Conv", "ConvTranspose")
-_BETWEEN = ("Add", "DepthToSpace", "LeakyRelu", "Relu", "MaxPool")  # followed from one convolution to the next
-_QUANTIZED = (*_CONVOLUTIONS, "Add", "DepthToSpace")  # of those; an activation is part of the convolution before it
+_BETWEEN = ("Add", "DepthToSpace", "LeakyRelu", "Relu", "MaxPool")  # what may lie between two convolutions
+_QUANTIZED = (*_CONVOLUTIONS, "Add", "DepthToSpace")  # an activation is part of the convolution before it
 _SAMPLES = 24  # frames that the ranges are taken from
 
 
@@ -41,16 +41,16 @@ def write_int8(
     layers: Sequence[str] | None = None,
     seven_bits: bool = False,
 ) -> Path:
-    """Writes the int8 version of the fp32 ONNX file `model` (ports may be cells) to `out` and returns that.
+    """Writes the int8 version of the fp32 ONNX file `model` (ports may be cells) to `out` and returns `out`.
 
-    `reference`, an engine of the same network, tells the state that goes with a frame. `layers`: the names of the nodes
-    to quantize, None: `quantizable`. `seven_bits`: of the weights, for processors on which 8 overflow
+    `reference`, an engine of the same network, gives the state that belongs to a frame. `layers`: the names of the
+    nodes to quantize; None: `quantizable`. `seven_bits`: use 7-bit weights, for processors on which 8 bits overflow
     (`engines.cpu.cpu_saturates`). Raises EngineError.
     """
     nodes = quantizable(Graph(model)) if layers is None else list(layers)
     if not nodes:
         raise EngineError("this network has nothing to quantize", got="no convolution between two others")
-    say(f"int8: taking the ranges of {len(nodes)} layers from {_SAMPLES} frames")
+    say(f"int8: measuring the ranges of {len(nodes)} layers over {_SAMPLES} frames")
     try:
         with _quiet():
             _quantize(model, out, nodes, _samples(Graph(model), spec, feeds, reference), seven_bits)
@@ -114,7 +114,7 @@ def _touches_border(graph: Graph, convolutions: "list[onnx.NodeProto]", *, first
 
 
 def _lies_between(graph: Graph, node: "onnx.NodeProto", inner: set[int]) -> bool:
-    """Whether values go from a convolution of `inner` through `node` to another with nothing but `_BETWEEN` around."""
+    """Whether `node` lies on a path between two convolutions of `inner` that has only `_BETWEEN` on it."""
     return _reaches(graph, node, inner, forward=True) and _reaches(graph, node, inner, forward=False)
 
 
@@ -135,7 +135,7 @@ def _reaches(graph: Graph, node: "onnx.NodeProto", inner: set[int], *, forward: 
 
 
 def _samples(graph: Graph, spec: EngineSpec, feeds: Feeds, reference: Engine) -> Iterator[dict[str, U8]]:
-    """What the model is given at `_SAMPLES` frames spread over `feeds`, each with the state of the frame before it."""
+    """The model's inputs at `_SAMPLES` frames spread over `feeds`, each with the state of the frame before it."""
     count = sum(1 for _ in feeds)
     chosen = {round(place) for place in np.linspace(0, count - 1, min(_SAMPLES, count))}
     borders = {t.name: Border(t, graph.shapes[t.name]) for t in spec.inputs}
@@ -153,7 +153,7 @@ def _samples(graph: Graph, spec: EngineSpec, feeds: Feeds, reference: Engine) ->
 
 
 def _only_own_domain(path: Path) -> None:
-    """The quantizer lists operator sets that the file does not use, which TensorRT's parser need not know."""
+    """Removes the operator sets that the quantizer lists but the file does not use: TensorRT may not know them."""
     import onnx
 
     model = onnx.load(str(path))
@@ -166,7 +166,7 @@ def _only_own_domain(path: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The quantizer advises by logging.warning, on the root logger."""
+    """Silences the quantizer's advice, which it logs as warnings on the root logger."""
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)

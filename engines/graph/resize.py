@@ -1,4 +1,4 @@
-"""A generator's ONNX file for another canvas: the same layers and weights, over more or fewer pixels. To be timed."""
+"""Rewrites a generator's ONNX file for another canvas, for timing: the same layers over more or fewer pixels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +11,10 @@ from engines.graph.edit import Array, Graph
 
 
 def write_resized(model: Path, spec: EngineSpec, size: int, out: Path) -> EngineSpec:
-    """Writes the file for a square canvas of `size` pixels to `out`; gives its tensors.
+    """Writes the file for a square canvas of `size` pixels to `out`; returns its tensors.
 
-    Only what a generator has is scaled: ports and the sizes that its reshapes state, of the canvas and of its cells.
-    What comes out is a network that was trained for another size. Raises EngineError if the model is of another kind.
+    Scales only what a generator has: its ports, and the canvas and cell sizes in its reshapes. The result is a network
+    that was trained for another size. Raises EngineError if the model is of another kind.
     """
     sides = {side for tensor in spec.inputs for side in tensor.shape[1:3]}
     canvas = max(sides)
@@ -38,7 +38,7 @@ def write_resized(model: Path, spec: EngineSpec, size: int, out: Path) -> Engine
 
 
 def _scaled(sizes: Array, place: int, scaled: dict[int, int]) -> int:
-    """The last axis holds channels, the first pictures; between them lie sizes of the picture."""
+    """Entry `place` of `sizes`, scaled if it is a picture's size: on neither the first axis nor the last."""
     value = int(sizes[place])
     return scaled.get(value, value) if 0 < place < len(sizes) - 1 else value
 

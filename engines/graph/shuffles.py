@@ -1,4 +1,4 @@
-"""Channels that become pixels: in the order in which a CPU moves whole pixels, not single channels."""
+"""Orders channels that become pixels so that a CPU moves whole pixels, not single channels."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from engines.graph.edit import Graph
 
 
 def order_shuffles(graph: Graph) -> int:
-    """A convolution and the DepthToSpace behind it, mode CRD, become DCR with the convolution's outputs in its order.
+    """Turns each DepthToSpace of mode CRD behind a convolution into mode DCR, and reorders the convolution's outputs.
 
-    With channels last, the channels of each new pixel then lie side by side. The same values, bit for bit. Gives the
-    number of such pairs.
+    With channels last, the channels of each new pixel are then side by side. The values are the same, bit for bit.
+    Returns the number of such pairs.
     """
     done = 0
     for shuffle in [node for node in graph.nodes if node.op_type == "DepthToSpace"]:

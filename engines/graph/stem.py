@@ -1,4 +1,4 @@
-"""The tables that lead into the convolutions become 1x1 convolutions, channels first, so that nothing lies between."""
+"""Turns the tables that lead into the convolutions into 1x1 convolutions, channels first, with nothing in between."""
 
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,9 @@ _ACTIVATIONS = ("LeakyRelu", "Relu")
 
 
 def turn_stems(graph: Graph) -> int:
-    """Tables (MatMul), their sums and activation, then a Transpose to channels first -> the same by Conv, each part
-    transposed before it: a CPU keeps channels last in memory anyway, so that such a transpose costs nothing, and a
-    convolution takes what follows into itself. Equal but for the order of sums. Gives the number of stems.
+    """Replaces tables (MatMul), their sums and activation, and a Transpose to channels first by Conv, with each part
+    transposed first. A CPU keeps channels last in memory anyway, so these transposes cost nothing, and a convolution
+    fuses with what follows. Equal but for the order of sums. Returns the number of stems.
     """
     stems = [node for node in graph.nodes if node.op_type == "Transpose" and _is_stem(graph, node)]
     for stem in stems:
@@ -31,7 +31,7 @@ def _is_stem(graph: Graph, transpose: "onnx.NodeProto") -> bool:
 
 
 def _can_turn(graph: Graph, name: str) -> bool:
-    """Whether `name` is a table's product, or a sum of such with or without a bias, and read by one node only."""
+    """Whether `name` is a table's product or a sum of such, with or without a bias, and is read by only one node."""
     node = graph.producer(name)
     if node is None or len(graph.shapes.get(name, ())) != 4 or graph.only_reader(name) is None:
         return False

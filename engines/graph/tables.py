@@ -1,4 +1,4 @@
-"""Products with tables (1x1 convolutions, channels last), in the order that costs a CPU least."""
+"""Reorders products with tables (1x1 convolutions, channels last) so that they cost a CPU least."""
 
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def split_joined(graph: Graph) -> int:
-    """A table over joined channels becomes a sum of tables over the parts: laying them side by side costs more than
-    the sums. Equal but for the order of the sum. Gives the number of tables that were split.
+    """Splits a table over joined channels into a sum of tables over the parts, as joining costs more than summing.
+    Equal but for the order of the sum. Returns the number of tables that were split.
     """
     done = 0
     for product in [node for node in graph.nodes if node.op_type == "MatMul"]:
@@ -37,10 +37,10 @@ def split_joined(graph: Graph) -> int:
 
 
 def divide_first(graph: Graph) -> int:
-    """A division of two tables of the same few numbers becomes one table of the divided numbers.
+    """Replaces the division of two tables over the same few numbers by one table over the divided numbers.
 
-    Only where each column of the lower table picks the one number `r`, or is 0 with a bias of 1, and each of the upper
-    one picks one number, or is 0 with any bias. Equal but for the last bit. Gives the number of divisions.
+    Only where each column of the lower table picks the same number `r`, or is 0 with a bias of 1, and each column of
+    the upper one picks one number, or is 0 with any bias. Equal but for the last bit. Returns the number of divisions.
     """
     done = 0
     for division in [node for node in graph.nodes if node.op_type == "Div"]:
@@ -62,7 +62,7 @@ def divide_first(graph: Graph) -> int:
 
 
 def _single_table(upper: tuple[Array, Array], lower: tuple[Array, Array]) -> tuple[int, Array] | None:
-    """(r, the one table), where the two tables with their biases are of the kind that can be divided first."""
+    """(r, the single table) if the two tables, with their biases, can be divided first; otherwise None."""
     (above, bias), (below, ones) = upper, lower
     picks = below.any(axis=0)  # columns that divide by the number r
     rows = np.flatnonzero(below.any(axis=1))
@@ -79,7 +79,7 @@ def _single_table(upper: tuple[Array, Array], lower: tuple[Array, Array]) -> tup
 
 
 def _table_with_bias(graph: Graph, name: str) -> tuple[str, Array, Array] | None:
-    """(what is multiplied, table, bias) when `name` is such a product plus a bias."""
+    """(what is multiplied, table, bias) if `name` is a product with a table plus a bias; otherwise None."""
     add = graph.producer(name)
     bias = None if add is None or add.op_type != "Add" else _constant_input(graph, add)
     if add is None or bias is None:
@@ -92,7 +92,7 @@ def _table_with_bias(graph: Graph, name: str) -> tuple[str, Array, Array] | None
 
 
 def _unscaled(graph: Graph, name: str) -> "tuple[float, onnx.NodeProto | None]":
-    """(s, the node) such that `name` is s times what the node gives, which nobody else reads."""
+    """(s, the node) such that `name` is s times the node's output, which nobody else reads."""
     node, scale = graph.producer(name), 1.0
     if node is not None and node.op_type == "Mul" and graph.only_reader(name) is not None:
         factors = [(graph.scalar(a), b) for a, b in (node.input, reversed(node.input))]

@@ -1,1 +1,1 @@
-"""Which engine a network runs on here: the candidates, the comparison with the reference, what is kept of both."""
+"""Which engine a network runs on here: the candidates, their comparison with the reference, and the cache of both."""

@@ -1,7 +1,7 @@
-"""The cache of prepared engines: each with what it was made from and how it fared in the comparison.
+"""The cache of prepared engines, each with what it was made from and the result of its comparison.
 
-One folder an entry: `entry.json` and, unless the model itself is run, the artifact. What was made from other things,
-was cut short or has been changed is not there: it is made again, never loaded.
+Each entry is a folder with `entry.json` and, unless the model itself is run, the artifact. An entry that was made from
+something else, was cut short or has been changed counts as missing: it is made again, never loaded.
 """
 
 import contextlib
@@ -29,7 +29,6 @@ from engines.system.leftovers import clear_older_builds
 from engines.system.user_folders import cache_folder
 from engines.system.whole_folder import clear, exchange, unfinished
 
-# An environment variable, so that the child that builds uses the same folder. "off": keep nothing (for tests).
 SIDECAR, _LARGEST_SIDECAR = "entry.json", 1 << 16  # bytes
 _DECIBELS = ("psnr_db", "figure_db")  # infinite where nothing differs
 
@@ -38,7 +37,7 @@ Key = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One engine that was judged. `artifact` None: the model itself is run. `build_s`: how long preparing took."""
+    """A judged engine. `artifact` None: the model itself is run. `build_s`: how many seconds preparing it took."""
 
     artifact: Path | None
     verdict: Verdict
@@ -46,11 +45,10 @@ class Entry:
 
 
 class Cache:
-    """Entries by key, under `folder` (None: `cache_folder()`).
+    """Entries by key, under `folder` (None: `cache_folder()`). Several processes may use one folder at once.
 
-    Where that cannot be written, or is nowhere, a temporary folder is used that lasts as long as this object; `say`
-    tells when it cannot.
-    Several processes may use one folder at once.
+    If there is no folder, or it cannot be written (which `say` reports), a temporary folder is used that lasts as long
+    as this object.
     """
 
     def __init__(self, folder: Path | None = None, *, say: Say = lambda _: None) -> None:
@@ -61,11 +59,11 @@ class Cache:
 
     @property
     def lasts(self) -> bool:
-        """Whether another process, now or later, finds what is stored here."""
+        """Whether other processes, now or later, will find what is stored here."""
         return self._writable() == self._folder
 
     def find(self, key: Key) -> Entry | None:
-        """The entry that was stored under `key`, if it is whole and of exactly this key; None otherwise."""
+        """The entry stored under `key`, if it is whole and has exactly this key; otherwise None."""
         for folder in self._places(key):
             entry = _read(folder, key)
             if entry is not None:
@@ -74,9 +72,9 @@ class Cache:
 
     @contextlib.contextmanager
     def building(self, key: Key) -> Iterator[Path]:
-        """An empty folder to prepare an artifact of this key in; only one process at a time is given it.
+        """An empty folder in which to prepare an artifact of this key, for one process at a time.
 
-        Look again with `find` when it is given: another process may have been quicker.
+        Call `find` again once inside: another process may have been quicker.
         """
         place = self._writable() / _name(key)
         with contextlib.ExitStack() as closing:
@@ -90,7 +88,7 @@ class Cache:
             yield work
 
     def store(self, key: Key, entry: Entry) -> Entry:
-        """Keeps `entry`, whose artifact lies in the folder that `building` gave; gives it as it is kept. Atomic.
+        """Keeps `entry`, whose artifact is in the folder from `building`; returns the entry as kept. Atomic.
 
         Raises EngineError if it cannot be written.
         """
@@ -104,18 +102,18 @@ class Cache:
         }
         kept = None if entry.artifact is None else place / entry.artifact.name
         try:
-            # What is there is of another key, cut short or changed: it would not be loaded.
+            # An entry already there has another key, was cut short or changed: it would not be loaded.
             with unfinished(place.parent, name=place.name) as whole:
                 if entry.artifact is not None:
                     shutil.copyfile(entry.artifact, whole / entry.artifact.name)
                 (whole / SIDECAR).write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
                 exchange(whole, place)
         except OSError as error:
-            raise EngineError("an engine cannot be kept", got=reason(error), do="make room on the disk") from error
+            raise EngineError("an engine cannot be saved", got=reason(error), do="make room on the disk") from error
         return Entry(kept, entry.verdict, entry.build_s)
 
     def _clear(self, folder: Path) -> None:
-        """Once: remove what killed programs left."""
+        """Remove what killed programs left, once."""
         if not self._cleared:
             self._cleared = True
             clear(folder)
@@ -126,7 +124,7 @@ class Cache:
         return [folder / _name(key) for folder in folders]
 
     def _writable(self) -> Path:
-        """The folder to write to, made if need be."""
+        """The folder to write to, created if needed."""
         with self._making:
             if self._temporary is None and self._folder is not None:
                 try:
@@ -135,7 +133,7 @@ class Cache:
                         self._clear(self._folder)
                         return self._folder
                 except OSError as error:
-                    self._say(f"engines cannot be kept in {self._folder} ({reason(error)}): this run's are not kept")
+                    self._say(f"engines cannot be saved in {self._folder} ({reason(error)}): this run's will be lost")
             if self._temporary is None:
                 self._temporary = Path(tempfile.mkdtemp(prefix="everybody-dance-live-"))
                 weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
@@ -161,13 +159,13 @@ def _read(folder: Path, key: Key) -> Entry | None:
 
 
 def _verdict(value: Mapping[str, Any]) -> Verdict:
-    """Raises ValueError, TypeError or LookupError unless it is one that a comparison can give."""
+    """The verdict. Raises ValueError, TypeError or LookupError unless a comparison could have given it."""
     decibels = {name: math.inf if value[name] == "inf" else _number(value[name], least=-100) for name in _DECIBELS}
     levels = {name: _number(value[name], most=255) for name in ("single_mean", "loop_mean")}
     others = {name: _number(value[name], least=1e-9) for name in ("growth", "median_ms", "reference_ms")}
     verdict = Verdict(frames=int(_number(value["frames"], least=1)), **decibels, **levels, **others)
     if value.keys() != dataclasses.asdict(verdict).keys():
-        raise ValueError("a verdict of another version")
+        raise ValueError("the verdict is of another version")
     return verdict
 
 

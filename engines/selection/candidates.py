@@ -1,4 +1,4 @@
-"""The engines that there are, and which of them `--engine` and `--precision` mean on this machine."""
+"""All engines, and which of them `--engine` and `--precision` mean on this machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from engines.backends.tensorrt.backend import TensorRTBackend
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError
 
-# In the order in which `auto` prepares them: the likely fastest first. Which is used, its timing decides.
+# In the order in which `auto` prepares them, the likely fastest first. Timing decides which one is used.
 _ALL: tuple[Backend, ...] = (
     TensorRTBackend(),
     *(OnnxRuntimeBackend(device) for device in DEVICES),
@@ -21,14 +21,14 @@ _ALL: tuple[Backend, ...] = (
 )
 BACKENDS: dict[str, Backend] = {backend.name: backend for backend in _ALL}
 AUTO = tuple(name for name in BACKENDS if name != "fake")
-# Open the bundle's own file: what there is at once, after a comparison of a few frames, while better is being prepared.
+# These open the bundle's own file, so they can be used after comparing a few frames, while better ones are prepared.
 AT_ONCE = ("openvino bf16", "openvino fp32", "fake uint8")
 REFERENCE = ("onnxruntime", "fp32")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A backend in one precision. `why_not`: why it cannot be used on this machine, "" when it can."""
+    """A backend in one precision. `why_not`: why it cannot be used on this machine, "" if it can."""
 
     backend: Backend
     precision: str
@@ -44,10 +44,10 @@ class Candidate:
 
 
 def candidates(backend: str = "auto", precision: str = "auto", *, builder: str = "onnx") -> list[Candidate]:
-    """All that `backend` and `precision` allow, in the order of `AUTO`, those too that cannot be used here.
+    """All that `backend` and `precision` allow, in the order of `AUTO`, including those that cannot be used here.
 
     `builder`: what makes TensorRT's plans. Raises EngineError for a backend or precision that does not exist, and when
-    a backend that was named cannot be used here.
+    none of them can be used here.
     """
     if backend != "auto" and backend not in BACKENDS:
         raise EngineError("there is no such engine", got=backend, wanted=f"auto, {', '.join(BACKENDS)}")
@@ -71,13 +71,13 @@ def candidates(backend: str = "auto", precision: str = "auto", *, builder: str =
 
 
 def open_engine(model: Path, spec: EngineSpec, *, backend: str, precision: str, threads: int = 1) -> Engine:
-    """Opens the ONNX file `model`, as it is and not compared with anything: for tests, training and measuring.
+    """Opens the ONNX file `model` as it is, without a comparison: for tests, training and measuring.
 
-    `spec` are its tensors, `threads` (>= 1) of the CPU. Raises EngineError.
+    `spec`: its tensors; `threads`: CPU threads (>= 1). Raises EngineError.
     """
     if threads < 1:
         raise EngineError("the number of threads is wrong", got=str(threads), wanted="1 or more")
     if backend != "fake" and not model.is_file():
-        raise EngineError("the model file is not there", got=str(model))
+        raise EngineError("the model file does not exist", got=str(model))
     (candidate,) = candidates(backend, precision)
     return candidate.backend.open(model, spec, precision=precision, threads=threads)

@@ -1,5 +1,5 @@
-"""The gate: an engine is used once its pictures were compared with the reference's, frame after frame, each feeding
-back its own.
+"""The gate: an engine is used only after its pictures were compared with the reference's, frame by frame, each engine
+feeding back its own.
 """
 
 import itertools
@@ -18,25 +18,25 @@ from engines.errors import EngineError
 
 F32Array = npt.NDArray[np.float32]
 
-# Limits, in levels of 0..255. 35 dB is a root of the mean square of 4.5 levels. A frame that is 2 levels off on average
-# is seen beside the right one, not by itself. An error that feeds on itself grows; noise does not.
+# Limits, in levels of 0..255. 35 dB is a root mean square of 4.5 levels. A frame that is 2 levels off on average can be
+# told from the right one beside it, but not alone. An error that feeds on itself grows; noise does not.
 LEAST_PSNR_DB = 35.0
 LARGEST_MEAN = 2.0
 LARGEST_GROWTH = 1.5
-_STILL = 0.05  # levels: differences below it grow by chance
-_SINGLE_EVERY = 10  # a single step from the reference's own state is looked at in every so many frames
+_STILL = 0.05  # levels; smaller differences may grow by chance
+_SINGLE_EVERY = 10  # how often, in frames, a single step from the reference's own state is compared
 _WARM_UP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the comparison showed, over `frames` frames; differences in levels of 0..255, of what is seen: alpha, and
-    colours times alpha (a network's colours where nothing shows are never seen, nor looked at when they are fed back).
+    """What the comparison showed over `frames` frames. Differences are in levels of 0..255 of what is seen: alpha, and
+    colours times alpha (a network's colours where nothing shows are not seen, nor used when they are fed back).
 
     psnr_db: of the closed loop, over all pixels; figure_db: over those where either picture shows something.
     single_mean, loop_mean: the largest mean absolute difference of a frame, in a single step from the reference's
-    state, and in the closed loop. growth: how much larger the loop's differences are than single steps' in its second
-    half, against the first. median_ms: of a frame; reference_ms: of the reference, in turns with it.
+    state and in the closed loop. growth: how many times larger than a single step's the loop's differences are in its
+    second half, relative to the first. median_ms: per frame; reference_ms: the reference's, run in turns with it.
     """
 
     frames: int
@@ -50,15 +50,15 @@ class Verdict:
 
     @property
     def refusal(self) -> str:
-        """Why it may not be used, with the figures; "" when it may."""
+        """Why it may not be used, with the figures; "" if it may."""
         reasons = []
-        if not self.figure_db >= LEAST_PSNR_DB:  # the stricter of the two: around it nothing differs
+        if not self.figure_db >= LEAST_PSNR_DB:  # stricter than psnr_db: around the figure nothing differs
             reasons.append(
                 f"{self.figure_db:.1f} dB against the reference in the figure, wanted: at least {LEAST_PSNR_DB:.0f}"
             )
         worst = max(self.single_mean, self.loop_mean)
         if not worst <= LARGEST_MEAN:
-            reasons.append(f"a frame {worst:.2f} levels off on average, wanted: at most {LARGEST_MEAN:.1f}")
+            reasons.append(f"a frame is {worst:.2f} levels off on average, wanted: at most {LARGEST_MEAN:.1f}")
         if not self.growth <= LARGEST_GROWTH:
             reasons.append(f"its error grows {self.growth:.1f} times from the first half of the loop to the second")
         return "; ".join(reasons)
@@ -72,12 +72,12 @@ class Verdict:
 
 
 def compare(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int | None = None) -> Verdict:
-    """Runs both over the first `frames` of `feeds` (None: all). Both are reset before. Raises EngineError.
+    """Resets both and runs them over the first `frames` of `feeds` (None: all). Raises EngineError.
 
-    The candidate is a new one and nobody's: its state is overwritten.
+    The candidate must not be in use: its state is overwritten.
     """
     if candidate.spec != reference.spec:
-        raise EngineError("two networks were compared", got=str(candidate.spec), wanted=str(reference.spec))
+        raise EngineError("the engines run different networks", got=str(candidate.spec), wanted=str(reference.spec))
     candidate.reset()
     reference.reset()
     measured = _Measured()
@@ -96,7 +96,7 @@ def compare(candidate: Engine, reference: Engine, feeds: Feeds, *, frames: int |
 
 
 def _single_step(candidate: Engine, reference: Engine, feed: Mapping[str, U8]) -> float:
-    """The mean difference of one step from the reference's state; both states are as they were afterwards."""
+    """The mean difference of one step from the reference's state. Both states are restored afterwards."""
     own, other = candidate.state(), reference.state()
     candidate.load_state(other)
     wanted, got = reference.run(feed), candidate.run(feed)
@@ -114,7 +114,7 @@ class _Measured:
         self.candidate_s: list[float] = []
         self.reference_s: list[float] = []
         self._means: list[float] = []
-        self._looped: list[float] = []  # those of the frames of `single`
+        self._looped: list[float] = []  # the means of the frames in `single`
         self._squares = self._count = self._figure_squares = self._figure_count = 0.0
 
     def add(self, got: Mapping[str, U8], wanted: Mapping[str, U8], looked_at: bool) -> None:
@@ -145,20 +145,20 @@ class _Measured:
         )
 
     def _loop_to_single(self, first: int, last: int | None) -> float:
-        """How many times a single step's difference the loop's is, over the frames first..last that were looked at."""
+        """The ratio of the loop's differences to single steps', over the frames first..last of those looked at."""
         looped, single = self._looped[first:last], self.single[first:last]
         still = _STILL * (len(single) or 1)
         return (sum(looped) + still) / (sum(single) + still)
 
 
 def _mean_difference(got: Mapping[str, U8], wanted: Mapping[str, U8]) -> float:
-    """Of what is seen, over all values of all outputs."""
+    """The mean absolute difference of what is seen, over all values of all outputs."""
     total = sum(float(np.abs(_seen(got[name]) - _seen(picture)).sum()) for name, picture in wanted.items())
     return total / sum(picture.size for picture in wanted.values())
 
 
 def _seen(picture: U8) -> F32Array:
-    """(..., 4) with straight alpha: colours times alpha, and alpha; another picture as it is. Levels of 0..255."""
+    """A picture's levels of 0..255. If it is (..., 4) with straight alpha: colours times alpha, and alpha."""
     levels = picture.astype(np.float32)
     if picture.shape[-1] == 4:
         levels[..., :3] *= levels[..., 3:] / 255
@@ -166,7 +166,7 @@ def _seen(picture: U8) -> F32Array:
 
 
 def _shown(picture: U8) -> npt.NDArray[np.bool_]:
-    """Where a picture (..., C) shows something; all of it if it has no alpha."""
+    """Where a picture (..., C) shows something: everywhere if it has no alpha."""
     return picture[..., 3] > 0 if picture.shape[-1] == 4 else np.ones(picture.shape[:-1], np.bool_)
 
 

@@ -1,4 +1,4 @@
-"""`Selector`: prepares, judges and opens the engines of one network. Nothing leaves it that was not compared with the
+"""`Selector`: prepares, judges and opens the engines of one network, none of them without a comparison with the
 reference.
 """
 
@@ -38,9 +38,9 @@ class BundleNetwork(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The engine that was chosen and why, why each other was passed over, and which of those are worth preparing.
+    """The chosen engine and why, why each other one was passed over, and which of those are worth preparing.
 
-    `prepared`: it runs what was prepared for it, and was judged over the whole rehearsal.
+    `prepared`: it runs what was prepared for it, and was judged over all feeds.
     """
 
     engine: Engine
@@ -52,9 +52,9 @@ class Opened:
 
 
 class Selector:
-    """`feeds`: what the network is fed in a performance. `threads` of the CPU an engine gets. Not thread-safe.
+    """`feeds`: what the network is fed during a performance. `threads`: CPU threads of an engine. Not thread-safe.
 
-    Raises EngineError for a file that no runtime is to be given, see `network_file`.
+    Raises EngineError for a file that no runtime may open (see `network_file`).
     """
 
     def __init__(self, network: BundleNetwork, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
@@ -63,19 +63,19 @@ class Selector:
         self._model_hash = sha256_of(network.file)
 
     def judged(self, candidate: Candidate) -> Entry | None:
-        """What is known of the candidate on this machine, passed or refused; None: nothing yet."""
+        """What is known about the candidate on this machine, passed or refused; None: nothing yet."""
         if candidate.is_reference:
             return Entry(None, _ITSELF, 0.0)
         return self._cache.find(self._key(candidate))
 
     def build(self, candidate: Candidate) -> Entry:
-        """Prepares and judges the candidate, unless that was done before. Slow. Raises EngineError when it cannot."""
+        """Prepares and judges the candidate, unless that was done before. Slow. Raises EngineError if it cannot."""
         known = self.judged(candidate)
         if known is not None:
             return known
         key = self._key(candidate)
         with self._cache.building(key) as folder:
-            known = self._cache.find(key)  # by another process, while we waited
+            known = self._cache.find(key)  # another process may have built it while we waited
             if known is not None:
                 return known
             start_s = time.perf_counter()
@@ -87,24 +87,24 @@ class Selector:
             return self._cache.store(key, Entry(kept, verdict, build_s))
 
     def compare(self, candidate: Candidate, entry: Entry) -> Verdict:
-        """Judges once more what `judged` or `build` gave."""
+        """Judges once more what `judged` or `build` returned."""
         return self._compare(candidate, entry.artifact or self._network.file, frames=None)
 
     def open(self, candidate: Candidate, entry: Entry) -> Engine:
-        """Opens what `judged` or `build` gave. Raises EngineError for one that was refused."""
+        """Opens what `judged` or `build` returned. Raises EngineError if it was refused."""
         if entry.verdict.refusal:
             raise EngineError(
-                f"{candidate} is not used for {self._network.file.name}: it was compared with the reference",
+                f"{candidate} is not used for {self._network.file.name}: it differs too much from the reference",
                 got=entry.verdict.refusal,
                 do="use --precision auto",
             )
         return self._open(candidate, entry.artifact or self._network.file)
 
     def open_best(self, allowed: Sequence[Candidate]) -> Opened:
-        """The fastest of `allowed` that is ready; where none is, one that opens the bundle's own file, after a short
-        comparison; where none does (int8 asked for by name), the first that can be built, now.
+        """The fastest of `allowed` that is ready. If none is, one that opens the bundle's own file, after a short
+        comparison. If none does (int8 asked for by name), the first that can be built, now.
 
-        Raises EngineError, with every reason, when none can be opened.
+        Raises EngineError, with every reason, if none can be opened.
         """
         usable = [candidate for candidate in allowed if not candidate.why_not]
         known = {candidate: entry for candidate in usable if (entry := self.judged(candidate)) is not None}
@@ -121,7 +121,8 @@ class Selector:
                 continue
             reasons.pop(candidate, None)
             for other in ready[ready.index(candidate) + 1 :] if candidate in ready else []:
-                reasons[other] = f"slower ({_times(known[other].verdict)})"
+                timed = known[other].verdict
+                reasons[other] = f"slower ({timed.median_ms:.1f} ms when the reference took {timed.reference_ms:.1f})"
             told = _by_backend(reasons)
             return Opened(engine, candidate, candidate not in at_once, why, told, _unjudged(usable, known))
         raise EngineError(
@@ -138,7 +139,8 @@ class Selector:
             return self.open(candidate, entry), str(entry.verdict)
         verdict = self._compare(candidate, self._network.file, frames=_FEW)
         entry = Entry(None, verdict, 0.0)
-        return self.open(candidate, entry), f"compared over {_FEW} frames: {_decibels(verdict)}"
+        figures = f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"
+        return self.open(candidate, entry), f"compared over {_FEW} frames: {figures}"
 
     def _prepare(self, candidate: Candidate, folder: Path) -> Path:
         network = self._network
@@ -178,7 +180,7 @@ class Selector:
 
 
 def _reasons(allowed: Sequence[Candidate], known: dict[Candidate, Entry]) -> dict[Candidate, str]:
-    """Why each was not taken, as far as it is known before one is opened; one for a backend that is not here at all."""
+    """Why each cannot be taken, as far as that is known before one is opened."""
     reasons: dict[Candidate, str] = {}
     for candidate in allowed:
         if candidate.why_not:
@@ -191,7 +193,7 @@ def _reasons(allowed: Sequence[Candidate], known: dict[Candidate, Entry]) -> dic
 
 
 def _by_backend(reasons: dict[Candidate, str]) -> tuple[str, ...]:
-    """A line for each candidate; one for all of a backend that fail for the same reason."""
+    """A line for each candidate; those of one backend that fail for the same reason share a line."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for candidate, why in reasons.items():
         grouped.setdefault((candidate.backend.name, why), []).append(candidate.precision)
@@ -199,7 +201,7 @@ def _by_backend(reasons: dict[Candidate, str]) -> tuple[str, ...]:
 
 
 def _unjudged(usable: Sequence[Candidate], known: dict[Candidate, Entry]) -> tuple[Candidate, ...]:
-    """Those that nobody has judged yet, of the first backend that has any which was not refused."""
+    """The candidates not judged yet, of the first backend with any that was not refused."""
     for name in dict.fromkeys(candidate.backend.name for candidate in usable):
         own = [candidate for candidate in usable if candidate.backend.name == name]
         if any(candidate not in known or not known[candidate].verdict.refusal for candidate in own):
@@ -208,13 +210,5 @@ def _unjudged(usable: Sequence[Candidate], known: dict[Candidate, Entry]) -> tup
 
 
 def _cost(verdict: Verdict) -> float:
-    """Its time as a share of the reference's, which ran in turns with it: what else the machine did falls out."""
+    """Its time as a share of the reference's. Both ran in turns, so other load on the machine cancels out."""
     return verdict.median_ms / verdict.reference_ms
-
-
-def _times(verdict: Verdict) -> str:
-    return f"{verdict.median_ms:.1f} ms when the reference took {verdict.reference_ms:.1f}"
-
-
-def _decibels(verdict: Verdict) -> str:
-    return f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"

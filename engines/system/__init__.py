@@ -1,2 +1,2 @@
-"""What every command of ours needs of the operating system: whole files and folders, locks, names, its own life as a
-process. Nothing of engines is known here but their errors."""
+"""What our commands need from the operating system: whole files and folders, locks, names, processes. Of engines, only
+their errors are known here."""

@@ -1,4 +1,4 @@
-"""What versions before this one left when they were killed: removed where it is theirs beyond doubt."""
+"""Removes what older versions left behind when they were killed, but only what is certainly theirs."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from engines.system.whole_folder import foreign
 
-_BUILD = re.compile(r"([0-9a-f]{32})\.[a-z0-9_]{8}")  # of the cache: a key's hash, and what mkdtemp adds
+_BUILD = re.compile(r"([0-9a-f]{32})\.[a-z0-9_]{8}")  # in the cache: a key's hash, and what mkdtemp adds
 _EXPORT = re.compile(r"\.(.+)-(old|[a-z0-9_]{8})")
 _EXPORTED = re.compile(
     r"manifest\.json|\.manifest\.json-[a-z0-9_]{8}|(atlas|idle)\.npz|poster\.jpg(\.part)?|face\.onnx"
@@ -22,7 +22,7 @@ _LONG_S = 3600.0  # no export takes that
 
 
 def clear_older_builds(cache: Path) -> None:
-    """Remove unfinished engines from the cache's folder, but for those that a running program is building."""
+    """Remove unfinished engines from the cache's folder, except those that a running program is building."""
     for left in _folders(cache, _BUILD):
         name = left.name.partition(".")[0]
         with contextlib.suppress(OSError, Timeout), FileLock(cache / f"{name}.lock", timeout=0):
@@ -30,9 +30,9 @@ def clear_older_builds(cache: Path) -> None:
 
 
 def clear_older_exports(targets: Path, files_of: Callable[[Path], Collection[str]]) -> None:
-    """Remove unfinished and replaced bundles from a folder of targets, and put back one that was to be replaced.
+    """Remove unfinished and replaced bundles from a folder of targets. One whose replacement never came is put back.
 
-    `files_of`: the files of a whole bundle; none when it is not one.
+    `files_of` gives the files of a whole bundle, or nothing if the folder is not one.
     """
     for left in _folders(targets, _EXPORT):
         name, kind = _EXPORT.fullmatch(left.name).groups()  # type: ignore[union-attr]
@@ -54,7 +54,7 @@ def _folders(parent: Path, named: re.Pattern[str]) -> list[Path]:
 
 
 def _is_unfinished(bundle: Path) -> bool:
-    """Whether it holds the first file that an export writes, and none that it does not, and is old."""
+    """Whether it is old, holds the first file that an export writes, and nothing but an export's files."""
     names = {path.name for path in bundle.iterdir()}
     known = {name for name in names if _EXPORTED.fullmatch(name) or _OF_TAKES.fullmatch(name)}
     old = all(time.time() - path.stat().st_mtime > _LONG_S for path in (bundle, *bundle.iterdir()))

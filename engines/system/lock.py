@@ -1,4 +1,4 @@
-"""`held`: a lock file that one program has at a time. It is gone when its program ends, however that ends."""
+"""`held`: a lock file that one program holds at a time. It is released when the program ends, however it ends."""
 
 import contextlib
 import errno
@@ -14,23 +14,23 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_FAR = 1 << 30  # byte of the lock on Windows, where a locked one cannot be read: the number stands at 0
+_FAR = 1 << 30  # the byte to lock on Windows, where a locked byte cannot be read; the process number stands at 0
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what a disk says that has none
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # from a disk without locks
 
 
 class LockError(EngineError):
-    """Another program has it."""
+    """Another program holds the lock."""
 
 
 @contextlib.contextmanager
 def held(path: Path, what: str, *, surely: bool = False) -> Iterator[None]:
-    """Hold the lock file `path` while the block runs; then it is removed. `what` is locked, for the message.
+    """Hold the lock file `path` while the block runs, then remove it. `what` names the locked thing in the message.
 
-    Raises LockError, with the number of the process that has it, and OSError where no such file can be made. A disk
-    that knows no locks (some in a network) gives it to everybody; with `surely` to nobody.
+    Raises LockError, with the number of the process that holds it, and OSError where the file cannot be made. On a disk
+    without locks (some network disks) everybody gets it; with `surely`, nobody does.
     """
     while (handle := _opened(path, what, surely)) is None:
         pass
@@ -43,14 +43,14 @@ def held(path: Path, what: str, *, surely: bool = False) -> Iterator[None]:
 
 
 def _opened(path: Path, what: str, surely: bool) -> int | None:
-    """The locked file; None when it was removed by the one who had it while we took it."""
+    """The locked file; None when its previous holder removed it while we were taking it."""
     handle = os.open(path, _FLAGS, 0o644)
     try:
         if not _locked(handle, surely):
             pid = os.pread(handle, 20, 0) if hasattr(os, "pread") else os.read(handle, 20)
             number = pid.decode(errors="replace")
             raise LockError(
-                f"another program is at work on {what}",
+                f"another program is working on {what}",
                 got=f"process {number}" if number.isdecimal() else "",
                 do="wait until it has ended, or choose another name",
             )
@@ -81,8 +81,8 @@ def _locked(handle: int, surely: bool) -> bool:
 
 
 def _let_go(handle: int, path: Path) -> None:
-    """Removed while it is still held, so that nobody has locked a file that is no longer there; Windows removes no
-    open file, and so needs no such care.
+    """Remove the file while it is still locked, so that nobody can lock a file that is gone. Windows cannot remove an
+    open file, so there it is removed after closing.
     """
     with contextlib.suppress(OSError):
         if sys.platform != "win32":

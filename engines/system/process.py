@@ -1,4 +1,4 @@
-"""`run`: the life of a command line of ours as a process: how it begins, is stopped, and ends."""
+"""`run`: how our commands start, are stopped, and end as a process."""
 
 import atexit
 import contextlib
@@ -15,22 +15,22 @@ from typing import NoReturn
 
 from engines.system.streams import open_streams, terminal
 
-STOPPED = 130  # the exit code for Ctrl-C and SIGTERM, as shells have it
+STOPPED = 130  # the exit code for Ctrl-C and SIGTERM, as in shells
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_PATIENCE_S = 1.5  # for what is to end by itself: after a signal, and after the exit code is known
-_ONE_WISH_S = 0.3  # signals closer than this are one: a terminal and a parent process may both pass one on
-_AT_ONCE_S = 0.4  # what a second signal leaves for the file in hand
-_THREADS_S = 0.3  # for threads that were told to end
+_PATIENCE_S = 1.5  # how long everything has to end by itself, after a signal and after the exit code is known
+_ONE_WISH_S = 0.3  # signals closer than this count as one: a terminal and a parent process may both pass it on
+_AT_ONCE_S = 0.4  # how long a second signal leaves to finish the current file
+_THREADS_S = 0.3  # how long threads that were told to end have for it
 _IMPORT, _IMPORT_S = "<frozen importlib._bootstrap>", 0.02
-_OWN = "process"  # the name of the threads of this file
+_OWN = "process"  # the name of this file's threads
 
 
 def run(main: Callable[[], int]) -> NoReturn:
-    """Run `main`, and end the process with the exit code that it gives.
+    """Run `main`, and end the process with the exit code that it returns.
 
-    Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt in it, and the exit code is STOPPED; where `main` has
-    handlers of its own, those are called instead. A second one ends the process at once, whatever it is doing. A thread
-    or a library that does not end by itself is left behind.
+    Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt in `main`, and the exit code is STOPPED; if `main` has
+    handlers of its own, those are called instead. A second signal ends the process at once, whatever it is doing. A
+    thread or library that does not end by itself is left behind.
     """
     open_streams()
     watch = _Watch()
@@ -59,25 +59,25 @@ def handle(handler: Callable[[int, FrameType | None], object]) -> None:
 
 
 class _Watch:
-    """Sees signals in a thread of its own: Python calls handlers only between two of its own instructions, and so not
-    while a library computes.
+    """Watches for signals in its own thread, because Python calls handlers only between two of its instructions, and so
+    not while a library computes.
     """
 
     def __init__(self) -> None:
         self._ours, self._theirs = socket.socketpair()
         self._theirs.setblocking(False)
         self._first_s = float("inf")
-        self._again = 0  # signals that we sent ourselves
+        self._again = 0  # how many signals we sent ourselves
         self._patience: threading.Timer | None = None
 
     def start(self) -> None:
-        """From the main thread, before anything else."""
+        """Call it from the main thread, before anything else."""
         signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
         handle(self._interrupt)
         threading.Thread(target=self._run, name=_OWN, daemon=True).start()
 
     def ends(self, code: int) -> None:
-        """The exit code is known, and from now on the end is waited for. A second signal is still heeded."""
+        """The exit code is known: from now on wait for the end. A second signal still counts."""
         handle(_nothing)
         self._wait(code)
 
@@ -98,8 +98,8 @@ class _Watch:
                 _leave(STOPPED)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Raise KeyboardInterrupt, but not in the middle of an import: compiled libraries make "cannot be imported" of
-        it, and that would be told as what is wrong.
+        """Raise KeyboardInterrupt, but not during an import: compiled libraries would turn it into "cannot be
+        imported", and the user would be told that.
         """
         if not _imports(frame):
             raise KeyboardInterrupt
@@ -120,7 +120,7 @@ class _Watch:
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is being imported in `frame`, or in one that called it."""
+    """Whether a module is being imported in `frame` or one of its callers."""
     while frame is not None:
         if frame.f_code.co_filename == _IMPORT:
             return True
@@ -129,11 +129,11 @@ def _imports(frame: FrameType | None) -> bool:
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
-    """It ends already."""
+    """Ignore the signal: the process is already ending."""
 
 
 def _end(code: int) -> NoReturn:
-    """End with `code`, once threads that were told to end have, or had their time."""
+    """End with `code`, once the threads that were told to end have ended or had their time."""
     _flush()
     until_s = time.monotonic() + _THREADS_S
     for thread in threading.enumerate():
@@ -143,10 +143,10 @@ def _end(code: int) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End at once, after what was registered for the end: terminals are put back, temporary folders removed.
+    """Run the exit handlers, which restore the terminal and remove temporary folders, then end at once.
 
-    The interpreter is not taken down: that costs a second with our libraries on an idle machine, frees nothing that the
-    system does not free, and may crash where a thread still computes in one of them.
+    The interpreter is not shut down: with our libraries that takes a second on an idle machine, frees nothing that the
+    system would not free, and may crash if a thread is still computing in one of them.
     """
     last = threading.Timer(1.0, os._exit, [code])
     last.daemon = True
@@ -171,5 +171,5 @@ def _tell(text: str) -> None:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # a lock may be held by whoever was interrupted
+        with contextlib.suppress(Exception):  # the interrupted code may hold a lock
             stream.flush()

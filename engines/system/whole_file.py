@@ -1,4 +1,4 @@
-"""`write_whole`, `whole_file`: a file that appears whole under its name, or not at all."""
+"""`write_whole`, `whole_file`: write a file that appears whole under its name, or not at all."""
 
 import contextlib
 import os
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-# Never an old file, never by way of a link, no line ends of Windows.
+# Never an existing file, never through a link, no Windows line ends.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_SHOWN = 60  # characters of the file's name in the unfinished one's: both have to fit into 255 bytes
+_SHOWN = 60  # characters of the file's name that go into the unfinished one's, which has to fit into 255 bytes
 
 
 def write_whole(path: Path, content: bytes, *, shared: bool = False) -> None:
@@ -22,12 +22,11 @@ def write_whole(path: Path, content: bytes, *, shared: bool = False) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
-    """A file to write, which takes the place of `path` when the block ends well; until then what is there stays.
+    """A file to write, which replaces `path` when the block ends well; until then the old file stays.
 
-    By way of an unfinished file in the same folder, under a name that nobody can guess, which a Ctrl-C does not leave
-    behind. A link is replaced, not what it leads to. `shared`: whoever the user's
-    umask lets may read it; else only its owner. Raises
-    OSError.
+    It is first written to an unfinished file in the same folder, under a name that nobody can guess; a Ctrl-C does not
+    leave that behind. A link is replaced, not the file it leads to. `shared`: readable by everyone whom the user's
+    umask allows, otherwise only by its owner. Raises OSError.
     """
     unfinished = path.with_name(_prefix(path) + secrets.token_hex(4))
     handle = os.open(unfinished, _NEW, 0o666 if shared else 0o600)
@@ -35,7 +34,7 @@ def whole_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
         with open(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
+            os.fsync(file.fileno())  # otherwise a power cut may leave an empty file under the new name
         os.replace(unfinished, path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
@@ -43,7 +42,7 @@ def whole_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
 
 
 def clear_unfinished(path: Path, *, older_than_s: float = 0.0) -> None:
-    """Remove what killed programs left of `path`, if it is older. 0 is for one who knows that no other writes it."""
+    """Remove unfinished files of `path` left by killed programs, if older than this. 0: nobody else may be writing."""
     left = re.compile(re.escape(_prefix(path)) + "[0-9a-z_]{8}")
     with contextlib.suppress(OSError):
         for entry in os.scandir(path.parent):

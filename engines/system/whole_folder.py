@@ -1,6 +1,6 @@
-"""`whole_folder`: a folder that appears whole under its name, or not at all. It replaces only what this program made.
+"""`whole_folder`: write a folder that appears whole under its name, or not at all. Replaces only this program's own.
 
-Every folder that is made here holds a marker: of which kind it is, and which files were written into it. A folder that
+Every folder made here holds a marker that says of which kind it is and which files were written into it. A folder that
 holds anything else is never replaced, moved or removed.
 """
 
@@ -24,20 +24,20 @@ PROGRAM = "everybody-dance-live"
 _PREFIX, _SUFFIX = ".edl-", ".part"
 _LOCK, _NEW, _OLD = "lock", "new", "old"
 _LARGEST_MARKER = 1 << 20  # bytes
-_OF_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini", ".directory"}  # file managers leave them where one looks
+_OF_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini", ".directory"}  # left by file managers
 _YOUNG_S = 10.0
 _TOLD = 3  # foreign files that a message names
 
-# The files that a version without markers wrote into this folder; none when it is not one of its kind.
+# Gives the files that a version without markers wrote into this folder; none if the folder is not of that kind.
 Older = Callable[[Path], Collection[str]]
 
 
 class FolderError(EngineError):
-    """A folder that is left as it is, because something in it is not ours."""
+    """A folder is left as it is, because something in it is not ours."""
 
 
 def check_place(place: Path, kind: str, older: Older) -> None:
-    """Raises FolderError unless `place` is free, is empty, or holds a `kind` of ours and nothing else."""
+    """Raises FolderError unless `place` is free, empty, or holds one of our folders of this `kind` and nothing else."""
     if place.is_symlink():
         raise _refused(place, "a link", do="give the folder itself, or choose another name")
     if not os.path.lexists(place):
@@ -56,11 +56,11 @@ def check_place(place: Path, kind: str, older: Older) -> None:
 
 @contextlib.contextmanager
 def whole_folder(place: Path, kind: str, older: Older) -> Iterator[Path]:
-    """An empty folder to fill. When the block ends well it takes the place of `place`, marked as a `kind`.
+    """An empty folder to fill. When the block ends well it replaces `place`, marked as a `kind`.
 
-    What is there is moved aside until then, and put back if the last step fails. First of all, what killed programs
-    left beside it is cleared away. Raises FolderError (see `check_place`) and LockError before anything is written, and
-    OSError.
+    The old folder is moved aside in the last step, and put back if that fails. Before anything else, leftovers of
+    killed programs beside it are removed. Raises FolderError (see `check_place`) and LockError before anything is
+    written, and OSError.
     """
     check_place(place, kind, older)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def whole_folder(place: Path, kind: str, older: Older) -> Iterator[Path]:
 def unfinished(parent: Path, *, name: str = "") -> Iterator[Path]:
     """An empty folder below `parent`, under a hidden name that nobody can guess; it is removed when the block ends.
 
-    `name`: of the folder that it is to become. When the program is killed, `clear` removes it.
+    `name`: of the folder that it will become. If the program is killed, `clear` removes it later.
     """
     whole = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=parent))
     try:
@@ -86,12 +86,12 @@ def unfinished(parent: Path, *, name: str = "") -> Iterator[Path]:
             (whole / _NEW).mkdir()
             yield whole / _NEW
     finally:
-        if not (whole / _OLD).exists() or os.path.lexists(parent / name):  # else it could not be put back: `clear` will
+        if not (whole / _OLD).exists() or os.path.lexists(parent / name):  # else `clear` will put the old one back
             shutil.rmtree(whole, ignore_errors=True)
 
 
 def exchange(new: Path, place: Path) -> None:
-    """Put `new`, which `unfinished` gave, in its place; what is there goes with the rest, or back if that fails."""
+    """Move `new`, from `unfinished`, to `place`. The old folder is removed with the rest, or put back on failure."""
     old = new.with_name(_OLD)
     try:
         if os.path.lexists(place):
@@ -104,8 +104,8 @@ def exchange(new: Path, place: Path) -> None:
 
 
 def clear(parent: Path) -> None:
-    """Remove the unfinished folders of killed programs from `parent`, and put in its place a folder whose program was
-    killed in the middle of the exchange. What a running program holds, and what cannot be removed, is left.
+    """Remove the unfinished folders of killed programs from `parent`, and finish an exchange that was cut short. What a
+    running program holds, and what cannot be removed, is left.
     """
     with contextlib.suppress(OSError):
         for whole in sorted(parent.glob(f"{_PREFIX}*{_SUFFIX}")):
@@ -115,13 +115,13 @@ def clear(parent: Path) -> None:
 
 
 def mark(folder: Path, kind: str) -> None:
-    """Write the marker: this folder and all that is in it now is a `kind` of ours."""
+    """Write the marker: this folder, with all that is in it now, is one of our folders of this `kind`."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     _write_marker(folder, {"kind": kind, "files": [name for name in files if name != MARKER]})
 
 
 def read_marker(folder: Path) -> dict[str, Any] | None:
-    """What `mark` wrote; None where there is no marker of ours."""
+    """What `mark` wrote; None if there is no marker of ours."""
     path = folder / MARKER
     try:
         if path.is_symlink():
@@ -136,7 +136,7 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
 
 
 def foreign(folder: Path, ours: Collection[str]) -> Iterator[str]:
-    """What lies in `folder` and is none of `ours`, the names of files in it; links always are foreign."""
+    """What lies in `folder` and is not one of the files named in `ours`; links always are foreign."""
     above = {parent for name in ours for parent in _parents(name)}
     for at, folders, files in os.walk(folder):
         folders.sort()
@@ -147,14 +147,14 @@ def foreign(folder: Path, ours: Collection[str]) -> Iterator[str]:
             if path.is_symlink() or (inside not in known and name.lower() not in _OF_SYSTEMS):
                 yield inside
                 if name in folders:
-                    folders.remove(name)  # named once, not with all that is in it
+                    folders.remove(name)  # name the folder, not everything in it
 
 
 def _refused(place: Path, got: str, do: str = "") -> FolderError:
     return FolderError(
         f"{place} is left as it is: it holds something that this program did not make",
         got=got,
-        wanted="a name that is free, or of something that this program made",
+        wanted="a free name, or the name of something that this program made",
         do=do or "choose another name",
     )
 
@@ -175,7 +175,7 @@ def _clear(whole: Path) -> None:
     if not inside <= {_LOCK, MARKER, _NEW, _OLD} or (marker is None and _NEW in inside):
         return  # not ours, or no longer
     if marker is None and time.time() - whole.stat().st_mtime < _YOUNG_S:
-        return  # its program may not have come to lock it yet
+        return  # its program may not have locked it yet
     with contextlib.ExitStack() as locks:
         locks.enter_context(held(whole / _LOCK, str(whole), surely=True))
         name = "" if marker is None else str(marker.get("name", ""))
@@ -188,7 +188,7 @@ def _clear(whole: Path) -> None:
 
 
 def _to_disk(folder: Path) -> None:
-    """Else a power cut may leave the new names on empty files, with the old folder gone."""
+    """Flush every file: otherwise a power cut may leave empty files under the new names, with the old folder gone."""
     for path in folder.rglob("*"):
         if path.is_file() and os.name == "posix":
             handle = os.open(path, os.O_RDONLY)

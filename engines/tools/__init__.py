@@ -1,1 +1,1 @@
-"""What `python -m engines` does: bench, chart, self-test. Only that command imports it, and the bench of train."""
+"""What `python -m engines` does: bench, chart, self-test. Imported only by that command and by the bench of train."""

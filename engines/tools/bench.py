@@ -1,4 +1,4 @@
-"""`bench`: what a frame costs on each engine of this machine, in turns in one run, so that load hits all alike."""
+"""`bench`: what a frame costs on each engine of this machine. They take turns in one run, so load hits all alike."""
 
 import gc
 import math
@@ -20,18 +20,18 @@ from engines.messages import Say
 from engines.selection.candidates import AT_ONCE, Candidate
 from engines.tools.peak import matmul_peak
 
-_TURN = 5  # frames that one runs before the next has its turn
+_TURN = 5  # frames per turn
 _WARM_UP = 3  # frames not counted
-_LONGEST_MS = 15000.0  # nobody gets more turns than this takes: a yardstick may need seconds a frame
+_LONGEST_MS = 15000.0  # of all turns of one engine: the slowest need seconds per frame
 _STATM = Path("/proc/self/statm")
 _PAGE = 4096
-CALIBRATION_FRAMES = 4  # of noise: int8 costs the same whatever its ranges are
+CALIBRATION_FRAMES = 4  # of noise, because int8 costs the same whatever its ranges are
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Something that draws frames. `step()` draws one, `close()` frees it. `flops`: of a frame. `build_s`: to prepare
-    and open it; `memory_mb`: what the process grew by, NaN where the system does not tell. `note`: what it is.
+    """Something that draws frames. `step()` draws one, `close()` frees it. `flops`: per frame. `build_s`: time to
+    prepare and open it; `memory_mb`: how much the process grew, NaN where the system does not tell. `note`: what it is.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds a frame of one contender, or why there is none (then all numbers are NaN)."""
+    """Milliseconds per frame of one contender, or why there are none (then all numbers are NaN)."""
 
     name: str
     precision: str
@@ -56,7 +56,7 @@ class Timing:
     median_ms: float = math.nan
     p95_ms: float = math.nan
     least_ms: float = math.nan
-    gflops: float = math.nan  # 1e9 operations a second, at the median
+    gflops: float = math.nan  # 1e9 operations per second, at the median
     peak_share: float = math.nan  # of the machine's own matrix product in that precision
     memory_mb: float = math.nan
     build_s: float = math.nan
@@ -72,11 +72,11 @@ def open_contenders(
     folder: Path,
     say: Say,
 ) -> tuple[list[Contender], list[Timing]]:
-    """(those to time, those that cannot be opened and why), for every size and candidate; at the network's own size
-    also the bundle's own file, "unprepared", where an engine opens that. `sizes`: of the canvas's side; another than
-    the network's own is the same layers over more or fewer pixels (`engines.graph.resize`).
+    """(those to time, those that cannot be opened and why), for every size and candidate. At the network's own size
+    also the bundle's own file, "unprepared", if an engine can open it. `sizes`: sides of the canvas; any but the
+    network's own means the same layers over more or fewer pixels (`engines.graph.resize`).
 
-    `folder` is for the files, and is needed as long as the contenders are. Raises EngineError.
+    `folder` holds the files, and must exist as long as the contenders do. Raises EngineError.
     """
     contenders: list[Contender] = []
     absent = [Timing(c.backend.name, c.precision, size, c.why_not) for c in allowed if c.why_not for size in sizes]
@@ -100,9 +100,9 @@ def open_contenders(
 
 
 def measure(contenders: Sequence[Contender], *, frames: int, threads: int) -> list[Timing]:
-    """Times `frames` frames of each, in turns, then closes all. Raises EngineError if there is none."""
+    """Times `frames` frames of each, in turns, then closes all. Raises EngineError if there are none."""
     if not contenders:
-        raise EngineError("there is nothing to time", do="see python -m engines list")
+        raise EngineError("there is nothing to time", do="python -m engines list shows what can be used")
     try:
         peaks = {precision: matmul_peak(precision, threads=threads) for precision in {c.precision for c in contenders}}
         times_ms = _in_turns(contenders, frames)
@@ -130,7 +130,7 @@ def measure(contenders: Sequence[Contender], *, frames: int, threads: int) -> li
 
 
 def table(timings: Sequence[Timing]) -> str:
-    """The timings as a Markdown table, by size and time; what could not be opened shows why."""
+    """The timings as a Markdown table, sorted by size and time, with the reason for each engine that has none."""
     lines = [
         "| size | engine | precision | median ms | p95 ms | least ms | GFLOP/s | of matmul peak | memory MB | build s "
         "| note |",
@@ -153,7 +153,7 @@ def resident_mb() -> float:
 
 
 class MachineNoise:
-    """Feeds that begin anew with every `iter()`: `frames` of noise. `engines.backend.Feeds` for `spec`."""
+    """`engines.backend.Feeds` for `spec`: `frames` frames of noise, the same with every `iter()`."""
 
     def __init__(self, spec: EngineSpec, frames: int = CALIBRATION_FRAMES) -> None:
         self._spec, self._frames = spec, frames
@@ -170,11 +170,11 @@ class MachineNoise:
 
 
 def _load_libraries(usable: Sequence[Candidate], file: Path, spec: EngineSpec, threads: int, folder: Path) -> None:
-    """Opens each once for nothing: else the first of a library would be charged with that library's memory and time."""
+    """Opens each once: otherwise the first engine of a library would be charged for loading that library."""
     for candidate in usable:
         try:
             _open(candidate, file, spec, 0, threads, folder, "", prepared=True).close()
-        except EngineError:  # told when it is opened to be timed
+        except EngineError:  # reported when it is opened to be timed
             continue
 
 
@@ -213,13 +213,13 @@ def _open(
 
 
 def _in_turns(contenders: Sequence[Contender], frames: int) -> list[list[float]]:
-    """Milliseconds of each of `frames` frames of every contender, of fewer where it takes longer than _LONGEST_MS."""
+    """Milliseconds of `frames` frames of every contender, or of fewer if they take longer than _LONGEST_MS."""
     times_ms: list[list[float]] = [[] for _ in contenders]
     for start in range(0, frames, _TURN):
         for contender, own in zip(contenders, times_ms, strict=True):
             if sum(own) > _LONGEST_MS:
                 continue
-            contender.step()  # not counted: the one before has emptied the caches
+            contender.step()  # not counted: the previous contender has emptied the caches
             for _ in range(min(_TURN, frames - start)):
                 if sum(own) > _LONGEST_MS:
                     break

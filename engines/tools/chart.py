@@ -1,4 +1,4 @@
-"""The bars of `bench`: milliseconds a frame, one bar an engine, one group a size."""
+"""The bar chart of `bench`: milliseconds per frame, one bar per engine, one group per size."""
 
 import math
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from engines.tools.bench import Timing
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 1100, 28, 330, 110, 50
 _INK = (40, 40, 40)
-# By precision, blue green red: the fewer bits, the warmer.
+# By precision, as (blue, green, red): the fewer bits, the warmer.
 _COLOURS = {"int8": (60, 110, 235), "bf16": (90, 170, 90), "fp16": (150, 150, 60)}
 _OTHER = (190, 130, 80)
 
 
 def write_chart(timings: Sequence[Timing], title: str, path: Path) -> Path:
-    """Draws the timings that have numbers as the picture `path`, each size on a scale of its own: its slowest is as
+    """Draws the timings that have numbers as the picture `path`. Each size has its own scale: its slowest bar is as
     long as there is room. Raises EngineError.
     """
     groups: dict[int, list[Timing]] = {}
@@ -39,7 +39,7 @@ def write_chart(timings: Sequence[Timing], title: str, path: Path) -> Path:
             y += _ROW
             _bar(picture, timing, y, slowest_ms=group[-1].median_ms)
         y += 2 * _ROW
-    wrong = EngineError("the chart cannot be written", got=str(path), wanted="a .png in a folder that is there")
+    wrong = EngineError("the chart cannot be written", got=str(path), wanted="a .png in a folder that exists")
     if not path.suffix or not cv2.haveImageWriter(path.name):
         raise wrong
     try:

@@ -1,6 +1,7 @@
-"""What `python -m engines` does: what there is on this machine, how good and how fast it is, and preparing it."""
+"""The commands of `python -m engines`: list, build, verify, bench and selftest."""
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ _FACE = "face"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; gives the exit code: 0 ok, 1 failure (said in one line), 2 usage."""
+    """Runs the command line; returns the exit code: 0 ok, 1 failure (reported in one line), 2 usage."""
     flags = _parser()
     arguments = flags.parse_args(argv)
     if problem := _collision(arguments):
@@ -38,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def list_all(arguments: argparse.Namespace) -> int:
-    """Targets, engines, and what is ready."""
+    """Prints the targets, the engines, and where prepared engines are kept."""
     targets = find_targets()
-    print("targets" if targets else "targets: none is installed")
+    print("targets" if targets else "targets: none installed")
     for name, folder in targets.items():
         try:
             bundle = open_bundle(folder)
@@ -58,14 +59,14 @@ def list_all(arguments: argparse.Namespace) -> int:
         shown = [p + (f" (no: {why})" if (why := backend.unsupported_reason(p)) else "") for p in backend.precisions]
         version = "" if missing else f" {backend.identity()['version'].partition('-')[0]}"
         print(f"  {backend.name}{version}: {missing or ', '.join(shown)}")
-    print(f"prepared engines are kept in {cache_folder() or 'no folder: they are switched off'}")
+    print(f"prepared engines are kept in {cache_folder() or 'no folder: the cache is switched off'}")
     return 0
 
 
 def build(arguments: argparse.Namespace) -> int:
-    """Prepares and judges everything that the arguments allow; 1 when none of it may be used."""
-    if arguments.background:
-        _step_back()
+    """Prepares and judges everything that the arguments allow; 1 if none of it may be used."""
+    if arguments.background and hasattr(os, "nice"):
+        os.nice(19)
     allowed = _usable(arguments)
     good = True
     for name, network, feeds in _networks(arguments.target):
@@ -85,7 +86,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Judges anew what is kept for a target, prepared before or now; 1 when something fails that is in use."""
+    """Judges a target's cached engines once more; 1 if a result differs from the cached one."""
     good = True
     for name, network, feeds in _networks(arguments.target):
         selector = Selector(network, feeds, _cache(), threads=arguments.threads, say=lambda _: None)
@@ -98,7 +99,7 @@ def verify(arguments: argparse.Namespace) -> int:
             agrees = bool(verdict.refusal) == bool(before.verdict.refusal)
             good = good and agrees
             state = "passes" if not verdict.refusal else f"refused: {verdict.refusal}"
-            _say(f"{name}, {candidate}: {state}{'' if agrees else ', which is NOT what is kept'}; {verdict}")
+            _say(f"{name}, {candidate}: {state}{'' if agrees else ', which is NOT what was saved'}; {verdict}")
     return 0 if good else 1
 
 
@@ -128,7 +129,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def run_selftest(arguments: argparse.Namespace) -> int:
-    """TensorRT's own test, see engines/tools/selftest.py."""
+    """Runs the test of TensorRT (engines/tools/selftest.py)."""
     return selftest.run(arguments, lambda bundle, name: _feeds(str(bundle.folder), name))
 
 
@@ -137,17 +138,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the installed targets and the engines of this machine").set_defaults(run=list_all)
     own = _command(commands, "build", "prepare a target's engines and compare each with the reference")
-    own.add_argument("--background", action="store_true", help="leave the processor to other programs first")
+    own.add_argument("--background", action="store_true", help="let other programs use the processor first")
     own.add_argument("--builder", choices=BUILDERS, default="onnx", help="what makes TensorRT's plans")
     own.set_defaults(run=build)
     own = _command(commands, "verify", "compare a target's prepared engines with the reference once more")
     own.set_defaults(run=verify)
-    own = _command(commands, "bench", "time a target's networks on every engine, in turns in one run")
+    own = _command(commands, "bench", "time a target's networks on every engine, in turns, in one run")
     own.add_argument("--frames", type=_positive, default=100, metavar="N", help="frames to time on each")
     own.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,N", help="sides of the canvas, in pixels")
     own.add_argument("--chart", type=Path, metavar="FILE.png", help="draw the times of the generator as bars")
     own.set_defaults(run=bench)
-    own = commands.add_parser("selftest", help="does TensorRT hold here what we say? needs an NVIDIA GPU")
+    own = commands.add_parser("selftest", help="check that TensorRT works here as we say; needs an NVIDIA GPU")
     selftest.add_arguments(own)
     own.set_defaults(run=run_selftest)
     return parser
@@ -157,15 +158,15 @@ def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
     own = commands.add_parser(name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    own.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target, or the folder of one")
+    own.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target, or a target's folder")
     own.add_argument("--engine", default="auto", help=f"all (auto), or one of {', '.join(BACKENDS)}")
-    own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32, bf16")
+    own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32 or bf16")
     own.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of each engine")
     return own
 
 
 def _collision(arguments: argparse.Namespace) -> str | None:
-    """Whether a picture or report would be written over a target's files; None when not."""
+    """Why a chart or report would overwrite a target's files; None if it would not."""
     writes = [
         (f"--{name}", path) for name in ("chart", "report") if (path := getattr(arguments, name, None)) is not None
     ]
@@ -191,7 +192,7 @@ def _all(arguments: argparse.Namespace) -> list[Candidate]:
 
 
 def _usable(arguments: argparse.Namespace) -> list[Candidate]:
-    """Those that can be used here, but for the reference itself."""
+    """Those that can be used here, except the reference itself."""
     return [c for c in _all(arguments) if not c.why_not and not c.is_reference]
 
 
@@ -199,7 +200,7 @@ def _networks(target: str) -> Iterator[tuple[str, BundleNetwork, Feeds]]:
     """(name, network, its feeds) of each network of a target."""
     bundle: Bundle = open_bundle(find_target(target))
     if not bundle.generators:
-        raise EngineError(f"target {bundle.name} has no network", do="train it; now its bare doll is shown")
+        raise EngineError(f"target {bundle.name} has no network", do="train it; until then its bare doll is shown")
     for name, generator in bundle.generators.items():
         yield name, generator, _feeds(target, name)
     if bundle.face is not None:
@@ -217,11 +218,3 @@ def _cache() -> Cache:
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _step_back() -> None:
-    """Let every other program go first."""
-    import os
-
-    if hasattr(os, "nice"):
-        os.nice(19)

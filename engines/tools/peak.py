@@ -1,4 +1,4 @@
-"""The machine's peak: how many operations a second its matrix product really does, as an engine's is measured by."""
+"""The machine's peak, to measure engines by: how many operations a second its matrix product really achieves."""
 
 import math
 import time
@@ -13,7 +13,7 @@ _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "bf16"}
 
 
 def matmul_peak(precision: str, *, threads: int) -> float:
-    """The most operations a second of a square product of 2048, by OpenVINO on the CPU, in fp32, bf16 or int8.
+    """The most operations per second of a square product of side 2048, by OpenVINO on the CPU, in fp32, bf16 or int8.
 
     NaN for another precision. Raises EngineError without openvino.
     """

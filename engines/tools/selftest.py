@@ -1,6 +1,6 @@
-"""`selftest`: does TensorRT do here what we say it does? Builds, compares with the reference, times, writes a report.
+"""`selftest`: checks TensorRT on this machine: builds, compares with the reference, times, and writes a report.
 
-The authors had no TensorRT to run; this is how a machine that has it tells what holds on it.
+The authors had no TensorRT to run; this is how a machine that has it shows what works on it.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from engines.errors import EngineError, reason
 from engines.selection.compare import compare
 from engines.system.whole_file import write_whole
 
-FACE = "face"  # the name of a target's face network beside its generators'
+FACE = "face"  # the name of a target's face network, next to its generators' names
 Rehearse = Callable[[Bundle, str], Feeds]  # (target, one of its networks) -> what that network is fed
 _KEPT = 32  # frames that are timed over and over
 _WARM_UP = 50  # runs that are not timed
@@ -51,12 +51,12 @@ class SelftestNetwork:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `python -m engines selftest`."""
     parser.add_argument(
-        "--target", default="", metavar="NAME|DIR", help="whose networks (default: the first installed)"
+        "--target", default="", metavar="NAME|DIR", help="whose networks to test (default: the first installed target)"
     )
     parser.add_argument("--builder", choices=BUILDERS, default="onnx", help="what builds the plans (default: onnx)")
     parser.add_argument("--precision", choices=("all", *TensorRTBackend.precisions), default="all")
     parser.add_argument(
-        "--frames", type=_positive, default=300, metavar="N", help="frames compared, each fed back (default: 300)"
+        "--frames", type=_positive, default=300, metavar="N", help="frames compared in closed loop (default: 300)"
     )
     parser.add_argument("--runs", type=_positive, default=1000, metavar="N", help="frames timed (default: 1000)")
     parser.add_argument(
@@ -64,19 +64,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("tensorrt-selftest.json"),
         metavar="FILE",
-        help="where the report is written (default: %(default)s)",
+        help="where to write the report (default: %(default)s)",
     )
 
 
 def run(arguments: argparse.Namespace, rehearse: Rehearse, *, backend: TensorRTBackend | None = None) -> int:
-    """Tests TensorRT on this machine; gives the exit code: 0 all passed, 1 something did not, or something is missing.
+    """Tests TensorRT on this machine. Returns the exit code: 0 if all passed, 1 if something failed or is missing.
 
-    Without TensorRT or a GPU it says what is missing, and writes no report. `rehearse` gives a network's feeds;
-    `backend` is for tests. Raises EngineError where the target cannot be read or the report not be written.
+    Without TensorRT or a GPU it says what is missing and writes no report. `rehearse` gives a network's feeds;
+    `backend` is for tests. Raises EngineError if the target cannot be read or the report cannot be written.
     """
     missing = what_is_missing()
     if missing:
-        print("the TensorRT selftest cannot be run on this machine:")
+        print("the TensorRT selftest cannot run on this machine:")
         print("\n".join(f"  {line}" for line in missing))
         return 1
     bundle = open_bundle(find_target(arguments.target or _first_target()))
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace, rehearse: Rehearse, *, backend: TensorRTB
 
 
 def what_is_missing() -> list[str]:
-    """One line for each thing that the test needs and this machine has not; empty when it can be run."""
+    """One line for each thing that the test needs and this machine lacks; empty if it can run."""
     missing = []
     for name, check in (("onnx", _check_onnx), ("TensorRT", check_tensorrt), ("GPU", find_device)):
         try:
@@ -120,7 +120,7 @@ def _check_onnx() -> None:
 def _try(
     backend: TensorRTBackend, network: SelftestNetwork, precision: str, feeds: Feeds, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    """What is written of one network in one precision; "failure" is "" when all is well."""
+    """The report's entry for one network in one precision; "failure" is "" if all is well."""
     result: dict[str, Any] = {"network": network.name, "precision": precision, "failure": ""}
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -145,7 +145,7 @@ def _compare(engine: Engine, network: SelftestNetwork, feeds: Feeds, arguments: 
     finally:
         reference.close()
     kept = [{name: array.copy() for name, array in feed.items()} for feed in itertools.islice(feeds, _KEPT)]
-    # That int8 is coarse is the quantization's doing, and differs from target to target: no failure of TensorRT's.
+    # Coarse int8 comes from the quantization and differs from target to target: it is not a failure of TensorRT.
     coarse = verdict.refusal if engine.precision == "int8" else ""
     failure = ("" if coarse else verdict.refusal) or _check_reset(engine, kept)
     figures = {name: _finite(value) for name, value in dataclasses.asdict(verdict).items()}
@@ -159,17 +159,17 @@ def _compare(engine: Engine, network: SelftestNetwork, feeds: Feeds, arguments: 
 
 
 def _check_reset(engine: Engine, feeds: Sequence[Mapping[str, U8]]) -> str:
-    """A reset engine must draw what it drew the first time, to the last bit."""
+    """Why the engine fails: after a reset it must draw what it drew the first time, bit for bit; "" if it does."""
     runs = []
     for _ in range(2):
         engine.reset()
         runs.append([{n: a.copy() for n, a in engine.run(feed).items()} for feed in feeds])
     same = all(np.array_equal(a[n], b[n]) for a, b in zip(*runs, strict=True) for n in a)
-    return "" if same else "after a reset it draws other pictures from the same feeds"
+    return "" if same else "after a reset it draws different pictures from the same feeds"
 
 
 def _timed(engine: Engine, feeds: Sequence[Mapping[str, U8]], runs: int) -> dict[str, float]:
-    """Milliseconds of a frame: into the GPU, computed, and back in the CPU's memory."""
+    """Milliseconds per frame, including the copies to the GPU and back."""
     times_s = []
     for place in range(_WARM_UP + runs):
         start_s = time.perf_counter()

@@ -54,11 +54,11 @@ def seated(points: F32, scale: float) -> tuple[F32, list[int]]:
 
 @dataclass
 class Follower:
-    """One who does what each step asks, and what they truly measure.
+    """A performer who does what each step asks, and what they truly measure.
 
-    base: the pose that is held. far_scale, near_scale: how large the figure is on its lines, by perspective with the
-    horizon `horizon` standing heights above its floor. noise_px: of every point. ignores: steps that are not followed.
-    reads_s: how long they think before they walk.
+    base: the pose that is held. far_scale, near_scale: how large the figure is on its lines, in a perspective whose
+    horizon is `horizon` standing heights above its floor. noise_px: on every point. ignores: steps that are not
+    followed. reads_s: how long they think before they walk.
     """
 
     base: Pose

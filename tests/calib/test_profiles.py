@@ -119,7 +119,7 @@ def test_renaming_keeps_everything_but_the_name(tmp_path: Path) -> None:
 def test_renaming_never_overwrites(tmp_path: Path) -> None:
     save_profile(ME, tmp_path)
     save_profile(replace(ME, name="stage"), tmp_path)
-    with pytest.raises(CalibrationError, match="there already"):
+    with pytest.raises(CalibrationError, match="already exists"):
         rename_profile("desk", "stage", tmp_path)
     assert files(tmp_path) == ["desk.json", "stage.json"]
 

@@ -61,7 +61,7 @@ def test_an_unknown_target_lists_what_there_is_and_the_nearest(tmp_path: Path, a
 
 @pytest.mark.parametrize("asked", ["", "zzzz", "no/such/folder", "a\0b"])
 def test_an_unknown_target_like_no_other_is_refused_too(tmp_path: Path, asked: str) -> None:
-    with pytest.raises(BundleError, match="none is installed"):
+    with pytest.raises(BundleError, match="no target is installed"):
         find_target(asked, [tmp_path / "absent"])
 
 

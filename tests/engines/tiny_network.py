@@ -1,6 +1,6 @@
-"""A miniature of a bundle's generator, with the tensors of the tiny model: everything that `engines.graph` rewrites.
+"""A miniature of a bundle's generator, with the tensors of the tiny model and everything that `engines.graph` rewrites:
 
-Pictures become cells, tables at both ends, convolutions with a skip between them, an enlargement, pools, a division.
+pictures that become cells, tables at both ends, convolutions with a skip, an enlargement, pools, a division.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The process in which mutations are tried: `python -m tests.fuzz.child LOADER SEED FIRST STOP FOLDER`.
 
-Prints a line of JSON for each. It may take a gigabyte more than it begins with, then it gets a MemoryError.
+Prints a line of JSON for each. It may take a gigabyte more than it starts with; beyond that it gets a MemoryError.
 """
 
 import contextlib

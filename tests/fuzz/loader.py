@@ -24,11 +24,11 @@ def _unsealed(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """`write` puts good input into an empty folder, of which `files` are changed; then `seal` makes its hashes right.
+    """`write` puts good input into an empty folder; its `files` are then mutated, and `seal` corrects the hashes.
 
-    `load` reads the folder: it raises an error of ours, or gives what it read; None: it takes what is there for
-    nothing. `check` raises AssertionError for a value that breaks what the loader promises. `own`: mutators of the kind
-    of file, else those of KINDS. `partial`: what is damaged is read as far as it goes, and seldom refused.
+    `load` reads the folder: it raises one of our errors, or returns what it read; None: it treats the input as absent.
+    `check` raises AssertionError for a value that breaks the loader's promises. `own`: mutators for this kind of file,
+    otherwise those of KINDS. `partial`: damaged input is read as far as possible, and seldom refused.
     """
 
     name: str

@@ -54,9 +54,9 @@ def head() -> str:
 
 
 class Bench:
-    """Tries the mutations of one loader in a child process, another one after each that hung or crashed.
+    """Tries the mutations of one loader in a child process, and starts a new one after each that hung or crashed.
 
-    What ended as it may not is left under `out`/LOADER/NUMBER, with what was said.
+    Input that ended in a fault is saved under `out`/LOADER/NUMBER, with the output.
     """
 
     def __init__(self, loader: Loader, out: Path, work: Path, seed: int) -> None:

@@ -47,8 +47,8 @@ def write_film(
     options: dict[str, str] | None = None,
     **context: Any,
 ) -> Path:
-    """Write the pictures; the container follows the name. `stamps_ms`: when each is shown (default: 30 a second).
-    `context`: of the encoder, such as its colours. Returns `path`.
+    """Write the pictures, in the container that the name asks for. `stamps_ms`: when each is shown (default: 30 a
+    second). `context`: the encoder's settings, such as its colours. Returns `path`.
     """
     with av.open("file:" + str(path), "w") as file:
         stream = file.add_stream(codec, rate=rate, options=options or {})

@@ -140,9 +140,9 @@ Orders = Mapping[int, Callable[[Director], object]]
 
 
 class Show:
-    """A whole loop over `frames` frames without real time, which begins with the red target.
+    """A whole loop over `frames` frames, not in real time, that starts with the red target.
 
-    `orders`: what is done when the frame of this number was estimated; each is waited for, if `settle`.
+    `orders`: what to do once the frame of this number was estimated; with `settle`, each is waited for.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ SOURCE_SIDE = 320
 
 
 def write_dataset(folder: Path, count: int = 40, *, weight: np.ndarray | None = None, **changes: Any) -> Path:
-    """One take, `full`, of `count` frames, its poses placed by `prepare` from a picture of SOURCE_SIDE; `changes`
+    """One take, `full`, of `count` frames, with poses placed by `prepare` from a picture of SOURCE_SIDE. `changes`
     replace keys of dataset.json. Returns `folder`.
     """
     take = folder / "full"

@@ -60,8 +60,8 @@ def write_video(path: Path, pictures: list[U8], *, codec: str = "ffv1", pix_fmt:
 
 @cache  # nearly every test of the trainer begins with the same film
 def film_frame(i: int) -> U8:
-    """(SIDE, SIDE, 4) uint8: frame `i` as a take holds it, RGB with the wall behind the puppet, A the matte. Not to be
-    written to.
+    """(SIDE, SIDE, 4) uint8: frame `i` as a take holds it: RGB with the wall behind the puppet, A the matte. Do not
+    write to it.
     """
     rgba = puppet(wave(i))
     frame = np.dstack([before_wall(rgba), rgba[..., 3]])

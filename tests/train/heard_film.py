@@ -13,9 +13,8 @@ SIZE = (64, 48)  # width, height
 def write_heard_film(
     path: Path, count: int, *, fps: int = 25, codec: str | None = "aac", first_s: float = 0.0, tail_s: float = 0.0
 ) -> Path:
-    """`count` pictures of one purple each, from `first_s` on, H.264, and sound that begins at 0, silent until the
-    middle of the pictures, then a tone of 440 Hz; it goes on for `tail_s` after the last picture. `codec` None: no
-    sound. Returns `path`.
+    """`count` pictures in H.264, each of one purple, from `first_s` on, and sound from 0 on: silent until the middle of
+    the pictures, then a tone of 440 Hz until `tail_s` after the last picture. `codec` None: no sound. Returns `path`.
     """
     with av.open(str(path), "w") as file:
         video = file.add_stream("libx264", rate=fps)

@@ -26,8 +26,8 @@ def loopback() -> CameraDevice:
 
 @pytest.fixture
 def plug() -> Iterator[Callable[[str], None]]:
-    """`plug("out")` pulls the webcam out, `plug("in")` puts it back. Ask for it before what opens the webcam: in the
-    end, when nobody holds the old node any more, the webcam gets its own number back.
+    """`plug("out")` pulls the webcam out, `plug("in")` puts it back. Request it before whatever opens the webcam:
+    at the end, when nobody holds the old node any more, the webcam then gets its own number back.
     """
     tool = shutil.which("v4l2-plug")
     if tool is None:

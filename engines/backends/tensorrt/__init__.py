@@ -1,1 +1,1 @@
-"""TensorRT: a bundle's network built into a plan for this GPU, and run with its state on the GPU. No torch."""
+"""TensorRT: builds a bundle's network into a plan for this GPU, and runs it with its state on the GPU. No torch."""

@@ -1,4 +1,4 @@
-"""Backend `tensorrt`: the fastest on an NVIDIA GPU. Its library is not imported before a method needs it."""
+"""Backend `tensorrt`: the fastest on an NVIDIA GPU. Its library is imported only when a method needs it."""
 
 from pathlib import Path
 
@@ -25,12 +25,12 @@ _LARGEST_PLAN = 2 << 30  # bytes
 class TensorRTBackend:
     """Implements `engines.backend.Backend`.
 
-    `builder`: "onnx", ours, or "torch2trt" (TensorRT 10 only, see torch2trt.py); both make a plan for the same runtime.
+    `builder`: "onnx" is ours, "torch2trt" needs TensorRT 10 (see torch2trt.py); both make plans for the same runtime.
     `timings`: the folder of timing caches, by default that of the engines' cache.
     """
 
     name = "tensorrt"
-    precisions = ("fp16", "int8", "fp32")  # which of the first two is the faster one depends on the GPU
+    precisions = ("fp16", "int8", "fp32")  # which of the first two is faster depends on the GPU
 
     def __init__(self, builder: str = "onnx", *, timings: Path | None = None) -> None:
         if builder not in BUILDERS:
@@ -49,7 +49,7 @@ class TensorRTBackend:
         return ""
 
     def unsupported_reason(self, precision: str) -> str:
-        """See `Backend.unsupported_reason`: every GPU that TensorRT 10.12 knows computes in fp16."""
+        """See `Backend.unsupported_reason`: every GPU that TensorRT 10.12 supports computes in fp16."""
         if self._builder == "torch2trt" and precision not in PRECISIONS:
             return f"torch2trt is not used for {precision}"
         return "" if precision in self.precisions else f"tensorrt has no {precision}"
@@ -70,18 +70,19 @@ class TensorRTBackend:
         }
 
     def prepare(self, model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
-        """See `Backend.prepare`: the plan, `folder`/network.plan. `feeds` are looked at for int8 only."""
+        """See `Backend.prepare`. Makes the plan `folder`/network.plan. `feeds` are used for int8 only."""
         version, gpu = check_tensorrt(), find_device()
         if precision not in self.precisions:
             raise EngineError("tensorrt has no such precision", got=precision, wanted=", ".join(self.precisions))
         plan = folder / "network.plan"
-        say(f"building the TensorRT {version} plan of {model.name} in {precision} for {gpu.name}: up to some minutes")
+        say(f"building the TensorRT {version} plan of {model.name} in {precision} for {gpu.name}; may take minutes")
         if self._builder == "torch2trt":
             return build_with_torch2trt(model, plan, precision=precision, tensorrt=version)
         network = _network(model, spec, precision, folder, feeds, say)
         check_for_tensorrt(network, half=precision == "fp16")
         kept = self._timings or cache_folder()
-        timings = f"tensorrt-{version}-{gpu.capability}-{_file_name(gpu.name)}.timings"
+        gpu_name = "".join(sign if sign.isalnum() else "-" for sign in gpu.name)
+        timings = f"tensorrt-{version}-{gpu.capability}-{gpu_name}.timings"
         content = build_plan(network, timing_cache=None if kept is None else kept / timings, say=say)
         if network != model:
             network.unlink()
@@ -105,7 +106,7 @@ class TensorRTBackend:
 
 
 def _network(model: Path, spec: EngineSpec, precision: str, folder: Path, feeds: Feeds, say: Say) -> Path:
-    """The ONNX file that TensorRT is to build: it says by itself what is computed in what."""
+    """The ONNX file for TensorRT to build. The file itself says what is computed in which type."""
     if precision == "fp16":
         return write_half(model, folder / "network.fp16.onnx")
     if precision == "fp32":
@@ -115,7 +116,3 @@ def _network(model: Path, spec: EngineSpec, precision: str, folder: Path, feeds:
         return write_int8(model, spec, folder / "network.int8.onnx", feeds, reference, say=say)
     finally:
         reference.close()
-
-
-def _file_name(text: str) -> str:
-    return "".join(sign if sign.isalnum() else "-" for sign in text)

@@ -1,6 +1,6 @@
-"""CUDA as the TensorRT engine needs it: memory on the GPU, pinned memory, a stream, a graph. NVIDIA's cuda-bindings.
+"""What the TensorRT engine needs of CUDA: GPU memory, pinned memory, a stream, a graph. Uses NVIDIA's cuda-bindings.
 
-Every call's error code is checked; addresses are plain integers. All is of the first GPU that CUDA shows
+Every call's error code is checked; addresses are plain integers. Everything is on the first GPU that CUDA shows
 (CUDA_VISIBLE_DEVICES chooses another).
 """
 
@@ -18,7 +18,7 @@ from engines.errors import EngineError, reason
 if TYPE_CHECKING:
     from cuda.bindings import runtime
 
-ALIGNMENT = 256  # bytes, of every address that TensorRT is given (NvInferRuntime.h, setTensorAddress)
+ALIGNMENT = 256  # bytes, of every address given to TensorRT (NvInferRuntime.h, setTensorAddress)
 _INSTALL = 'pip install "everybody-dance-live[tensorrt]"'
 _NO_GPU = "use a machine with an NVIDIA GPU and a current driver, or --engine auto"
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -26,7 +26,7 @@ _DRIVER = Path("/proc/driver/nvidia/version")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The GPU: its name, compute capability ("9.0"), the newest CUDA its driver knows, the driver's own version."""
+    """The GPU: its name, compute capability ("9.0"), newest CUDA that its driver supports, and the driver's version."""
 
     name: str
     capability: str
@@ -35,9 +35,9 @@ class Device:
 
 
 def find_device() -> Device:
-    """The GPU that engines run on; to be asked before anything else here is used.
+    """The GPU that engines run on. Call it before using anything else here.
 
-    Raises EngineError where cuda-bindings, a driver that it can use, or a GPU is missing.
+    Raises EngineError if cuda-bindings, a usable driver, or a GPU is missing.
     """
     try:
         from cuda.bindings import runtime as cudart
@@ -48,7 +48,7 @@ def find_device() -> Device:
     if count < 1:
         raise EngineError("there is no NVIDIA GPU", got="0 devices", do=_NO_GPU)
     error, number = cudart.cudaGetDevice()
-    _check(error, "asking for the GPU in use")
+    _check(error, "asking which GPU is in use")
     error, facts = cudart.cudaGetDeviceProperties(number)
     _check(error, "asking the GPU for its name")
     error, version = cudart.cudaDriverGetVersion()
@@ -59,13 +59,13 @@ def find_device() -> Device:
 
 
 class Memory:
-    """`size` bytes on the GPU at `address`, freed when nobody holds this object any more, or by `free()`."""
+    """`size` bytes on the GPU at `address`, freed by `free()` or with this object."""
 
     def __init__(self, size: int) -> None:
         from cuda.bindings import runtime as cudart
 
         error, address = cudart.cudaMalloc(size)
-        _check(error, f"taking {size} bytes of the GPU's memory", do="close other programs that use the GPU")
+        _check(error, f"allocating {size} bytes of the GPU's memory", do="close other programs that use the GPU")
         self.address, self.size = int(address), size
         self.free = weakref.finalize(self, cudart.cudaFree, self.address)
         if self.address % ALIGNMENT:
@@ -75,7 +75,7 @@ class Memory:
 
 
 class _Pinned:
-    """Page-locked memory, freed when the last array over it is gone: a caller may still look at a frame after close."""
+    """Page-locked memory, freed with the last array over it: a caller may still look at a frame after `close`."""
 
     def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
         from cuda.bindings import runtime as cudart
@@ -93,14 +93,14 @@ class _Pinned:
 
 
 def pinned_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """A C-contiguous array of zeros in pinned memory, which lives as long as a view of it does. Raises EngineError."""
+    """A C-contiguous array of zeros in pinned memory that lives as long as any view of it. Raises EngineError."""
     array: npt.NDArray[Any] = np.asarray(_Pinned(shape, dtype))
     array.fill(0)
     return array
 
 
 class CudaGraph:
-    """Work that was recorded once and is started as a whole."""
+    """GPU work that was recorded once and is launched as a whole."""
 
     def __init__(self, handle: "runtime.cudaGraphExec_t") -> None:
         from cuda.bindings import runtime as cudart
@@ -109,7 +109,7 @@ class CudaGraph:
         self.free = weakref.finalize(self, cudart.cudaGraphExecDestroy, handle)
 
     def launch(self, stream: "Stream") -> None:
-        """Orders it on the stream. Raises EngineError."""
+        """Queues it on the stream. Raises EngineError."""
         from cuda.bindings import runtime as cudart
 
         (error,) = cudart.cudaGraphLaunch(self._handle, stream.raw)
@@ -117,7 +117,7 @@ class CudaGraph:
 
 
 class Stream:
-    """An order of work on the GPU, of its own: on CUDA's default stream TensorRT would wait for all others."""
+    """A separate queue of work on the GPU: on CUDA's default stream TensorRT would wait for all others."""
 
     def __init__(self) -> None:
         from cuda.bindings import runtime as cudart
@@ -128,42 +128,42 @@ class Stream:
         self.free = weakref.finalize(self, cudart.cudaStreamDestroy, self.raw)
 
     def to_gpu(self, memory: Memory, array: npt.NDArray[Any]) -> None:
-        """Orders the copy of a C-contiguous array of `memory.size` bytes, to stay as it is until `wait`."""
+        """Queues the copy of a C-contiguous array of `memory.size` bytes, which must not change until `wait`."""
         from cuda.bindings import runtime as cudart
 
         self._copy(memory.address, array.ctypes.data, memory.size, cudart.cudaMemcpyKind.cudaMemcpyHostToDevice)
 
     def from_gpu(self, array: npt.NDArray[Any], memory: Memory) -> None:
-        """Orders the copy into a C-contiguous array of `memory.size` bytes; it is there after `wait`."""
+        """Queues the copy into a C-contiguous array of `memory.size` bytes; it is there after `wait`."""
         from cuda.bindings import runtime as cudart
 
         self._copy(array.ctypes.data, memory.address, memory.size, cudart.cudaMemcpyKind.cudaMemcpyDeviceToHost)
 
     def on_gpu(self, into: Memory, source: Memory) -> None:
-        """Orders a copy of all of `source`."""
+        """Queues a copy of all of `source`."""
         from cuda.bindings import runtime as cudart
 
         self._copy(into.address, source.address, source.size, cudart.cudaMemcpyKind.cudaMemcpyDeviceToDevice)
 
     def clear(self, memory: Memory) -> None:
-        """Orders zeros."""
+        """Queues filling `memory` with zeros."""
         from cuda.bindings import runtime as cudart
 
         (error,) = cudart.cudaMemsetAsync(memory.address, 0, memory.size, self.raw)
         _check(error, "clearing the GPU's memory")
 
     def wait(self) -> None:
-        """Returns when all that was ordered is done. Raises EngineError when some of it failed."""
+        """Returns when all queued work is done. Raises EngineError if any of it failed."""
         from cuda.bindings import runtime as cudart
 
         (error,) = cudart.cudaStreamSynchronize(self.raw)
         _check(error, "computing on the GPU")
 
     def record(self, work: Callable[[], None]) -> CudaGraph:
-        """The graph of what `work` orders on this stream; nothing is done yet.
+        """The graph of what `work` queues on this stream; nothing is executed yet.
 
-        Raises EngineError, and what `work` raises; the stream is then fit for use again. Only this thread's calls are
-        watched (thread-local): others may use CUDA meanwhile.
+        Raises EngineError, and what `work` raises; the stream is usable again afterwards. Only this thread's calls are
+        recorded (thread-local), so other threads may use CUDA meanwhile.
         """
         from cuda.bindings import runtime as cudart
 
@@ -173,7 +173,7 @@ class Stream:
         try:
             work()
         except BaseException:
-            cudart.cudaStreamEndCapture(self.raw)  # leaves the recording; its own error adds nothing
+            cudart.cudaStreamEndCapture(self.raw)  # ends the recording; its own error would add nothing
             raise
         error, graph = cudart.cudaStreamEndCapture(self.raw)
         _check(error, "recording a CUDA graph")
@@ -194,11 +194,11 @@ def _check(error: "runtime.cudaError_t", what: str, *, do: str = "") -> None:
 
     if error != cudart.cudaError_t.cudaSuccess:
         _, text = cudart.cudaGetErrorString(error)
-        raise EngineError(f"CUDA failed in {what}", got=f"{error.name}: {text.decode('utf-8', 'replace')}", do=do)
+        raise EngineError(f"CUDA failed while {what}", got=f"{error.name}: {text.decode('utf-8', 'replace')}", do=do)
 
 
 def _driver_version(file: Path = _DRIVER) -> str:
-    """Such as "580.65.06", where Linux tells it; CUDA itself only tells which CUDA the driver knows."""
+    """Such as "580.65.06", where Linux tells it. CUDA itself only tells which CUDA version the driver supports."""
     try:
         words = file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""TensorRT's library: imported when it is needed, checked for its version, and its log kept for our errors."""
+"""TensorRT's library: imports it when needed, checks its version, and keeps its log for our errors."""
 
 import threading
 from collections import deque
@@ -11,7 +11,7 @@ from engines.errors import EngineError, reason
 if TYPE_CHECKING:
     import tensorrt as trt
 
-OLDEST, NEWEST = (10, 12), (12, 0)  # strong typing is complete from 10.12 on; 12 is not known yet
+OLDEST, NEWEST = (10, 12), (12, 0)  # strong typing is complete since 10.12; nothing is known of 12 yet
 WANTED = "TensorRT 10.12 or newer, before 12"
 CANNOT_START = "TensorRT cannot start"
 UPDATE = "update the NVIDIA driver, or use --engine auto"
@@ -21,13 +21,13 @@ _INSTALL = 'pip install "everybody-dance-live[tensorrt]" on a machine with an NV
 def check_tensorrt() -> str:
     """The version of the installed TensorRT, such as "10.16.1.11", after which `import tensorrt` works.
 
-    Raises EngineError where it is missing, its libraries cannot be loaded, or it is too old or too new.
+    Raises EngineError if it is missing, cannot be loaded, or is too old or too new.
     """
     try:
         import tensorrt as trt
-    except ImportError as error:  # also when the bindings are there and libnvinfer is not
+    except ImportError as error:  # also if the bindings are installed but libnvinfer is not
         raise EngineError("TensorRT is not installed", got=reason(error), wanted=WANTED, do=_INSTALL) from error
-    except Exception as error:  # a library that fails in its initialisation raises what it likes
+    except Exception as error:  # a library that fails to initialise may raise anything
         raise EngineError("TensorRT cannot be loaded", got=reason(error), wanted=WANTED, do=_INSTALL) from error
     version = str(trt.__version__)
     if not OLDEST <= version_of(version) < NEWEST:
@@ -36,7 +36,7 @@ def check_tensorrt() -> str:
 
 
 def version_of(text: str) -> tuple[int, int]:
-    """(major, minor) of a version's text, (0, 0) if it has none."""
+    """(major, minor) of a version text, (0, 0) if it has none."""
     parts = text.split(".")
     try:
         return int(parts[0]), int(parts[1])
@@ -45,7 +45,7 @@ def version_of(text: str) -> tuple[int, int]:
 
 
 class Log:
-    """What TensorRT complained of, for our errors to quote. TensorRT takes one logger a process, from any thread."""
+    """What TensorRT complained about, for our errors to quote. One logger serves the process, from any thread."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=5)
@@ -53,7 +53,7 @@ class Log:
         self.logger = _logger(self)
 
     def keep(self, line: str) -> None:
-        """Keeps an error's line."""
+        """Keeps one error line."""
         with self._lock:
             self._lines.append(" ".join(line.split()))
 
@@ -65,7 +65,7 @@ class Log:
 
 
 def tensorrt_log() -> Log:
-    """The one log of the installed TensorRT. Call `check_tensorrt` before."""
+    """The one log of the installed TensorRT. Call `check_tensorrt` first."""
     import tensorrt as trt
 
     return _log_of(trt)

@@ -1,4 +1,4 @@
-"""ONNX -> TensorRT plan: one way for TensorRT 10.12 to 11. The file says every type, and TensorRT obeys it."""
+"""ONNX -> TensorRT plan, in the same way for TensorRT 10.12 to 11. The file states every type, and TensorRT obeys."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 _WORKSPACE = 1 << 30  # bytes of the GPU's memory that a tactic may use
 _LEVEL = 4  # of 0..5: how long the builder searches; 5 costs minutes more for little
-_AUX_STREAMS = 0  # at batch 1 a side stream costs more waiting than it saves
+_AUX_STREAMS = 0  # at batch 1, side streams cost more in waiting than they save
 
 
 def build_plan(model: Path, *, timing_cache: Path | None, say: Say) -> bytes:
-    """The plan of the ONNX file `model`, for the GPU and the TensorRT of this machine, and for no other.
+    """The plan of the ONNX file `model`, for this machine's GPU and TensorRT and no other.
 
-    `timing_cache`: a file of measured times that makes the next build on this GPU faster; read if it is there and of
-    this TensorRT and GPU, and written again; a failure to do so is said and harms nothing. Slow: seconds to minutes.
-    Raises EngineError where TensorRT is missing, or parsing or building fails, with what TensorRT said.
+    `timing_cache`: a file of measured times that makes the next build on this GPU faster. It is read if it exists and
+    matches this TensorRT and GPU, and written again; a failure to do so is reported and does no harm. Slow: seconds to
+    minutes. Raises EngineError, with what TensorRT said, if TensorRT is missing or parsing or building fails.
     """
     check_tensorrt()
     import tensorrt as trt
 
     log = tensorrt_log()
-    log.complaint()  # older ones are not about this
+    log.complaint()  # drop older complaints, which are not about this
     try:
         builder = trt.Builder(log.logger)
-    except Exception as error:  # a TypeError where CUDA cannot be used; the log tells why
+    except Exception as error:  # a TypeError if CUDA cannot be used; the log tells why
         raise EngineError(CANNOT_START, got=log.complaint() or reason(error), do=UPDATE) from error
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     config = builder.create_builder_config()
@@ -72,11 +72,11 @@ def _use_timings(config: "trt.IBuilderConfig", file: Path | None, say: Say) -> N
         try:
             known = file.read_bytes()
         except OSError as error:
-            say(f"TensorRT's timing cache cannot be read, so the build takes longer: {error}")
+            say(f"TensorRT's timing cache cannot be read, so this build takes longer: {error}")
     cache = config.create_timing_cache(known)
     if cache is not None and config.set_timing_cache(cache, ignore_mismatch=False):
         return
-    fresh = config.create_timing_cache(b"")  # what was there is damaged, or of another GPU or version
+    fresh = config.create_timing_cache(b"")  # the old one is damaged, or of another GPU or version
     if fresh is not None:
         config.set_timing_cache(fresh, ignore_mismatch=False)
 
@@ -89,4 +89,4 @@ def _keep_timings(config: "trt.IBuilderConfig", file: Path | None, say: Say) -> 
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, bytes(cache.serialize()))
     except OSError as error:
-        say(f"TensorRT's timing cache cannot be kept, so the next build takes as long: {error}")
+        say(f"TensorRT's timing cache cannot be saved, so the next build will take as long: {error}")

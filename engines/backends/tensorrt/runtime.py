@@ -1,13 +1,12 @@
-"""`TensorRTEngine`: runs a plan. The state stays on the GPU; a frame is one CUDA graph: copy in, compute, copy out."""
+"""`TensorRTEngine`: runs a plan. The state stays on the GPU; a frame is one CUDA graph (copy in, compute, copy out)."""
 
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from engines.arrays import U8
 from engines.backends.tensorrt.cuda import CudaGraph, Device, Memory, Stream, find_device, pinned_array
@@ -18,15 +17,13 @@ from engines.errors import EngineError, reason
 if TYPE_CHECKING:
     import tensorrt as trt
 
-Staging = npt.NDArray[Any]
-
 
 class TensorRTEngine:
     """Implements `engines.engine.Engine` over the bytes of a plan whose tensors are those of `spec`.
 
-    A plan of uint8 tensors is what our builder makes; one of float32 tensors holding whole numbers 0..255 (torch2trt
-    knows no uint8) is converted on the CPU. `close` frees what is on the GPU; so does letting go of the engine.
-    Raises EngineError where TensorRT or a GPU is missing, and when the plan is of another GPU, version or network.
+    Our builder makes plans of uint8 tensors. Those of torch2trt, which has no uint8, have float32 tensors that hold
+    whole numbers 0..255 and are converted on the CPU. `close` frees what is on the GPU; so does dropping the engine.
+    Raises EngineError if TensorRT or a GPU is missing, or the plan is of another GPU, version or network.
     """
 
     backend = "tensorrt"
@@ -45,7 +42,10 @@ class TensorRTEngine:
         self._gpu = {t.name: Memory(_size(t, self._plan.dtypes[t.name])) for t in tensors}
         self._staged_in = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.feeds}
         self._staged_out = {t.name: pinned_array(t.shape, self._plan.dtypes[t.name]) for t in spec.outputs}
-        self._outputs = {name: _as_bytes(staged) for name, staged in self._staged_out.items()}
+        self._outputs = {
+            name: staged if staged.dtype == np.uint8 else np.zeros(staged.shape, np.uint8)
+            for name, staged in self._staged_out.items()
+        }
         self._results: Mapping[str, U8] = MappingProxyType(
             {name: _read_only(array) for name, array in self._outputs.items()}
         )
@@ -57,7 +57,7 @@ class TensorRTEngine:
         self._open = True
 
     def run(self, feeds: Mapping[str, U8]) -> Mapping[str, U8]:
-        """See `Engine.run`. After an error of CUDA itself the GPU is lost to this process, and every call says so."""
+        """See `Engine.run`. After an error in CUDA itself, the GPU is lost to this process and every call fails."""
         with self._lock:
             self._check_open()
             check_arrays("feeds", self._feed_specs, feeds)
@@ -100,12 +100,12 @@ class TensorRTEngine:
         return f"{self.backend} {self.device} {self.precision}, {self.detail}"
 
     def close(self) -> None:
-        """See `Engine.close`. An output that somebody still looks at stays until they let go of it."""
+        """See `Engine.close`. An output that a caller still holds stays valid until it is dropped."""
         with self._lock:
             if not self._open:
                 return
             self._open = False
-            with contextlib.suppress(EngineError):  # a GPU that failed can be let go all the same
+            with contextlib.suppress(EngineError):  # a GPU that failed can still be released
                 self._stream.wait()
             if self._graph is not None:
                 self._graph.free()
@@ -117,9 +117,9 @@ class TensorRTEngine:
             self._gpu, self._staged_in, self._staged_out, self._outputs, self._results = {}, {}, {}, {}, {}
 
     def _warm_up(self) -> tuple[Callable[[], None], str]:
-        """What runs a frame, and which way that is; the state is zeros afterwards.
+        """(what runs a frame, how it does so). The state is zeros afterwards.
 
-        TensorRT wants one run before a graph is recorded; that run also shows that the plan computes at all.
+        TensorRT requires one run before a graph is recorded; it also shows that the plan computes at all.
         """
         self._clear_state()
         self._finish(self._frame)
@@ -127,7 +127,7 @@ class TensorRTEngine:
             graph = self._stream.record(self._frame)
             self._finish(lambda: graph.launch(self._stream))
         except EngineError as error:
-            launch, how = self._frame, f"no CUDA graph, so a frame costs more of the CPU ({error.what}: {error.got})"
+            launch, how = self._frame, f"no CUDA graph, so a frame takes more CPU time ({error.what}: {error.got})"
             self._finish(launch)  # the plan must have survived the recording
         else:
             self._graph = graph
@@ -136,7 +136,7 @@ class TensorRTEngine:
         return launch, how
 
     def _finish(self, launch: Callable[[], None]) -> None:
-        """Orders a frame and waits for it, also where ordering failed half-way: nothing is under way afterwards."""
+        """Queues a frame and waits for it, even if queueing failed half-way: nothing is pending afterwards."""
         try:
             launch()
         except EngineError:
@@ -146,7 +146,7 @@ class TensorRTEngine:
         self._stream.wait()
 
     def _frame(self) -> None:
-        """Orders one frame. The state is overwritten only behind a computation that was accepted."""
+        """Queues one frame. The state is overwritten only after a computation that was accepted."""
         for name, staged in self._staged_in.items():
             self._stream.to_gpu(self._gpu[name], staged)
         self._plan.enqueue(self._stream)
@@ -166,7 +166,7 @@ class TensorRTEngine:
 
 
 class _Plan:
-    """A deserialized plan and its context. `dtypes`: what each tensor is on the GPU, uint8 or float32."""
+    """A deserialized plan and its context. `dtypes`: of each tensor on the GPU, uint8 or float32."""
 
     def __init__(self, plan: bytes, spec: EngineSpec, gpu: Device) -> None:
         import tensorrt as trt
@@ -180,7 +180,7 @@ class _Plan:
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError(
-                "TensorRT does not take this plan",
+                "TensorRT does not accept this plan",
                 got=self._log.complaint() or "no reason",
                 wanted=f"a plan built here, for {gpu.name} and this TensorRT",
                 do="build it again: python -m engines build",
@@ -189,7 +189,11 @@ class _Plan:
         found = {name: _port(engine, name) for name in map(engine.get_tensor_name, range(engine.num_io_tensors))}
         self.dtypes = {name: "float32" if dtype == "float32" else "uint8" for name, (_, dtype, _) in found.items()}
         for side, wanted, mode in (("inputs", spec.inputs, "INPUT"), ("outputs", spec.outputs, "OUTPUT")):
-            ports = {name: (_accepted(dtype), shape) for name, (m, dtype, shape) in found.items() if m == mode}
+            ports = {
+                name: ("uint8" if dtype == "float32" else dtype, shape)  # converted, see `TensorRTEngine`
+                for name, (m, dtype, shape) in found.items()
+                if m == mode
+            }
             check_ports(side, wanted, ports)
         context = engine.create_execution_context()
         if context is None:
@@ -203,14 +207,14 @@ class _Plan:
     def bind(self, name: str, memory: Memory) -> None:
         if self._context is None or not self._context.set_tensor_address(name, memory.address):
             raise EngineError(
-                f"TensorRT does not take the memory of {name}", got=self._log.complaint() or hex(memory.address)
+                f"TensorRT does not accept the memory of {name}", got=self._log.complaint() or hex(memory.address)
             )
 
     def enqueue(self, stream: Stream) -> None:
         why = ""
         try:
             accepted = self._context is not None and self._context.execute_async_v3(stream_handle=stream.handle)
-        except Exception as error:  # the bindings raise what they like
+        except Exception as error:  # the bindings may raise anything
             accepted, why = False, reason(error)
         if not accepted:
             raise EngineError(
@@ -220,7 +224,7 @@ class _Plan:
             )
 
     def free(self) -> None:
-        """In this order: TensorRT wants a context gone before its engine, and that before its runtime."""
+        """In this order: TensorRT requires a context to go before its engine, and the engine before its runtime."""
         self._context = None
         self._engine = None
         self._runtime = None
@@ -238,16 +242,8 @@ def _port(engine: "trt.ICudaEngine", name: str) -> tuple[str, str, tuple[object,
     return "INPUT" if is_input else "OUTPUT", dtypes.get(dtype, str(dtype)), tuple(engine.get_tensor_shape(name))
 
 
-def _accepted(dtype: str) -> str:
-    return "uint8" if dtype == "float32" else dtype  # converted on the way, see `TensorRTEngine`
-
-
 def _size(tensor: TensorSpec, dtype: str) -> int:
     return int(np.prod(tensor.shape)) * np.dtype(dtype).itemsize
-
-
-def _as_bytes(staged: Staging) -> U8:
-    return staged if staged.dtype == np.uint8 else np.zeros(staged.shape, np.uint8)
 
 
 def _read_only(array: U8) -> U8:

@@ -1,8 +1,8 @@
-"""The other builder, torch2trt: NVIDIA's converter for torch modules, as it was last released in May 2024.
+"""The other builder, torch2trt: NVIDIA's converter for torch modules, last released in May 2024.
 
-It needs torch, which lives in `train` alone, so it runs as a program of its own:
+It needs torch, which lives in `train` alone, so it runs as a separate program:
 `python -m train.bundle.torch2trt MODEL --out PLAN`. It takes the same ONNX file as our builder, and our runtime runs
-what it makes. It knows neither uint8, so the plan's tensors are float32, nor TensorRT 11. Not run by the authors.
+what it makes. It does not support uint8, so the plan's tensors are float32, nor TensorRT 11. Not run by the authors.
 """
 
 import subprocess
@@ -34,10 +34,10 @@ def check_torch2trt(tensorrt: str) -> None:
 
 
 def build_with_torch2trt(model: Path, out: Path, *, precision: str, tensorrt: str) -> Path:
-    """Builds the plan `out` from the fp32 ONNX file `model`, in a process of its own, and returns `out`.
+    """Builds the plan `out` from the fp32 ONNX file `model` in a separate process, and returns `out`.
 
-    `precision`: fp16 or fp32; `tensorrt`: the version that is installed. Raises EngineError, with the program's last
-    words, when it fails or the version is not for it.
+    `precision`: fp16 or fp32; `tensorrt`: the installed version. Raises EngineError, with the program's last line, when
+    it fails or does not support that version.
     """
     check_torch2trt(tensorrt)
     if precision not in PRECISIONS:

@@ -47,8 +47,8 @@ def sparse(model: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (weights_elsewhere, "weights lie in another file"),
-        (constant_elsewhere, "weights lie in another file"),
+        (weights_elsewhere, "weights are in another file"),
+        (constant_elsewhere, "weights are in another file"),
         (branch, "graphs inside its graph"),
         (other_operators, "an operator of the domain 'com.stranger'"),
         (function, "functions of its own"),
@@ -70,7 +70,7 @@ def test_what_is_not_one_whole_graph_is_refused_before_it_is_opened(
 )
 def test_what_is_no_onnx_or_cut_short_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.onnx").write_bytes(content)
-    with pytest.raises(EngineError, match="not a network that this version runs"):
+    with pytest.raises(EngineError, match="not a network that this version can run"):
         check_network_file(tmp_path / "x.onnx")
 
 

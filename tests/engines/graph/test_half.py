@@ -138,6 +138,6 @@ def test_constants_become_weights(tiny_model: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no ONNX at all"])
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "broken.onnx").write_bytes(content)
-    with pytest.raises(EngineError, match="broken.onnx is no ONNX file"):
+    with pytest.raises(EngineError, match="broken.onnx is not an ONNX file"):
         write_half(tmp_path / "broken.onnx", tmp_path / "half.onnx")
     assert not (tmp_path / "half.onnx").exists()

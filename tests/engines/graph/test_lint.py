@@ -106,17 +106,17 @@ def unknown_operator(model: Model) -> None:
 
 
 BREACHES: list[tuple[str, Callable[[Model], object]]] = [
-    ("IR version 11, at most 10 is read", lambda m: setattr(m, "ir_version", 11)),
+    ("IR version 11, wanted at most 10", lambda m: setattr(m, "ir_version", 11)),
     ("opset 21, wanted 13 to 20", lambda m: setattr(m.opset_import[0], "version", 21)),
     ("operators of the domain com.microsoft", foreign),
     ("it has functions of its own: twice", function),
-    ("weight weights lies in another file", gone_elsewhere),
+    ("weight weights is in another file", gone_elsewhere),
     ("doll: shape [1, None, 32, 4] is not fixed", dynamic),
-    ("frame: float, wanted uint8 at the borders", float_output),
-    ("Mish clipped: not an operator that TensorRT and this project share", unknown_operator),
-    ("Concat both: it takes uint8 doll: uint8 goes from an input into a Cast", concat_of_bytes),
-    ("Cast doll_i: it takes uint8 doll", bytes_to_integers),
-    ("Cast inner: it gives uint8 inner: uint8 comes from a Cast of fp16 or fp32, as an output", bytes_inside),
+    ("frame: float, wanted uint8 for inputs and outputs", float_output),
+    ("Mish clipped: not an operator that this project uses with TensorRT", unknown_operator),
+    ("Concat both: it reads uint8 doll: uint8 may only go from an input into a Cast", concat_of_bytes),
+    ("Cast doll_i: it reads uint8 doll", bytes_to_integers),
+    ("Cast inner: it outputs uint8 inner: uint8 may only go from a Cast of fp16 or fp32 to an output", bytes_inside),
     ("Conv drawn: its input weights is not a constant", weight_as_input),
     ("QuantizeLinear q: its zero point is not 0", lambda m: quantize(m, zero=3)),
     ("QuantizeLinear q: it quantizes to uint8, wanted int8", lambda m: quantize(m, kind=np.uint8)),
@@ -157,8 +157,8 @@ def test_the_message_names_the_file_and_the_first_breaches(tiny_model: Path, tmp
     onnx.save(model, tmp_path / "bad.onnx")
     with pytest.raises(EngineError) as raised:
         check_for_tensorrt(tmp_path / "bad.onnx", half=False)
-    assert raised.value.what == "TensorRT would not take bad.onnx"
-    assert raised.value.got.startswith("operators of the domain com.microsoft, only ONNX's own are known | Concat both")
+    assert raised.value.what == "TensorRT would not accept bad.onnx"
+    assert raised.value.got.startswith("operators of the domain com.microsoft, wanted only ONNX's own | Concat both")
     (tmp_path / "worse.onnx").write_bytes(b"no ONNX at all")
-    with pytest.raises(EngineError, match="worse.onnx is no ONNX file"):
+    with pytest.raises(EngineError, match="worse.onnx is not an ONNX file"):
         check_for_tensorrt(tmp_path / "worse.onnx", half=False)

@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_written_is_replaced_for_this_run_and_that_is_sa
     kept = stored(cache)
     assert cache.find(KEY) == kept
     assert len(said) == 1
-    assert f"engines cannot be kept in {folder}" in said[0]
+    assert f"engines cannot be saved in {folder}" in said[0]
     assert not folder.is_dir() or not list(folder.iterdir())
 
 

@@ -11,8 +11,8 @@ from engines.system.json_file import parse_json, read_json
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[NaN]", "no number"),
-        ("[-Infinity]", "no number"),
+        ("[NaN]", "not a number"),
+        ("[-Infinity]", "not a number"),
         ("1e999", "out of range"),
         ("9" * 5000, "5000 digits"),
         ("[" * 100_000, "too deep"),

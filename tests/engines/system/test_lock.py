@@ -16,7 +16,7 @@ from engines.system.whole_folder import clear, unfinished
 def test_a_second_one_is_told_the_process_of_the_first(tmp_path: Path) -> None:
     with held(tmp_path / "x.lock", "me"):
         for _ in range(2):  # the one who was refused has not spoiled what the next one reads
-            with pytest.raises(LockError, match=f"at work on me; got: process {os.getpid()};"):
+            with pytest.raises(LockError, match=f"working on me; got: process {os.getpid()};"):
                 with held(tmp_path / "x.lock", "me"):
                     pass
     assert not list(tmp_path.iterdir())

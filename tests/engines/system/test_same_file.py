@@ -43,7 +43,7 @@ def test_reading_and_writing_one_place_is_a_collision(clip: Path, tmp_path: Path
     source, target = ("the source", clip), ("the target", tmp_path / "target")
     fine = ("--sink", tmp_path / "out.mp4")
     assert collision([source], [fine], closed=[target]) is None
-    assert "over the source" in (collision([source], [("--sink", clip)]) or "")
-    assert "over the source" in (collision([source], [("--out", tmp_path)]) or "")
+    assert "overwrite the source" in (collision([source], [("--sink", clip)]) or "")
+    assert "overwrite the source" in (collision([source], [("--out", tmp_path)]) or "")
     assert "lies in the target" in (collision([], [("--log", tmp_path / "target" / "a")], closed=[target]) or "")
     assert "each other's way" in (collision([], [fine, ("--report", tmp_path / "out.mp4")]) or "")

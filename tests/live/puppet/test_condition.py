@@ -133,8 +133,8 @@ def test_before_there_are_statistics_the_first_pose_tells_the_size() -> None:
 
 
 def test_the_figure_glides_when_statistics_arrive() -> None:
-    """The first guess takes the target's build for this broad-shouldered, long-armed performer; 30 poses later the
-    measures of their own are known.
+    """For this broad-shouldered, long-armed performer the first guess takes the target's build; 30 poses later their
+    own measures are known.
     """
     build = Build(torso=0.26, leg=0.46, shoulder=0.17, arm=0.22, hip=0.09)
     subject = conditioner(calibrated=False)

@@ -1,6 +1,6 @@
 """`FakeDirector`: stands in for the loop, so that the control room can be run, tested and photographed without one.
 
-A thread of its own sends moving pictures and poses; a scripted wizard goes on when told to. `serve` runs it by hand:
+It sends moving pictures and poses from its own thread; a scripted wizard goes on when told to. `serve` runs it by hand:
 python -m tests.live.room.fake_director [PORT]
 """
 
@@ -72,9 +72,9 @@ class FakeViewfinder:
 
 
 class FakeDirector:
-    """Does what it is told at once. `on_frame` gets each picture, at `fps` a second, once `start`ed.
+    """Does at once what it is told. `on_frame` gets each picture, at `fps` a second, once `start`ed.
 
-    While it calibrates, the wizard says the next thing at `say_next`.
+    While it calibrates, `say_next` makes the wizard say the next thing.
     """
 
     def __init__(self, fps: float = 30.0) -> None:

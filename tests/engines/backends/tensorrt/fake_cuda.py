@@ -1,6 +1,6 @@
-"""`cuda.bindings.runtime` without a GPU: the same names, tuples and habits, over ordinary memory.
+"""A stand-in for `cuda.bindings.runtime` without a GPU: the same names, tuples and habits, over ordinary memory.
 
-Work on a stream is only done when the stream is waited for, so that a forgotten wait shows as an old picture. What a
+Work on a stream is done only when the stream is waited for, so that a forgotten wait shows as an old picture. What a
 GPU would forbid raises an AssertionError: copies that leave their memory or go the wrong way, the default stream,
 memory freed while a stream still needs it.
 """

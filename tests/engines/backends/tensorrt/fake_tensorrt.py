@@ -1,7 +1,7 @@
-"""`tensorrt` without TensorRT: only the names of api_surface.json, every other one raises AttributeError.
+"""A stand-in for `tensorrt`, with only the names in api_surface.json; any other raises AttributeError.
 
-A "plan" holds the ONNX file that was parsed, and its context computes it with ONNX Runtime, on the memory of the fake
-CUDA: so what comes out is right only if addresses, copies and their order are. `Faults` says what is to go wrong.
+A "plan" holds the parsed ONNX file, and its context computes it with ONNX Runtime in the memory of the fake CUDA. So
+the output is right only if addresses, copies and their order are. `Faults` says what should go wrong.
 """
 
 import hashlib

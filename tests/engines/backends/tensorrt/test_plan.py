@@ -82,7 +82,7 @@ def test_a_cache_that_cannot_be_kept_is_said_and_harms_nothing(
     plan = build_plan(half_model, timing_cache=tmp_path / "file" / "gpu.timings", say=said.append)
     assert plan.startswith(MAGIC)
     assert len(said) == 1
-    assert said[0].startswith("TensorRT's timing cache cannot be kept, so the next build takes as long: ")
+    assert said[0].startswith("TensorRT's timing cache cannot be saved, so the next build will take as long: ")
 
 
 def test_half_a_file_never_has_the_final_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def test_without_a_graph_it_goes_on_and_says_so(trt: FakeTensorRT, plan: Path, c
     else:
         trt.cuda.fails[call] = cudaError_t.cudaErrorStreamCaptureUnsupported
     engine = open_it(plan)
-    assert "no CUDA graph, so a frame costs more of the CPU (CUDA failed in " in engine.describe()
+    assert "no CUDA graph, so a frame takes more CPU time (CUDA failed while " in engine.describe()
     assert "operation not permitted when stream is capturing" in engine.describe()
     assert all(np.array_equal(engine.run(tiny_feeds(seed))["frame"], frame) for seed, frame in enumerate(wanted))
     trt.cuda.calls[:] = []
@@ -103,7 +103,7 @@ def test_a_refused_frame_is_an_error_and_the_state_stays(
 def test_bindings_that_raise_while_recording_cost_the_graph_alone(trt: FakeTensorRT, plan: Path) -> None:
     trt.faults.enqueue_in_recording, trt.faults.raises = True, True
     engine = open_it(plan)
-    assert "no CUDA graph, so a frame costs more of the CPU (tensorrt failed to compute" in engine.describe()
+    assert "no CUDA graph, so a frame takes more CPU time (tensorrt failed to compute" in engine.describe()
     assert engine.run(tiny_feeds())["frame"].any()
     engine.close()
 
@@ -127,7 +127,7 @@ def test_an_error_of_the_gpu_is_said(trt: FakeTensorRT, plan: Path) -> None:
 def test_a_plan_of_another_gpu_is_refused(trt: FakeTensorRT, plan: Path) -> None:
     plan.write_bytes(OF_ANOTHER_GPU)
     assert refusal(plan) == (
-        "TensorRT does not take this plan; got: the plan's magic tag does not match; wanted: a plan built here, for "
+        "TensorRT does not accept this plan; got: the plan's magic tag does not match; wanted: a plan built here, for "
         "Fake GPU and this TensorRT; do this: build it again: python -m engines build"
     )
 
@@ -141,21 +141,24 @@ def test_no_context_and_no_address_are_refused(trt: FakeTensorRT, plan: Path) ->
     trt.faults.context = True
     assert "cannot prepare this plan for running; got: out of memory; do this: close other programs" in refusal(plan)
     trt.faults.context, trt.faults.address = False, True
-    assert "TensorRT does not take the memory of pose_map" in refusal(plan)
+    assert "TensorRT does not accept the memory of pose_map" in refusal(plan)
 
 
 def test_a_plan_of_another_network_is_refused(trt: FakeTensorRT, plan: Path) -> None:
     text = refusal(plan, tiny_spec(64))
-    assert "the model's inputs are not those of its description" in text
+    assert "the model's inputs differ from its description" in text
     spec = tiny_spec()
     other = EngineSpec(spec.inputs, (TensorSpec("picture", spec.outputs[0].shape),))
-    assert "the model's outputs are not those of its description; got: frame uint8" in refusal(plan, other)
+    assert "the model's outputs differ from its description; got: frame uint8" in refusal(plan, other)
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("cudaMalloc", "taking 320 bytes of the GPU's memory; got: cudaErrorMemoryAllocation: out of memory; do this"),
+        (
+            "cudaMalloc",
+            "allocating 320 bytes of the GPU's memory; got: cudaErrorMemoryAllocation: out of memory; do this",
+        ),
         ("cudaMallocHost", "pinning 320 bytes of memory; got: cudaErrorMemoryAllocation: out of memory"),
         ("cudaStreamCreateWithFlags", "making a CUDA stream; got: cudaErrorMemoryAllocation"),
     ],

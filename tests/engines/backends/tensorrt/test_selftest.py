@@ -125,7 +125,7 @@ def test_a_reset_that_is_none_is_found(
     monkeypatch.setattr("engines.backends.tensorrt.runtime.TensorRTEngine.reset", lambda self: None)
     assert selftest.run(arguments(target, "--precision", "fp32"), rehearse, backend=backend) == 1
     (network,) = report_of(target)["networks"]
-    assert network["failure"] == "after a reset it draws other pictures from the same feeds"
+    assert network["failure"] == "after a reset it draws different pictures from the same feeds"
 
 
 def test_what_is_missing_is_said_and_no_report_is_written(
@@ -135,9 +135,9 @@ def test_what_is_missing_is_said_and_no_report_is_written(
     trt.cuda.fails["cudaGetDeviceCount"] = cudaError_t.cudaErrorInsufficientDriver
     assert selftest.run(arguments(target), rehearse) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "the TensorRT selftest cannot be run on this machine:"
+    assert lines[0] == "the TensorRT selftest cannot run on this machine:"
     assert lines[1].startswith("  TensorRT: TensorRT is not installed; got: ")
-    assert lines[2].startswith("  GPU: CUDA failed in looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
+    assert lines[2].startswith("  GPU: CUDA failed while looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
     assert not (target.parent / "report.json").exists()
 
 

@@ -30,7 +30,7 @@ def test_fp16_is_built_from_the_half_file_and_says_what_it_does(
     said: list[str] = []
     plan = prepare(backend, tiny_model, tmp_path, "fp16", said)
     assert plan.read_bytes() == MAGIC + half_model.read_bytes()
-    assert said == ["building the TensorRT 10.16.1.11 plan of tiny.onnx in fp16 for Fake GPU: up to some minutes"]
+    assert said == ["building the TensorRT 10.16.1.11 plan of tiny.onnx in fp16 for Fake GPU; may take minutes"]
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["network.plan"]
     assert [path.name for path in (tmp_path / "timings").iterdir()] == ["tensorrt-10.16.1.11-9.0-Fake-GPU.timings"]
     engine = backend.open(plan, tiny_spec(), precision="fp16", threads=1)
@@ -67,7 +67,7 @@ def test_a_network_against_the_contract_is_refused_before_tensorrt_sees_it(
     trt: FakeTensorRT, backend: TensorRTBackend, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engines.graph.lint.ALLOWED", frozenset({"Cast", "Conv"}))
-    with pytest.raises(EngineError, match="TensorRT would not take network.fp16.onnx; got: Transpose"):
+    with pytest.raises(EngineError, match="TensorRT would not accept network.fp16.onnx; got: Transpose"):
         prepare(backend, tiny_model, tmp_path, "fp16", [])
     assert not any(name == "parse_from_file" for name, _ in trt.calls)
 
@@ -106,7 +106,9 @@ def test_it_is_available_with_both_libraries_and_a_gpu(
         "driver": backend.identity()["driver"],
     }
     trt.cuda.fails["cudaGetDeviceCount"] = cudaError_t.cudaErrorInsufficientDriver
-    assert backend.available().startswith("CUDA failed in looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver")
+    assert backend.available().startswith(
+        "CUDA failed while looking for an NVIDIA GPU; got: cudaErrorInsufficientDriver"
+    )
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     assert backend.available().startswith("TensorRT is not installed; got: ")
     assert backend.identity() == {"version": "not usable: TensorRT is not installed"}

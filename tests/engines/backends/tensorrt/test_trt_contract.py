@@ -47,7 +47,7 @@ def engine(open_it: Open) -> Engine:
 
 
 def test_it_says_what_it_is(engine: Engine, name: str) -> None:
-    how = "CUDA graph" if name != "no graph" else "no CUDA graph, so a frame costs more of the CPU (tensorrt failed"
+    how = "CUDA graph" if name != "no graph" else "no CUDA graph, so a frame takes more CPU time (tensorrt failed"
     assert engine.describe().startswith(f"tensorrt GPU fp16, Fake GPU, TensorRT 10.16.1.11, {how}")
     assert "\n" not in engine.describe()
     assert (engine.spec, engine.backend, engine.device, engine.precision) == (tiny_spec(), "tensorrt", "GPU", "fp16")
