@@ -13,7 +13,7 @@ REACH = 0.3  # torso lengths that a hand reaches beyond its wrist
 # Where chin and neck end, as shares of the way from the ears to the neck's joint, and how softly.
 CHIN, COLLAR, SOFT = 0.55, 0.9, 0.1
 NECK = 0.26  # torso lengths: how thick a neck is, or as wide as a chibi's ears
-FACE, FACE_IN_EARS = 0.6, 0.5  # radius of the face on that way, or in ear-to-ear widths for a head as wide as a chibi's
+FACE, FACE_IN_EARS = 0.6, 0.5  # radius of the face, as a share of that way, or of the ears' distance in a chibi
 
 
 def head_mask(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[int, int]) -> F32:

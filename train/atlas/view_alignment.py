@@ -21,11 +21,7 @@ from train.dataset.align import find_flow
 
 FRAMES = 500  # of each shot that are examined
 ENOUGH = 12  # frames that must show a view
-OPAQUE, POINTS, LEAST = (
-    200,
-    60,
-    20,
-)  # alpha of the texels where the film is read; how many; how many must be on the canvas
+OPAQUE, POINTS, LEAST = 200, 60, 20  # alpha of texels where the film is read; how many; how many must be on the canvas
 Found = dict[tuple[int, int], list[F64]]  # by part and view: rows and columns of texels by which the film is off
 
 

@@ -24,7 +24,7 @@ def idle_loop(take: Take, fps: float) -> dict[str, NDArray[np.generic]]:
     blend = min(round(BLEND_S * fps), count // 3, len(take) - start - count)
     points = _smooth(take.placed_px[start : start + count + blend], round(SMOOTH_S * fps))
     scores, size = take.scores[start : start + count].copy(), take.size_px[start : start + count + blend]
-    share = (np.arange(blend, dtype=np.float32) + 1) / (blend + 1)  # of the beginning; the rest comes after the end
+    share = (np.arange(blend, dtype=np.float32) + 1) / (blend + 1)  # of the beginning; the rest is what follows the end
     looped, sizes = points[:count].copy(), size[:count].copy()
     looped[:blend] = points[:blend] * share[:, None, None] + points[count : count + blend] * (1 - share[:, None, None])
     sizes[:blend] = size[:blend] * share + size[count : count + blend] * (1 - share)

@@ -17,9 +17,7 @@ SETTLED = 10  # the frame with which later ones are compared
 ROUND = 100  # poses of the looping motion; the marks below are multiples of it
 MARKS = (300, 1000, 3000, 10_000)
 AVERAGED = 10  # frames before each mark over which the comparison is averaged
-GROWTH_LEVELS = (
-    0.5  # of 255: a mean difference that rises by more than this from the first mark to the last counts as growth
-)
+GROWTH_LEVELS = 0.5  # of 255: a mean difference that rises by more than this from first mark to last counts as growth
 RUN_UP, WATCHED = 20, 30  # frames before a fault, and after it
 FAULT_FRAMES = 3 * (RUN_UP + WATCHED)  # in total: without a fault, with noise, with nothing
 RECOVERED_LEVELS = 1.0  # mean difference, in the figure's box, from the run without the fault

@@ -7,8 +7,8 @@ _MOST = 1 << 40  # steps, seconds
 
 
 def shown(value: object) -> str:
-    """An untrusted value for an error message: short, and in ASCII. Anything else, such as a tensor, is only named by
-    type: printing it may take any amount of memory.
+    """An untrusted value for an error message: short, and in ASCII. Anything but a plain value, such as a tensor, is
+    only named by type: printing it may take any amount of memory.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return ascii(value)[:40]
