@@ -164,7 +164,8 @@ def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> t
     preset, spec = checkpoint.config.preset, generator_spec(dataset.canvas)
     file_name = f"generator.{preset}.onnx"
     (folder / file_name).write_bytes(to_onnx(network, spec))
-    clip = _parity_clip(dataset, take)
+    held_out = take.held_out[:PARITY_FRAMES]
+    clip = [dataset.draw(take.placed(i, refined=False)) for i in held_out]
     check_parity(folder / file_name, spec, network, clip)
     entries: dict[str, Any] = {"generators": {preset: _entry(file_name, spec) | {"state": dict(spec.state)}}}
     if face is None:
@@ -219,11 +220,6 @@ def _near(what: str, worst: int, frames: int) -> int:
             do="report this, with the versions of torch and onnxruntime",
         )
     return worst
-
-
-def _parity_clip(dataset: Dataset, take: Take) -> list[Conditioning]:
-    first = take.held_out.start
-    return [dataset.draw(take.placed(i, refined=False)) for i in range(first, min(first + PARITY_FRAMES, len(take)))]
 
 
 def _entry(file_name: str, spec: EngineSpec) -> dict[str, Any]:

@@ -29,7 +29,10 @@ class OnnxModule(nn.Module):
         self.input_shapes = [tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in graph.input]
         self.output_names = [value.name for value in graph.output]
         self.uint8 = uint8
-        self._nodes = [(n.op_type, list(n.input), n.output[0], _attributes(n)) for n in graph.node]
+        self._nodes = [
+            (n.op_type, list(n.input), n.output[0], {a.name: helper.get_attribute_value(a) for a in n.attribute})
+            for n in graph.node
+        ]
         unknown = sorted({op for op, *_ in self._nodes} - _OPERATIONS.keys() - {"Cast"})
         if unknown:
             raise TrainError(
@@ -61,10 +64,6 @@ class OnnxModule(nn.Module):
         if self.uint8 or to != torch.uint8:
             return value.to(to)
         return torch.floor(value)
-
-
-def _attributes(node: onnx.NodeProto) -> dict:
-    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
 
 
 def _padding(attributes: dict) -> tuple[int, int]:
