@@ -4,7 +4,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -111,7 +111,7 @@ class PictureSet:
         require_people(poses, self.title)
         continuous = follow_each_other(poses)
         if not continuous:
-            poses = [_at(pose, i * APART_S) for i, pose in enumerate(poses)]
+            poses = [replace(pose, t_capture_s=i * APART_S) for i, pose in enumerate(poses)]
         box, path = Letterbox.fit(info.size, canvas_px), folder / "frames.npy"
         plate = plain_plate([box.picture(image) for image in self._sample()])
         print(
@@ -192,7 +192,3 @@ def follow_each_other(poses: list[Pose]) -> bool:
     steps = np.linalg.norm(np.diff(points, axis=0), axis=2)
     means = [step[there].mean() for step, there in zip(steps, both, strict=True) if there.any()]
     return float(np.median(means)) < ONE_MOTION * float(np.median(torso))
-
-
-def _at(pose: Pose, t_s: float) -> Pose:
-    return Pose(pose.frame_id, t_s, pose.points_px, pose.depth_px, pose.scores, pose.image_size)

@@ -44,7 +44,7 @@ def prepare_paths(
         raise TrainError(problem)
     with ExitStack() as stack:
         opened = [_opened(path, out, stack) for path in paths]
-        paired = [root for path in opened if path.is_dir() for root in _pairs(path)]
+        paired = [root for path in opened if path.is_dir() for root in folders_below(path) if holds_pairs(root)]
         if paired:
             if len(opened) > 1 or mattes or plates:
                 got = f"{len(opened)} sources"
@@ -98,11 +98,6 @@ def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
         raise TrainError(f"cannot unpack to {out}", got=str(error), do="choose another --work") from error
     unpack(path, folder)
     return folder
-
-
-def _pairs(folder: Path) -> list[Path]:
-    """The folders at or below `folder` that hold pairs, in order of name."""
-    return [root for root in folders_below(folder) if holds_pairs(root)]
 
 
 def _picture_sets(folder: Path, given: Path) -> list[Path]:
