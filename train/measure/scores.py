@@ -92,7 +92,8 @@ class Eye:
             return Motion(flow, None, float("nan"), None)
         now = self._features.look(picture[box])
         change = self._features.between(self._features.look(before[box]), now)
-        return Motion(flow, now, change, None if face is None else self._features.look(_face(picture, face)))
+        seen = None if face is None else self._features.look(metrics.resized(picture[face], FACE_PX))
+        return Motion(flow, now, change, seen)
 
     def between(self, a: list[Tensor] | None, b: list[Tensor] | None) -> float | None:
         """Their feature distance; None if one of them is missing."""
@@ -193,7 +194,3 @@ class Scorer:
 
 def _jerk(before: list[U8], picture: U8, box: Box | None) -> float | None:
     return metrics.jerk(before[0][box], before[1][box], picture[box]) if box is not None and len(before) == 2 else None
-
-
-def _face(picture: U8, face: Box) -> U8:
-    return metrics.resized(picture[face], FACE_PX)

@@ -93,7 +93,8 @@ class FaceTrainer:
     def _shown(self, batch: FaceBatch) -> "_Shown":
         """The batch with its faces painted as live paints them: feathered, and at their size on the canvas."""
         face_map, crop, real = (
-            self._tensor(array).flatten(0, 1) for array in (batch.face_map, batch.generated, batch.real)
+            torch.from_numpy(array).to(self.device).float().flatten(0, 1)
+            for array in (batch.face_map, batch.generated, batch.real)
         )
         with self._autocast():
             face = ClampStraightThrough.apply(self.network(face_map, crop))
@@ -142,9 +143,6 @@ class FaceTrainer:
         for optimizer, share in ((self.optimizer, 1.0), (self.discriminator_optimizer, 0.5)):
             for group in optimizer.param_groups:
                 group["lr"] = rate * share
-
-    def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(array).to(self.device).float()
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.precision == "bf16")

@@ -92,7 +92,8 @@ def launch(config: RunConfig, work: Callable[[Processes], Result]) -> Result:
         except (ProcessRaisedException, ProcessExitedException) as error:
             if interrupt.wanted:
                 raise KeyboardInterrupt from error
-            raise TrainError("one of the training processes failed", got=_last_words(str(error))) from error
+            last_line = str(error).strip().splitlines()[-1].removeprefix("train.errors.TrainError: ")
+            raise TrainError("one of the training processes failed", got=last_line) from error
 
 
 def _tell_children(number: int) -> None:
@@ -114,8 +115,3 @@ def _fabric(config: RunConfig, *, processes: int) -> Fabric:
         strategy="ddp_spawn" if processes * config.nodes > 1 else "auto",
         precision=PRECISION[config.precision],
     )
-
-
-def _last_words(trace: str) -> str:
-    """The last line of a traceback, without the name of our own error."""
-    return trace.strip().splitlines()[-1].removeprefix("train.errors.TrainError: ")

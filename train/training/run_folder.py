@@ -44,7 +44,9 @@ def run_folder(folder: Path) -> Iterator[None]:
                 mark(folder, KIND)
             for name in _WRITTEN:
                 clear_unfinished(folder / name)
-                _clear_older(folder / f"{name}.part")
+                older = folder / f"{name}.part"  # left by an older version when it was killed
+                if older.is_file() and not older.is_symlink():
+                    older.unlink()
             yield
     except OSError as error:
         raise TrainError(
@@ -75,9 +77,3 @@ def _locked(folder: Path) -> Iterator[None]:
         return
     with held(folder / _LOCK, str(folder)):
         yield
-
-
-def _clear_older(partial: Path) -> None:
-    """Remove what an older version left when it was killed."""
-    if partial.is_file() and not partial.is_symlink():
-        partial.unlink()
