@@ -19,7 +19,7 @@ from train.errors import TrainError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when done, 1 for a failure (one line on stderr), 2 for wrong usage."""
+    """Run one command. Returns 0 on success, 1 on failure (one line on stderr), 2 on wrong usage."""
     flags = parser()
     chosen = flags.parse_args(arguments)
     if problem := found_in(chosen):
@@ -38,28 +38,28 @@ def prepare(chosen: argparse.Namespace) -> int:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Train, or go on training."""
+    """Train, or continue training."""
     done = _train(chosen.dataset, chosen.out, chosen)
     print(
         f"trained: {chosen.out}"
         if done
-        else f"stopped, nothing is lost; go on with the same command and --resume: {chosen.out}"
+        else f"stopped, nothing is lost; to continue, run the same command with --resume: {chosen.out}"
     )
     return 0
 
 
 def face(chosen: argparse.Namespace) -> int:
-    """Train the face network of a finished run, or go on training it."""
+    """Train the face network of a finished run, or continue training it."""
     from train.training.face import train_face
 
     minutes = chosen.minutes if chosen.steps or chosen.minutes else FACE_MINUTES
     if not train_face(chosen.run, steps=chosen.steps, minutes=minutes, resume=chosen.resume):
-        print(f"stopped, nothing is lost; go on with the same command and --resume: {chosen.run}")
+        print(f"stopped, nothing is lost; to continue, run the same command with --resume: {chosen.run}")
     return 0
 
 
 def evaluate(chosen: argparse.Namespace) -> int:
-    """Measure a run on the frames that it never saw."""
+    """Measure a run on frames it never saw."""
     from train.measure.evaluate import Wanted
     from train.measure.evaluate import evaluate as measure
 
@@ -77,21 +77,21 @@ def evaluate(chosen: argparse.Namespace) -> int:
 
 
 def ablate(chosen: argparse.Namespace) -> int:
-    """Every variant, trained and measured in the same way."""
+    """Train and measure every variant in the same way."""
     from train.measure.ablate import VARIANTS, Plan
     from train.measure.ablate import ablate as compare
 
     settings = {"threads": os.cpu_count() or 1, **_settings(chosen)}
     plan = Plan(settings, chosen.variants or tuple(VARIANTS), chosen.frames, chosen.drivers)
     if not compare(chosen.dataset, chosen.out, plan):
-        print(f"stopped, nothing is lost; go on with the same command: {chosen.out}")
+        print(f"stopped, nothing is lost; to continue, run the same command again: {chosen.out}")
         return 1
     print(f"written: {chosen.out}")
     return 0
 
 
 def transfer(chosen: argparse.Namespace) -> int:
-    """A video performed by a target."""
+    """Make a target perform a video."""
     from train.offline.transfer import TransferConfig
     from train.offline.transfer import transfer as make
 
@@ -117,10 +117,10 @@ def everything(chosen: argparse.Namespace) -> int:
 
     dataset, folder = chosen.work / chosen.name, chosen.work / f"{chosen.name}.run"
     out = chosen.out or user_targets() / chosen.name
-    check_bundle_place(out)  # hours before they are made
+    check_bundle_place(out)  # now, not after hours of training
     check_run_folder(folder)
     label = {"title": chosen.title, "licence": chosen.licence}
-    label["consent"] = film_of(chosen.film_of, out, sys.stdin, sys.stdout)  # now: nobody is there in two hours
+    label["consent"] = film_of(chosen.film_of, out, sys.stdin, sys.stdout)  # ask now: in two hours nobody may be there
     if not (chosen.resume and (dataset / "dataset.json").exists()):
         _prepare(chosen, puppet=True)
     if chosen.steps == 0:
@@ -130,12 +130,12 @@ def everything(chosen: argparse.Namespace) -> int:
             chosen.minutes = DEFAULT_MINUTES
         if not _train(dataset, folder, chosen):
             print(
-                f"stopped, nothing is lost; go on with the same command and --resume, or take what it has learned: "
+                f"stopped, nothing is lost; to continue, run the same command with --resume; to use what is learned: "
                 f"python -m train export {folder} --out {out}"
             )
             return 1
         if not _train_face(folder, chosen):
-            print(f"stopped, nothing is lost; go on with the same command and --resume: {folder}")
+            print(f"stopped, nothing is lost; to continue, run the same command with --resume: {folder}")
             return 1
         measure(folder)
         export_run(folder, out, **label)
@@ -144,7 +144,7 @@ def everything(chosen: argparse.Namespace) -> int:
 
 
 def describe(chosen: argparse.Namespace) -> int:
-    """Print parameters and arithmetic of every network preset."""
+    """Print the parameter count and arithmetic of every network preset."""
     import torch
 
     from live.puppet.drawing.pose_map import CHANNELS
@@ -168,7 +168,7 @@ def describe(chosen: argparse.Namespace) -> int:
 
 
 def _train(dataset: Path, folder: Path, chosen: argparse.Namespace) -> bool:
-    """Start a run, or with --resume go on with the one in `folder` if there is one. True at the end of its schedule."""
+    """Start a run; with --resume, continue the one in `folder` if there is one. True once its schedule is complete."""
     from train.training import run as runs
     from train.training.checkpoint import NAME
     from train.training.config import RunConfig
@@ -181,7 +181,7 @@ def _train(dataset: Path, folder: Path, chosen: argparse.Namespace) -> bool:
 
 
 def _train_face(folder: Path, chosen: argparse.Namespace) -> bool:
-    """The face stage of `all`. True when it is done, or left out."""
+    """The face stage of `all`. True when it is done or skipped."""
     from train.training.face import train_face
 
     if chosen.face_minutes == 0:
@@ -192,7 +192,7 @@ def _train_face(folder: Path, chosen: argparse.Namespace) -> bool:
     return train_face(folder, minutes=minutes, resume=True)
 
 
-# Flags that are fields of RunConfig by the same name.
+# Flags with the same names as fields of RunConfig.
 SETTINGS = (
     "steps minutes preset batch crop threads perceptual gan gan_start lengthen_at learning_rate teacher begin_from "
     "seed device precision devices nodes sheet_every validate_every tensorboard"
@@ -214,7 +214,7 @@ def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def _weights(given: Sequence[str]) -> Any:
-    """The loss weights with those of `--weight NAME=X` replaced."""
+    """The default loss weights, overridden by each `--weight NAME=X`."""
     from train.training.config import LossWeights
 
     known = {field.name for field in fields(LossWeights)}
@@ -231,7 +231,7 @@ def _weights(given: Sequence[str]) -> Any:
 
 
 def _prepare(chosen: argparse.Namespace, *, puppet: bool) -> None:
-    """`puppet`: a puppet is wanted of it in the end, which picture pairs are not."""
+    """`puppet`: the data set must be able to make a puppet, which picture pairs cannot."""
     from train.films.sources import prepare_paths
 
     extras = {"mattes": chosen.matte or (), "plates": chosen.plate or (), "fps": chosen.fps, "puppet": puppet}
@@ -268,7 +268,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def entry() -> NoReturn:
-    """The process: `main` on its command line."""
+    """Run `main` on the process's command line."""
     process.run(main)
 
 

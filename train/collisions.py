@@ -1,4 +1,4 @@
-"""Whether a command of `python -m train` would write over what it reads: looked at before anything is done."""
+"""Checks, before anything is done, that a command of `python -m train` does not write over what it reads."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from engines.system.same_file import Named, collision
 
 
 def found_in(chosen: argparse.Namespace) -> str | None:
-    """What is wrong with the paths of a parsed command line, for a usage message; None when nothing is."""
+    """What is wrong with the paths of a parsed command line, as a usage message, or None."""
     look = {
         "all": _film,
         "prepare": _film,
@@ -50,7 +50,7 @@ def _bench(chosen: argparse.Namespace) -> str | None:
 
 
 def _target(name: str) -> list[Named]:
-    """The target's folder; none where there is no such target, which is told later."""
+    """The target's folder; empty when there is no such target, which is reported later."""
     try:
         return [("--target", find_target(name))]
     except EngineError:

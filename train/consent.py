@@ -12,14 +12,14 @@ _UNSTATED = (
     "nobody said whose film this is, and the puppet will say so; do this: add --film-of "
     f"{'|'.join(CONSENTS)} ({'; '.join(f'{key}: {text}' for key, text in CONSENTS.items())})"
 )
-_TRIES = 3  # wrong answers that are put up with
+_TRIES = 3  # answers that are read before giving up
 
 
 def film_of(given: str | None, made: Path, stdin: TextIO | None, out: TextIO) -> str:
-    """A key of CONSENTS, or "" where nobody answers, which is then said.
+    """A key of CONSENTS, or "" (with a notice on `out`) when nobody answers.
 
-    `given`: what was typed as a flag. Without it the bundle in `made` that is to be replaced is looked at, and then a
-    terminal is asked.
+    `given`: the flag's value. Without it the answer is taken from the bundle in `made` that is to be replaced, or else
+    asked for on the terminal.
     """
     stated = given or _stated_before(made)
     if not stated and stdin is not None and stdin.isatty() and out.isatty():
@@ -32,7 +32,7 @@ def film_of(given: str | None, made: Path, stdin: TextIO | None, out: TextIO) ->
 def _stated_before(made: Path) -> str:
     try:
         return open_bundle(made).consent
-    except EngineError:  # there is none yet, or it is damaged: it stated nothing
+    except EngineError:  # no bundle yet, or a damaged one: nothing was stated
         return ""
 
 

@@ -1,4 +1,4 @@
-"""What a user may meet on the training side."""
+"""The error that a user of the trainer may meet."""
 
 from engines.errors import UserError
 

@@ -30,7 +30,7 @@ def test_a_configuration_comes_back_from_json() -> None:
     ],
 )
 def test_what_cannot_be_trained_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(TrainError, match=r"got|start at 1"):
+    with pytest.raises(TrainError, match=r"got|at least 1"):
         RunConfig("data", **wrong)
 
 

@@ -1,1 +1,1 @@
-"""The paper doll: limb textures cut from the frames of a film, and poses refined against them."""
+"""The paper doll: limb textures cut from a film's frames, and poses refined against them."""

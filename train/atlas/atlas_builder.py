@@ -1,6 +1,6 @@
 """Cuts the atlas out of a target's takes: for each body part a few views, each one real sample near the median.
 
-A mean of samples would blur, and a random one may show an arm that crosses; so the views are chosen: frames are
+A mean of samples would blur, and a random one may show an arm across the part, so the views are chosen: frames are
 grouped by the part's view key, each group's median says what the part looks like and which texels belong to it, and
 the single sample that is nearest to the median and freest of other limbs becomes the texture. (Method:
 docs/architecture.md, "Atlas".)
@@ -22,10 +22,10 @@ from train.atlas.sample import TEXELS_PER_TORSO, Sample, TakeFrames, collect, te
 from train.atlas.texture import best_texture, hidden_face, palette_of
 from train.errors import TrainError
 
-CROWDED = 0.35  # of a texture's rims: with more of it in use, the texture shows what stands beside the limb
-HIDDEN_FACE = 0.1  # of a face that may lie under a hand
-WHOLE = 0.6  # of the median head's area that a head has to have
-ONE_PIECE, SOLID = 0.9, 200  # of a hand's texels with more than that alpha: how many have to hang together
+CROWDED = 0.35  # of a texture's rims: with more of them in use, the texture shows what is beside the limb
+HIDDEN_FACE = 0.1  # the most of a face that may lie under a hand
+WHOLE = 0.6  # of the median head's area that a head must have
+ONE_PIECE, SOLID = 0.9, 200  # share of a hand's texels with more than SOLID alpha that must be connected
 VIEWS = {HEAD: 20, HAND: 40, MOUTH: 24, BONE: 4}
 TORSO_VIEWS = 8
 
@@ -37,7 +37,7 @@ def build_atlas(
     extents: F64 = EXTENTS,
     progress: Callable[[], object] = lambda: None,
 ) -> Atlas:
-    """Build the atlas; `progress` is called once a part. Raises TrainError when the torso or head was never seen well.
+    """Build the atlas; `progress` is called once per part. Raises TrainError if torso or head was never seen well.
 
     A limb that no take shows gets one transparent view.
     """
@@ -51,7 +51,7 @@ def build_atlas(
                     f"the {part.name} is hardly ever seen",
                     got=f"{len(usable)} good frames",
                     wanted="a video in which one whole person faces the camera most of the time",
-                    do="film again, or cut away the parts where nobody is in view",
+                    do="film again, or cut out the stretches where nobody is in view",
                 )
             parts.append(PartViews.empty())
         else:
@@ -61,8 +61,8 @@ def build_atlas(
 
 
 def _as_seen(part: Part, samples: list[Sample]) -> Part:
-    """The part as it is cut: a hand that never had finger points is a limb, the piece beyond the wrist that moves
-    along with the forearm.
+    """The part as it is cut: a hand that never had finger points counts as a limb, the piece beyond the wrist that
+    moves along with the forearm.
     """
     return replace(part, kind=BONE) if part.kind == HAND and not any(s.key.any() for s in samples) else part
 
@@ -85,10 +85,10 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
             texture, chosen = best_texture(part, free_samples(part, extent, seen, shots, shape), shots, shape, palette)
             crowded = beside(part, extent, texture[None, ..., 3])[0]
         views.append(_round_off(part, extent, texture))
-        # Heads, hands and lips are laid on the points that they were cut with.
+        # Heads, hands and lips are laid on the points with which they were cut.
         centres.append(centre if part.kind == BONE else chosen.key)
         crowding.append(crowded)
-    # A view in which the limb never stands free shows more than the limb, and one of a head shows hands: others serve.
+    # A view in which a limb never stands free shows more than the limb, and such a head shows hands: use other views.
     limit = HIDDEN_FACE if part.kind in (HEAD, MOUTH) else CROWDED
     kept = [i for i, crowded in enumerate(crowding) if crowded <= max(limit, 1.3 * min(crowding))]
     if part.kind == HEAD:
@@ -99,7 +99,7 @@ def _build_part(part: Part, extent: F64, samples: list[Sample], shots: Sequence[
 
 
 def whole_heads(views: Sequence[U8], kept: list[int]) -> list[int]:
-    """Those of `kept` of which enough is left: an arm before the head, that the face points did not tell, is cut away
+    """Those of `kept` of which enough is left: an arm in front of the head, unknown to the face points, is cut away
     with what is behind it.
     """
     areas = {i: int((views[i][..., 3] > 127).sum()) for i in kept}
@@ -107,19 +107,19 @@ def whole_heads(views: Sequence[U8], kept: list[int]) -> list[int]:
 
 
 def whole_hands(views: Sequence[U8], kept: list[int]) -> list[int]:
-    """Those of `kept` that are in one piece: of a hand in shadow, cut out by its colours, fingers alone may be left."""
+    """Those of `kept` that are in one piece: a hand in shadow, cut out by its colours, may be left as fingers only."""
     return [i for i in kept if _largest_piece(views[i]) >= ONE_PIECE] or kept
 
 
 def _largest_piece(rgba: U8) -> float:
-    """Which share of what is solid hangs together."""
+    """The largest connected share of what is solid."""
     solid = (rgba[..., 3] > SOLID).astype(np.uint8)
     count, _, pieces, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
     return float(pieces[1:, cv2.CC_STAT_AREA].max() / solid.sum()) if count > 1 else 0.0
 
 
 def _round_off(part: Part, extent: F64, texture: U8) -> U8:
-    """Arms and legs end round at their joints; toes and what lies beyond a wrist have a shape of their own."""
+    """Round arms and legs off at their joints; toes and what lies beyond a wrist keep their own shape."""
     if not is_limb(part) or part.name[2:] in ("hand", "foot"):
         return texture
     return rounded(texture, extent[0] * TEXELS_PER_TORSO, extent[1] * TEXELS_PER_TORSO)
@@ -133,7 +133,7 @@ def group_views(keys: F64, count: int) -> list[tuple[F64, NDArray[np.int64]]]:
     centres = [np.median(keys, axis=0)]
     while len(centres) < count:
         distance = np.min([((keys - c) ** 2).sum(axis=1) for c in centres], axis=0)
-        # The 99th percentile, not the farthest: one wrong pose should not found a view.
+        # The 99th percentile, not the farthest: one wrong pose must not start a view.
         centres.append(keys[np.argsort(distance, kind="stable")[int(0.99 * (len(keys) - 1))]])
     table = np.array(centres)
     for _ in range(12):

@@ -14,14 +14,14 @@ FOREARM, REACH, HAND = 0.2, 0.3, 0.34
 
 
 def covered(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(rows, columns): True where a forearm or hand lies over the part, as far as the skeleton tells.
+    """(rows, columns): True where a forearm or hand lies over the part, judged by the skeleton.
 
     `frame`: the part's (2, 3) frame on the canvas, see `parts`; `points_px` (137, 2), `scores` (137,); `shape`: the
-    texture's. An arm behind the body counts too: that costs a sample, where the other mistake costs the texture.
+    texture's. An arm behind the body counts too: that costs a sample; the opposite mistake would cost the texture.
     """
     rows, columns = shape
     mask = np.zeros(shape, np.uint8)
-    per_px = 0.5 * (rows / np.hypot(*frame[:, 0]) + columns / (2 * np.hypot(*frame[:, 1])))  # texels in a canvas pixel
+    per_px = 0.5 * (rows / np.hypot(*frame[:, 0]) + columns / (2 * np.hypot(*frame[:, 1])))  # texels per canvas pixel
     for elbow, wrist in ARMS:
         if min(scores[elbow], scores[wrist]) <= 0:
             continue

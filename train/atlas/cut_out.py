@@ -8,12 +8,12 @@ from engines.arrays import F32, F64, U8
 from live.puppet import topology as T
 
 FADE = 0.35  # share of a mouth's radius over which it fades into the face
-CRUMB = 0.15  # a piece smaller than this share of the largest one is none of the part's
+CRUMB = 0.15  # a piece smaller than this share of the largest one does not belong to the part
 MEMBER_COLOUR = 40.0  # a texel belongs to the part when its colour stays this near to the median (0..255, mean of RGB)
 
 
 def masked_median(colours: F32, inside: NDArray[np.bool_]) -> F32:
-    """Median over samples (N, h, w, 3) of those inside their matte; 0 where none is."""
+    """Median of samples (N, h, w, 3) over those inside their matte; 0 where none is."""
     order = np.sort(np.where(inside[..., None], colours, np.inf), axis=0)
     count = inside.sum(axis=0)
     middle = np.maximum(count - 1, 0) // 2
@@ -22,9 +22,7 @@ def masked_median(colours: F32, inside: NDArray[np.bool_]) -> F32:
 
 
 def view_cost(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lone: float) -> float:
-    """Distance from the median inside the core, plus body that shows where only background should be (a limb
-    across).
-    """
+    """Distance from the median inside the core, plus body where only background should be (a limb across)."""
     if not core.any():
         return 255.0
     foreign = float(inside[~core].mean()) if (~core).any() else 0.0
@@ -34,9 +32,7 @@ def view_cost(away: F32, inside: NDArray[np.bool_], core: NDArray[np.bool_], lon
 
 
 def _filled(member: F32) -> F32:
-    """Membership without holes: what the part surrounds on all sides (an eye that moves, the edge of a visor) is part
-    of it.
-    """
+    """Membership without holes: what the part surrounds (an eye that moves, the edge of a visor) belongs to it."""
     outside = (member <= 0.5).astype(np.uint8)
     _, labels, _, _ = cv2.connectedComponentsWithStats(np.pad(outside, 1, constant_values=1), connectivity=4)
     hole = (outside > 0) & (labels[1:-1, 1:-1] != labels[0, 0])
@@ -44,9 +40,7 @@ def _filled(member: F32) -> F32:
 
 
 def cut_out(texture: U8, member: F32) -> U8:
-    """Alpha = matte x membership; colours near the edge are taken from inside, free of background that shines
-    through.
-    """
+    """Alpha = matte x membership; colours near the edge come from inside, so that no background shines through."""
     height, width = texture.shape[:2]
     agreed = cv2.resize(_filled(member), (width, height), interpolation=cv2.INTER_LINEAR)
     agreed = np.clip((cv2.GaussianBlur(agreed, (0, 0), 2.0) - 0.45) / 0.2, 0, 1)
@@ -61,7 +55,7 @@ def cut_out(texture: U8, member: F32) -> U8:
 
 
 def without_crumbs(texture: U8) -> U8:
-    """The texture without what stands apart from it and is small, such as a fingertip beside a head."""
+    """The texture without small separate pieces, such as a fingertip beside a head."""
     _, labels, boxes, _ = cv2.connectedComponentsWithStats((texture[..., 3] > 64).astype(np.uint8), connectivity=8)
     areas = boxes[1:, cv2.CC_STAT_AREA]
     kept = np.isin(labels, 1 + np.flatnonzero(areas >= CRUMB * areas.max(initial=0)))
@@ -78,8 +72,8 @@ def oval(shape: tuple[int, int]) -> F32:
 
 
 def rounded(texture: U8, before: float, after: float) -> U8:
-    """A limb's texture with round ends: what lies farther beyond a joint than the limb is thick belongs to the next
-    part, and would stick out as a corner when the joint is bent.
+    """A limb's texture with round ends: whatever is farther beyond a joint than the limb is thick belongs to the next
+    part, and would stick out as a corner when the joint bends.
 
     `before`, `after`: texels beyond the first and the second joint; 0 leaves that end as it is.
     """
@@ -98,7 +92,7 @@ def rounded(texture: U8, before: float, after: float) -> U8:
 
 
 def _thickness(solid: NDArray[np.bool_], row: int) -> float:
-    """How far a limb reaches from its middle line to the thicker side, in texels, around one row; never under 3."""
+    """How far a limb reaches from its middle line to the thicker side, in texels, around one row; at least 3."""
     rows, columns = solid.shape
     near = solid[max(0, min(row, rows - 3) - 2) :][:5].mean(axis=0) > 0.5
     middle = columns // 2
@@ -122,8 +116,8 @@ def hand_mask(frame: F64, hand_px: F32, size_px: float, shape: tuple[int, int], 
 
 
 def inner_hand(frame: F64, hand_px: F32, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(rows, columns): where there is surely hand, if its 21 points are right: finger bones, and the palm without the
-    wrist, where a cuff may be.
+    """(rows, columns): what is surely hand if its 21 points are right: finger bones, and the palm without the wrist,
+    where a cuff may be.
     """
     mask = np.zeros(shape, np.uint8)
     fixed = texels_of(frame, hand_px, shape)
@@ -135,12 +129,12 @@ def inner_hand(frame: F64, hand_px: F32, shape: tuple[int, int]) -> NDArray[np.b
 
 
 def texels_of(frame: F64, points_px: F32, shape: tuple[int, int]) -> NDArray[np.int32]:
-    """(n, 2) x = column, y = row of canvas points (n, 2) in a part's texture, in sixteenths as OpenCV draws them."""
+    """(n, 2) x = column, y = row of canvas points (n, 2) in a part's texture, in sixteenths, as OpenCV draws them."""
     uv = np.linalg.solve(frame[:, :2], (points_px.astype(np.float64) - frame[:, 2]).T).T
     texels = np.stack([(uv[:, 1] + 1) / 2 * shape[1], uv[:, 0] * shape[0]], axis=1)
     return np.asarray(np.round(np.clip(texels, -999, 999) * 16), np.int32)
 
 
 def per_torso(frame: F64, size_px: float, shape: tuple[int, int]) -> float:
-    """How many texels of a part's texture are a torso length, `size_px` on the canvas."""
+    """How many texels of a part's texture make a torso length, `size_px` on the canvas."""
     return size_px * shape[0] / float(np.hypot(*frame[:, 0]))

@@ -1,4 +1,4 @@
-"""How far a figure's parts reach: those of people, larger where the figure's own proportions ask for it."""
+"""How far a figure's parts reach: as people's do, or farther if the figure's own proportions require it."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from engines.arrays import F64
 from live.puppet.drawing.parts import EXTENTS, PART_NAMES
 from live.puppet.geometry.body_stats import BodyStats
 
-# A head's reach above, below and beside the middle between the ears, in widths from ear to ear. Generous: measured on
-# a chibi whose helmet and chin reach 0.8, 0.5 and 0.55. A person's ears are 0.3 torsos apart and change nothing.
+# A head's reach above, below and beside the middle between the ears, in ear-to-ear widths. Generous: measured on a
+# chibi whose helmet and chin reach 0.8, 0.5 and 0.55. A person's ears are 0.3 torsos apart and change nothing.
 HEAD_IN_EARS = np.array([1.0, 0.62, 0.68])
-EARS = 0.3  # torsos from ear to ear that the mouth's extent in `parts` is for
-# A figure with a larger head than this (ears in torsos) is a cartoon: its limbs are thick beside its short torso too.
+EARS = 0.3  # torsos from ear to ear for which the mouth's extent in `parts` is meant
+# A figure with a larger head than this (ears in torsos) is a cartoon: its limbs are thick for its short torso too.
 CARTOON_HEAD, THICKEST = 0.72, 1.6
 
 

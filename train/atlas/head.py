@@ -1,4 +1,4 @@
-"""What of a head's texture is head: above the chin everything that is no arm. A vote would cut away hair that flies."""
+"""Which part of a head's texture is head: above the chin, all but the arms. A vote would cut away hair that flies."""
 
 import cv2
 import numpy as np
@@ -8,18 +8,18 @@ from engines.arrays import F32, F64
 from live.puppet import topology as T
 from train.atlas.cut_out import per_torso, texels_of
 
-ARM, HAND = 0.24, 0.34  # torso lengths: how thick an arm with its sleeve is, and a hand
+ARM, HAND = 0.24, 0.34  # torso lengths: thickness of an arm with its sleeve, and of a hand
 REACH = 0.3  # torso lengths that a hand reaches beyond its wrist
-# Where chin and neck end, in parts of the way from the ears to the neck's joint, and how softly.
+# Where chin and neck end, as shares of the way from the ears to the neck's joint, and how softly.
 CHIN, COLLAR, SOFT = 0.55, 0.9, 0.1
 NECK = 0.26  # torso lengths: how thick a neck is, or as wide as a chibi's ears
-FACE, FACE_IN_EARS = 0.6, 0.5  # radius of the face in the same unit, or from ear to ear for a head as wide as a chibi's
+FACE, FACE_IN_EARS = 0.6, 0.5  # radius of the face, as a share of that way, or of the ears' distance in a chibi
 
 
 def head_mask(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[int, int]) -> F32:
-    """(rows, columns) float32 0..1: what lies above the chin of one sample and is no arm: face, hair, hat.
+    """(rows, columns) float32 0..1: what is above one sample's chin and not an arm: face, hair, hat.
 
-    Nothing else of the figure is up there, so the matte alone tells. `frame`: the head's (2, 3) frame on the canvas,
+    Nothing else of the figure is up there, so the matte alone decides. `frame`: the head's (2, 3) frame on the canvas,
     see `live.puppet.drawing.parts`; `points_px` (137, 2) and `scores` (137,) of that sample.
     """
     (_, ears), down = _ears_and_way(frame, points_px, shape)
@@ -29,7 +29,7 @@ def head_mask(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tu
 
 
 def above_collar(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> F32:
-    """(rows, columns) float32: 1 down to the chin of one sample and on its neck, 0 below. Shoulders are the torso's: a
+    """(rows, columns) float32: 1 down to one sample's chin and on its neck, 0 below. Shoulders belong to the torso: a
     head that is shifted to its face would carry a second pair along.
     """
     (_, ears), down = _ears_and_way(frame, points_px, shape)
@@ -43,7 +43,7 @@ def above_collar(frame: F64, points_px: F32, size_px: float, shape: tuple[int, i
 
 
 def face_hidden(frame: F64, points_px: F32, scores: F32, size_px: float, shape: tuple[int, int]) -> float:
-    """Which share of the face, 0..1, lies under an arm or hand; the arguments are those of `head_mask`."""
+    """The share of the face, 0..1, that lies under an arm or hand; arguments as for `head_mask`."""
     (x, y), down = _ears_and_way(frame, points_px, shape)
     columns, rows = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0]) + 0.5)
     wide = per_torso(frame, float(np.hypot(*(points_px[T.L_EAR] - points_px[T.R_EAR]))), shape)
@@ -52,7 +52,7 @@ def face_hidden(frame: F64, points_px: F32, scores: F32, size_px: float, shape: 
 
 
 def _ears_and_way(frame: F64, points_px: F32, shape: tuple[int, int]) -> tuple[tuple[float, float], float]:
-    """The middle between the ears in texels, x then y, and how many rows the neck lies below it."""
+    """The middle between the ears in texels, x then y, and how many rows below it the neck lies."""
     middle = (points_px[T.L_EAR] + points_px[T.R_EAR]) / 2
     (x, y), (_, neck) = (texels_of(frame, np.stack([middle, points_px[T.NECK]]), shape) / 16).tolist()
     return (x, y), max(neck - y, 1.0)

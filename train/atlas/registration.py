@@ -1,8 +1,8 @@
-"""Registers the film's limbs to the atlas: what the estimator was off by.
+"""Registers the film's limbs to the atlas, to find the estimator's error.
 
 Its joints are 4-5 px off along a limb at 512 px, which blurs whatever learns from them. In training the picture itself
-is at hand, so the limb's cut-out is slid over its template until it fits. Live there is no such picture; this is a
-measure of the labels, never a stage of the puppet.
+is available, so the limb's cut-out is slid over its template until it fits. Live has no such picture: this measures
+the labels and is never a stage of the puppet.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from live.puppet.drawing.parts import BONE, HEAD, PARTS, part_frames
 from train.atlas.sample import TakeFrames, rectify
 
 TEXELS_PER_TORSO = 48.0  # coarse: a registration needs no detail
-REACH = 0.16  # torso lengths a limb may slide; larger errors are another fault
-MIN_GAIN = 0.06  # share by which the fit must get better before a joint is moved
+REACH = 0.16  # torso lengths that a limb may slide; larger errors have another cause
+MIN_GAIN = 0.06  # share by which the fit must improve before a joint is moved
 SMOOTH = 3  # frames of the median over time
 
 
@@ -36,7 +36,7 @@ class _Template:
 
 
 def register(shot: TakeFrames, atlas: Atlas, *, valid_score: float) -> F32:
-    """Where the joints (N, 137, 2) of one shot lie by its pictures: what the estimator is off by, measured.
+    """The joints (N, 137, 2) of one shot, corrected by the estimator's error as measured in its pictures.
 
     Joints move by the mean of their parts' slides; hands and face move along.
     """
@@ -82,12 +82,12 @@ def _register(rgba: NDArray[np.uint8], frame: F64, key: F64, size: float, templa
     wide[:, 1] *= (columns + 2 * pad_columns) / columns
     wide[:, 2] -= frame[:, 0] * pad_rows / rows
     patch = rectify(rgba, wide, (rows + 2 * pad_rows, columns + 2 * pad_columns))
-    # Outside the matte black: background must not fit by chance.
+    # Black outside the matte: background must not fit by chance.
     colours = np.where(patch[..., 3:] > 127, patch[..., :3], 0).astype(np.float32)
     mask = np.repeat(best.mask[..., None], 3, axis=2)
     cost = cv2.matchTemplate(colours, best.colours, cv2.TM_SQDIFF, mask=mask) / max(float(mask.sum()), 1.0)
     y, x = np.mgrid[-pad_rows : pad_rows + 1, -pad_columns : pad_columns + 1]
-    # A mild spring: of equal fits the nearest one, or a uniform sleeve would slide along itself.
+    # A mild spring picks the nearest of equal fits; otherwise a uniform sleeve would slide along itself.
     spring = (y / pad_rows) ** 2 + (x / pad_columns) ** 2
     cost = cost * (1 + 0.25 * spring) + 4 * spring
     at = np.unravel_index(int(cost.argmin()), cost.shape)

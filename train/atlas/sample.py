@@ -13,15 +13,15 @@ from live.puppet.drawing.parts import HAND, HEAD, MOUTH, PARTS, Part, part_frame
 from live.puppet.values import PlacedPose
 
 TEXELS_PER_TORSO = 144
-CANDIDATES, HAND_CANDIDATES = 900, 1800  # frames looked at, spread over all takes; hands have the most shapes
+CANDIDATES, HAND_CANDIDATES = 900, 1800  # frames examined, spread over all takes; hands have the most shapes
 UNFORESHORTENED = 0.8  # bones shorter than this share of their typical length make poor textures
 
 
 @dataclass(frozen=True, slots=True)
 class TakeFrames:
     """One take as the builder needs it. `rgba`: (N, H, W, 4) uint8 frames on the canvas with their matte; `points_px`:
-    (N, 137, 2), `scores`: (N, 137), `size_px`: (N,) torso length; `weight`: (N,) 0..1, 0 for poses not to be
-    trusted."""
+    (N, 137, 2), `scores`: (N, 137), `size_px`: (N,) torso length; `weight`: (N,) 0..1, 0 for untrusted
+    poses."""
 
     rgba: U8
     points_px: F32
@@ -53,12 +53,12 @@ class Sample:
 
 
 def fingers(hand: Part) -> slice:
-    """The points of the hand that is this part."""
+    """The points of the hand that `hand` is the part of."""
     return T.R_HAND if hand.b == T.R_WRIST else T.L_HAND
 
 
 def collect(shots: Sequence[TakeFrames], valid_score: float, extents: F64) -> list[list[Sample]]:
-    """For each part its samples over all shots, in order of shot and time."""
+    """Each part's samples over all shots, in order of shot and time."""
     samples: list[list[Sample]] = [[] for _ in PARTS]
     total = sum(len(shot.rgba) for shot in shots)
     stride, often = max(1, total // CANDIDATES), max(1, total // HAND_CANDIDATES)
@@ -76,7 +76,7 @@ def collect(shots: Sequence[TakeFrames], valid_score: float, extents: F64) -> li
 
 def unforeshortened(part: Part, samples: list[Sample]) -> list[Sample]:
     if part.kind == HAND:
-        # A hand whose fingers were not found has no key. Where none ever were, see `_as_seen`.
+        # A hand whose fingers were not found has no key. If none ever were, see `_as_seen`.
         return [s for s in samples if s.key.any()] or samples
     if part.kind in (HEAD, MOUTH) or part.name == "torso" or not samples:
         return samples

@@ -1,4 +1,4 @@
-"""The texture of one view: of the samples that vote the nearest to their median, cut out of its frame."""
+"""The texture of one view: the sample nearest to the median of all that vote, cut out of its frame."""
 
 from collections.abc import Sequence
 
@@ -24,20 +24,20 @@ from train.atlas.palette import Palette
 from train.atlas.sample import TEXELS_PER_TORSO, Sample, TakeFrames, fingers, rectify
 from train.atlas.trunk import beside_neck, sleeves, trunk_mask
 
-HAND_ALONE, LIMB_ALONE = 120.0, 25.0  # grey levels that a part standing free before the background is worth
-LIMB_CLOSE, CLOSE = (
-    6.0,
-    40.0,
-)  # grey levels that a part at full size is worth; a face or fingers half as large are blurred
-HIDDEN = 200.0  # grey levels that a face without a hand before it is worth
-HAND_THICK = 0.11  # torso lengths: fingers drawn so thick are all there, with a rim of what is behind them
-PALETTE_FROM = 120  # samples that a hand's colours are taken from
+# In grey levels: what it is worth that a part stands free in front of the background; that it is at full size (a face
+# or fingers half as large are blurred); and that no hand is in front of a face.
+HAND_ALONE, LIMB_ALONE = 120.0, 25.0
+LIMB_CLOSE, CLOSE = (6.0, 40.0)
+HIDDEN = 200.0
+HAND_THICK = 0.11  # torso lengths: fingers drawn this thick are complete, with a rim of what is behind them
+PALETTE_FROM = 120  # samples from which a hand's colours are taken
 
 
 def best_texture(
     part: Part, samples: Sequence[Sample], shots: Sequence[TakeFrames], shape: tuple[int, int], palette: Palette | None
 ) -> tuple[U8, Sample]:
-    """The sample nearest to the group's median, and its texture: alpha where the group agrees that it is the part.
+    """The texture of the sample nearest to the group's median, with alpha where the group agrees that it is the part;
+    and that sample.
 
     A hand is cut out by its skeleton and `palette` instead, a head above the chin by its matte alone.
     """
@@ -53,7 +53,7 @@ def best_texture(
         core = np.array([_hand(part, s, shots, small) > 0.5 for s in samples])
     else:
         core = np.tile(oval(small) > 0.5 if part.kind == MOUTH else member > 0.5, (len(samples), 1, 1))
-    if part.kind == HEAD:  # hair that flies farther than the others' is not foreign
+    if part.kind == HEAD:  # hair that flies farther than in other samples is not foreign
         inside &= core | ~np.array([_head(s, shots, small) > 0.5 for s in samples])
     lone = HAND_ALONE if part.kind == HAND else LIMB_ALONE
     scores = [view_cost(a, m, c, lone) for a, m, c in zip(away, inside, core, strict=True)]
@@ -64,7 +64,7 @@ def best_texture(
 
 
 def hidden_face(part: Part, sample: Sample, shots: Sequence[TakeFrames]) -> float:
-    """Which share of a head's face, or of a mouth, lies under an arm or hand, 0..1."""
+    """The share of a head's face, or of a mouth, that lies under an arm or hand, 0..1."""
     shot = shots[sample.shot]
     if part.kind == MOUTH:
         return float(_covered(sample, shots, (24, 24)).mean())
@@ -95,13 +95,13 @@ def _texture(
     palette: Palette | None,
 ) -> U8:
     texture = _cut(chosen, shots, shape)
-    if part.kind == MOUTH:  # laid on a head of the same face: it has no outline, it fades
+    if part.kind == MOUTH:  # laid on a head with the same face, so it fades instead of having an outline
         texture[..., 3] = (texture[..., 3] * oval(shape)).round()
         return texture
     if palette is not None:
         inner = _inner(part, chosen, shots, shape)
         return cut_out(texture, _hand(part, chosen, shots, shape) * np.maximum(inner, palette.belongs(texture)))
-    if part.name in COVERED_PARTS:  # what an arm covers in the best sample too is taken from the others
+    if part.name in COVERED_PARTS:  # what an arm covers even in the best sample is taken from the others
         hidden = _covered(chosen, shots, shape)
         texture[hidden, :3] = _resized(median, shape)[hidden]
     texture = cut_out(texture, _membership(part, chosen, shots, shape, median, member))
@@ -111,7 +111,7 @@ def _texture(
 def _membership(
     part: Part, chosen: Sample, shots: Sequence[TakeFrames], shape: tuple[int, int], median: F32, member: F32
 ) -> F32:
-    """(rows, columns) float32 0..1: what the group voted for, and of a head or torso what is surely one."""
+    """(rows, columns) float32 0..1: what the group voted for, plus what is surely head or torso."""
     voted = _resized(member, shape)
     points = shots[chosen.shot].points_px[chosen.index]
     if part.kind == HEAD:
@@ -158,5 +158,5 @@ def _hand_points(part: Part, sample: Sample, shots: Sequence[TakeFrames]) -> F32
 
 
 def _sharpness_bonus(part: Part, sample: Sample) -> float:
-    """A take filmed closer shows more: some grey levels of advantage for it."""
+    """Some grey levels of advantage for a take filmed closer, which shows more."""
     return (LIMB_CLOSE if part.kind == BONE else CLOSE) * min(1.0, sample.size_px / TEXELS_PER_TORSO)

@@ -1,5 +1,5 @@
-"""What of a torso's texture is surely torso: the field between shoulders and hips. A vote leaves gaps where a seam or a
-belt sits a little differently in every sample.
+"""Which part of a torso's texture is surely torso: the field between shoulders and hips. A vote leaves gaps where a
+seam or a belt sits a little differently in every sample.
 """
 
 import cv2
@@ -10,15 +10,15 @@ from engines.arrays import F32, F64
 from live.puppet import topology as T
 from train.atlas.cut_out import per_torso, texels_of
 
-SHRUNK = 0.92  # of the field's own size: the shoulders' seams and the outline are left to the vote
+SHRUNK = 0.92  # of the field's own size: shoulder seams and outline are left to the vote
 WIDENED = 1.1
 NECK, SLOPE = 0.22, 0.07  # torso lengths: how thick a neck is, and how far above its joint shoulders and collar reach
 ARM, SHOULDER = 0.32, 0.22  # torso lengths: a wide sleeve, and the radius within which it is shoulder
 
 
 def sleeves(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(rows, columns): the upper arms of one sample, where they are beside the torso. They are drawn by themselves: on
-    the torso they would stay behind as wings when the arms move.
+    """(rows, columns): the upper arms of one sample, where they are beside the torso. They are drawn separately: on the
+    torso they would stay behind as wings when the arms move.
     """
     field = trunk_mask(frame, points_px, size_px, shape, WIDENED) > 0
     arms, joints = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
@@ -31,7 +31,7 @@ def sleeves(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) 
 
 
 def beside_neck(frame: F64, points_px: F32, size_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(rows, columns): what stands above one sample's shoulders and is no neck: chin and hair move by themselves."""
+    """(rows, columns): what is above one sample's shoulders but not neck: chin and hair move on their own."""
     neck = np.zeros(shape, np.uint8)
     joint_row = _draw_neck(neck, frame, points_px, size_px)
     shoulders = joint_row - SLOPE * per_torso(frame, size_px, shape)
@@ -39,7 +39,7 @@ def beside_neck(frame: F64, points_px: F32, size_px: float, shape: tuple[int, in
 
 
 def _draw_neck(mask: NDArray[np.uint8], frame: F64, points_px: F32, size_px: float) -> float:
-    """Draw the neck's line, from its joint half way to the ears; the row of the joint."""
+    """Draw the neck's line, from its joint half way to the ears; returns the row of the joint."""
     shape = (mask.shape[0], mask.shape[1])
     ears = (points_px[T.R_EAR] + points_px[T.L_EAR]) / 2
     a, b = texels_of(frame, np.stack([points_px[T.NECK], (points_px[T.NECK] + ears) / 2]), shape)

@@ -1,7 +1,7 @@
-"""Seats the views of an atlas: each is moved within its part to where the film typically shows what it shows.
+"""Seats the views of an atlas: each is moved within its part to where the film typically shows the same thing.
 
-A view is cut from one frame, and lies as far off as the pose of that frame was. Over many frames the errors of their
-poses cancel out; what is left over is the view's.
+A view is cut from one frame, and is as far off as that frame's pose was. Over many frames the errors of the poses
+cancel out; what remains is the view's own.
 """
 
 from collections import defaultdict
@@ -19,16 +19,16 @@ from live.puppet.drawing.doll import Doll
 from train.atlas.sample import TakeFrames
 from train.dataset.align import find_flow
 
-FRAMES = 500  # of each shot that are looked at
+FRAMES = 500  # of each shot that are examined
 ENOUGH = 12  # frames that must show a view
 OPAQUE, POINTS, LEAST = 200, 60, 20  # alpha of texels where the film is read; how many; how many must be on the canvas
-Found = dict[tuple[int, int], list[F64]]  # by part and view: rows and columns of texels that the film is off by
+Found = dict[tuple[int, int], list[F64]]  # by part and view: rows and columns of texels by which the film is off
 
 
 def align_views(atlas: Atlas, shots: Sequence[TakeFrames], *, valid_score: float) -> Atlas:
-    """The atlas with its textures shifted, by what all shots that show a view agree on.
+    """The atlas with its textures shifted by what all shots that show a view agree on.
 
-    (In a waist-up shot the hips are a guess, and all of the trunk is off by it: the other shot is not to be.)
+    (In a waist-up shot the hips are guessed and the whole trunk is off by that; the other shot must not inherit it.)
     """
     doll = Doll(atlas, valid_score=valid_score)
     offsets = [_offsets(atlas, doll, shot) for shot in shots]
@@ -61,8 +61,8 @@ def _offsets(atlas: Atlas, doll: Doll, shot: TakeFrames) -> Found:
 
 
 def _offset(alpha: U8, frame: F64, flow: NDArray[np.float32], rng: np.random.Generator) -> F64 | None:
-    """(rows, columns) of texels from a view that lies at `frame` to what the film shows of it; None where too little of
-    it is on the canvas.
+    """(rows, columns) of texels from a view that lies at `frame` to what the film shows of it; None if too little of it
+    is on the canvas.
     """
     rows, columns = np.nonzero(alpha > OPAQUE)
     if not len(rows):
@@ -88,7 +88,7 @@ def _agreed(offsets: list[list[F64]]) -> F64:
 
 
 def _shifted(rgba: U8, offset: F64) -> U8:
-    """The texture moved by (rows, columns), nothing coming in from outside."""
+    """The texture moved by (rows, columns); nothing comes in from outside."""
     if not offset.any():
         return rgba
     alpha = rgba[..., 3:].astype(np.float32) / 255

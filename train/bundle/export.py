@@ -1,4 +1,4 @@
-"""Run -> target bundle: the averaged networks as ONNX, checked against torch in closed loop, and what live needs."""
+"""Exports a run as a target bundle: averaged ONNX networks, checked against torch in closed loop, and live's files."""
 
 import shutil
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from train.training.face import torch_engine
 from train.training.face_checkpoint import averaged_face
 
 PARITY_FRAMES = 30
-PARITY_LEVELS = 2  # of 255: rounding may differ by one and come back in
+PARITY_LEVELS = 2  # of 255: rounding may differ by one, and feedback carries that on
 LARGEST_MB = 25
 FACE_FILE = "face.onnx"
 TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "mediapipe")
@@ -46,7 +46,7 @@ TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "mediapipe")
 
 @dataclass(frozen=True, slots=True)
 class _Networks:
-    """What was trained."""
+    """The trained networks."""
 
     checkpoint: Checkpoint
     face: DeployedFace | None
@@ -55,18 +55,18 @@ class _Networks:
 def export_run(
     run_folder: Path, out: Path, *, title: str = "", licence: str = "", consent: str = "", best: bool = False
 ) -> Path:
-    """Write the bundle of a trained run to `out`, complete or not at all, in place of an old one there; returns it.
-    `best`: of the checkpoint that did best on held-out frames, not of the last. `consent`: see `engines.consent`.
+    """Write the bundle of a trained run to `out`, complete or not at all, replacing an old one; returns `out`.
 
-    With the run's face network when it has one. Raises TrainError, and leaves `out` as it was, when an ONNX file does
-    not draw what torch draws, when the face is of another generator, or when the run was made for comparison only; and
-    EngineError when `out` holds something that is not ours.
+    The bundle includes the run's face network if it has one. `best`: export the checkpoint that did best on held-out
+    frames, not the last. `consent`: see `engines.consent`. Raises TrainError, and leaves `out` as it was, when an ONNX
+    file does not draw what torch draws, when the face belongs to another generator, or when the run was made for
+    comparison only; EngineError when `out` holds something that is not ours.
     """
     checkpoint = load_checkpoint(run_folder, best=best)
     config = checkpoint.config
     if config.preset == BASELINE or not (config.doll and config.temporal):
         raise TrainError(
-            "a run for comparison is not exported",
+            "a run made only for comparison cannot be exported",
             got=f"preset {config.preset}, doll {config.doll}, temporal {config.temporal}",
             wanted="lite or full, with doll and feedback",
             do="train one: python -m train run",
@@ -74,7 +74,7 @@ def export_run(
     dataset = open_dataset(Path(config.dataset))
     if checkpoint.fingerprint != fingerprint(dataset.config):
         raise TrainError(
-            "the run was trained on another puppet than its data set holds now",
+            "the run was trained on a different puppet from the one in its data set now",
             got=fingerprint(dataset.config),
             wanted=checkpoint.fingerprint,
             do="train again on the new data set",
@@ -85,12 +85,12 @@ def export_run(
 
 
 def export_doll(dataset_folder: Path, out: Path, *, title: str = "", licence: str = "", consent: str = "") -> Path:
-    """Write a bundle without any network: the bare doll moves. Otherwise as `export_run`."""
+    """Like `export_run`, but without any network: the bare doll moves."""
     return _export(open_dataset(dataset_folder), out, None, title=title, licence=licence, consent=consent)
 
 
 def check_bundle_place(out: Path) -> None:
-    """Raises TrainError where the last part of `out` is no name, EngineError where it holds what is not a bundle."""
+    """Raise TrainError if the last part of `out` is no valid name, EngineError if it holds anything but a bundle."""
     if problem := name_error(out.name):
         raise TrainError(f"the bundle cannot be made: {problem}", do="end --out with the character's short name")
     check_place(out, KIND, files_of_bundle)
@@ -102,7 +102,7 @@ def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: s
     check_bundle_place(out)
     try:
         with whole_folder(out, KIND, files_of_bundle) as folder:
-            folder.chmod(0o755)  # a bundle is to be shared
+            folder.chmod(0o755)  # bundles are meant to be shared
             manifest = _fill(dataset, folder, networks)
             manifest |= {
                 "name": out.name,
@@ -124,7 +124,7 @@ def _export(dataset: Dataset, out: Path, networks: _Networks | None, *, title: s
 
 
 def _fill(dataset: Dataset, folder: Path, networks: _Networks | None) -> dict[str, Any]:
-    """Write every file but the manifest; returns the manifest, less name, title and licence."""
+    """Write every file but the manifest; returns the manifest without name, title and licence."""
     shutil.copyfile(dataset.folder / "atlas.npz", folder / "atlas.npz")
     takes = {}
     for take in dataset.takes.values():
@@ -155,7 +155,7 @@ def _fill(dataset: Dataset, folder: Path, networks: _Networks | None) -> dict[st
 def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> tuple[dict[str, Any], Drawing | None]:
     """Write the networks' files; returns the manifest's "generators" and "face", and what draws the target with them.
 
-    A generator that was never trained is left out, and its face with it.
+    An untrained generator is left out, and its face with it.
     """
     checkpoint, face = networks.checkpoint, networks.face
     if checkpoint.steps_done == 0:
@@ -164,7 +164,8 @@ def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> t
     preset, spec = checkpoint.config.preset, generator_spec(dataset.canvas)
     file_name = f"generator.{preset}.onnx"
     (folder / file_name).write_bytes(to_onnx(network, spec))
-    clip = _parity_clip(dataset, take)
+    held_out = take.held_out[:PARITY_FRAMES]
+    clip = [dataset.draw(take.placed(i, refined=False)) for i in held_out]
     check_parity(folder / file_name, spec, network, clip)
     entries: dict[str, Any] = {"generators": {preset: _entry(file_name, spec) | {"state": dict(spec.state)}}}
     if face is None:
@@ -176,7 +177,7 @@ def _write(networks: _Networks, dataset: Dataset, take: Take, folder: Path) -> t
 
 
 def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip: list[Conditioning]) -> int:
-    """Run torch and ONNX Runtime over `clip`, each on its own frames; the largest difference in levels.
+    """Run torch and ONNX Runtime over `clip`, each fed its own frames; returns the largest difference in levels.
 
     Raises TrainError when it is above PARITY_LEVELS.
     """
@@ -193,7 +194,7 @@ def check_parity(model: Path, spec: EngineSpec, network: DeployedGenerator, clip
 
 
 def check_face_parity(model: Path, network: DeployedFace, clip: list[Conditioning]) -> int:
-    """Paint the faces of the dolls of `clip` by torch and by ONNX Runtime; the largest difference in levels.
+    """Paint the dolls' faces in `clip` with torch and with ONNX Runtime; returns the largest difference in levels.
 
     Raises TrainError when it is above PARITY_LEVELS.
     """
@@ -221,11 +222,6 @@ def _near(what: str, worst: int, frames: int) -> int:
     return worst
 
 
-def _parity_clip(dataset: Dataset, take: Take) -> list[Conditioning]:
-    first = take.held_out.start
-    return [dataset.draw(take.placed(i, refined=False)) for i in range(first, min(first + PARITY_FRAMES, len(take)))]
-
-
 def _entry(file_name: str, spec: EngineSpec) -> dict[str, Any]:
     return {
         "file": file_name,
@@ -239,7 +235,7 @@ def _training(checkpoint: Checkpoint | None) -> dict[str, Any]:
         return {"steps": 0}
     settings = checkpoint.config.to_json()
     for place in ("dataset", "begin_from", "teacher"):
-        settings[place] = Path(settings[place]).name  # a path of this machine says nothing elsewhere
+        settings[place] = Path(settings[place]).name  # a path on this machine means nothing elsewhere
     settings["perceptual"] = settings["perceptual"].partition(":")[0]
     return {"steps": checkpoint.steps_done, "minutes": round(checkpoint.elapsed_s / 60, 1), "settings": settings}
 

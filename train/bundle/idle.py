@@ -11,7 +11,7 @@ from train.errors import TrainError
 SHORTEST_S, LONGEST_S = 4.0, 8.0
 EVERY_S = 0.25  # how finely starts and lengths are tried
 BLEND_S = 0.7  # over which the end glides into the beginning
-SEAM_WEIGHT = 4.0  # a gap at the seam is seen once a loop, but as a jerk
+SEAM_WEIGHT = 4.0  # a gap at the seam shows only once a loop, but as a jerk
 SMOOTH_S = 0.3
 
 
@@ -33,12 +33,11 @@ def idle_loop(take: Take, fps: float) -> dict[str, NDArray[np.generic]]:
 
 
 def _calmest(take: Take, fps: float) -> tuple[int, int]:
-    """(first frame, number of frames) with the least motion and the best seam, in torsos, among trusted stretches."""
+    """(first frame, number of frames) of the trusted stretch with the least motion and the best seam, in torsos."""
     size = float(np.median(take.size_px)) or 1.0
     points, seen = take.placed_px[:, BODY] / size, take.scores[:, BODY] > 0
-    moved = (
-        np.where(seen[1:] & seen[:-1], np.linalg.norm(np.diff(points, axis=0), axis=2), 0).mean(axis=1) * fps
-    )  # torso/s
+    # Torso lengths per second.
+    moved = np.where(seen[1:] & seen[:-1], np.linalg.norm(np.diff(points, axis=0), axis=2), 0).mean(axis=1) * fps
     motion = np.concatenate([[0.0], np.cumsum(moved)])
     shown = np.concatenate([[0.0], np.cumsum((take.weight > 0) & (seen.mean(axis=1) > 0.4))])
     step, best, found = max(round(EVERY_S * fps), 1), np.inf, None
@@ -59,7 +58,7 @@ def _calmest(take: Take, fps: float) -> tuple[int, int]:
         raise TrainError(
             f"no idle loop in take {take.name}",
             wanted=f"{SHORTEST_S:.0f} seconds in which the body is in view throughout",
-            do="film again, standing still for ten seconds in between",
+            do="film again, and stand still for ten seconds somewhere in it",
         )
     return found
 

@@ -14,11 +14,11 @@ OPSET = 18  # TensorRT 10.0 takes 9 to 20
 
 
 def to_onnx(network: nn.Module, spec: EngineSpec) -> bytes:
-    """The content of the file; `network` takes and gives the tensors of `spec`, in their order."""
+    """The file's bytes; `network` takes and returns the tensors of `spec` in their order."""
     inputs = tuple(torch.zeros(tensor.shape, dtype=torch.uint8) for tensor in spec.inputs)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which nobody needs, is absent
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is absent, which we do not need
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own code
+        warnings.simplefilter("ignore")  # the exporter warns about its own code
         program = torch.onnx.export(
             network,
             inputs,

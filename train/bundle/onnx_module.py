@@ -1,4 +1,4 @@
-"""`OnnxModule`: a bundle's ONNX file as a torch module, node by node. For builders that want torch: torch2trt."""
+"""`OnnxModule`: a bundle's ONNX file as a torch module, node by node, for builders that need torch: torch2trt."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ _TYPES = {TensorProto.FLOAT: torch.float32, TensorProto.FLOAT16: torch.float16, 
 
 
 class OnnxModule(nn.Module):
-    """The network of the ONNX file `model`, with its weights as buffers. Raises TrainError for a node it cannot do.
+    """The network of the ONNX file `model`, with its weights as buffers. Raises TrainError for an unsupported node.
 
-    `forward(*inputs)` takes and gives tensors in the file's order. With `uint8=False` inputs and outputs are float32 of
-    whole numbers 0..255 in the same layout: what a builder needs that knows no uint8. The casts become nothing at the
-    way in, and rounding down, which is what they do, at the way out.
+    `forward(*inputs)` takes and returns tensors in the file's order. With `uint8=False`, for builders without uint8,
+    inputs and outputs are float32 holding whole numbers 0..255 in the same layout. Casts then do nothing on the way in
+    and round down, as a cast to uint8 does, on the way out.
     """
 
     def __init__(self, model: Path, *, uint8: bool = True) -> None:
@@ -29,13 +29,16 @@ class OnnxModule(nn.Module):
         self.input_shapes = [tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in graph.input]
         self.output_names = [value.name for value in graph.output]
         self.uint8 = uint8
-        self._nodes = [(n.op_type, list(n.input), n.output[0], _attributes(n)) for n in graph.node]
+        self._nodes = [
+            (n.op_type, list(n.input), n.output[0], {a.name: helper.get_attribute_value(a) for a in n.attribute})
+            for n in graph.node
+        ]
         unknown = sorted({op for op, *_ in self._nodes} - _OPERATIONS.keys() - {"Cast"})
         if unknown:
             raise TrainError(
-                f"{model.name} has operations that are not known here", got=", ".join(unknown), wanted="those of ours"
+                f"{model.name} has unsupported operations", got=", ".join(unknown), wanted="only those of our networks"
             )
-        # Sizes and scales are numbers of the program, not tensors: an exporter cannot follow a shape out of a tensor.
+        # Sizes and scales stay Python numbers, not tensors: an exporter cannot trace a shape taken from a tensor.
         scales = {name for n in graph.node if n.op_type == "Resize" for name in n.input[1:]}
         self._constants: dict[str, list[float]] = {}
         self._buffer_of: dict[str, str] = {}
@@ -61,10 +64,6 @@ class OnnxModule(nn.Module):
         if self.uint8 or to != torch.uint8:
             return value.to(to)
         return torch.floor(value)
-
-
-def _attributes(node: onnx.NodeProto) -> dict:
-    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
 
 
 def _padding(attributes: dict) -> tuple[int, int]:
@@ -103,17 +102,17 @@ def _slice(given: list, _: dict) -> Tensor:
 
 
 def _resize(given: list, a: dict) -> Tensor:
-    """Whole-number enlargement by nearest: the only one that a bundle's networks use."""
+    """Nearest-neighbour enlargement by a whole number, the only kind that a bundle's networks use."""
     sizes = given[3] if len(given) > 3 and given[3] is not None else None
     scales = [int(size) // old for size, old in zip(sizes, given[0].shape, strict=True)] if sizes else given[2]
     if a.get("mode", b"nearest") != b"nearest" or scales[:2] != [1, 1] or scales[2] != scales[3] or scales[2] % 1:
-        raise TrainError("a resize is not known here", got=f"{a}, scales {scales}", wanted="nearest, by a whole number")
+        raise TrainError("unsupported kind of resize", got=f"{a}, scales {scales}", wanted="nearest, by a whole number")
     return functional.interpolate(given[0], scale_factor=float(scales[2]), mode="nearest")
 
 
 def _depth_to_space(given: list, a: dict) -> Tensor:
     if a.get("mode", b"DCR") != b"CRD":
-        raise TrainError("a DepthToSpace is of another order", got=str(a.get("mode")), wanted="CRD")
+        raise TrainError("unsupported order in DepthToSpace", got=str(a.get("mode")), wanted="CRD")
     return functional.pixel_shuffle(given[0], a["blocksize"])
 
 

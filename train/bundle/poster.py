@@ -1,4 +1,4 @@
-"""The poster: the picture that stands for a target where one chooses among them."""
+"""The poster: the picture that represents a target where users choose one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,12 @@ from train.networks.player import Drawing
 from train.report import sheet
 
 TRUSTED = 0.9  # of the best weight in the take
-CLEAR, LOW = 0.6, 0.4  # torso lengths: a hand so far beside the spine, and so far below the neck, hides nothing
-SETTLE = 5  # the first frame of a sequence is made from nothing
+CLEAR, LOW = 0.6, 0.4  # torso lengths: a hand this far beside the spine, and this far below the neck, hides nothing
+SETTLE = 5  # steps: the first frame of a sequence has no previous one to build on
 
 
 def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
-    """(H, W, 3) uint8: a held-out frame before the take's plate, as live draws it; without `drawing` the bare doll."""
+    """(H, W, 3) uint8: a held-out frame over the take's plate, as live draws it; without `drawing`, the bare doll."""
     held = np.arange(take.held_out.start, take.held_out.stop)
     trusted = held[take.weight[held] >= TRUSTED * take.weight[held].max()]
     best = int(np.argmax(openness(take.placed_px[trusted], take.size_px[trusted])))
@@ -28,7 +28,7 @@ def poster(dataset: Dataset, take: Take, drawing: Drawing | None) -> U8:
 
 
 def openness(points_px: NDArray[np.float32], size_px: F64) -> F64:
-    """(N,) how much of the character a pose shows, 0..3: shoulders to the camera, no hand before the body or head.
+    """(N,) how much of the character a pose shows, 0..3: shoulders to the camera, no hand in front of body or head.
 
     `points_px`: (N, 137, 2) x, y; `size_px`: (N,) torso lengths.
     """

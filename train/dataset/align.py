@@ -1,8 +1,8 @@
 """Lays the film on the doll: the real picture is bent, by a smooth flow, to where the doll stands.
 
-A pose is some pixels off, always. Trained on the picture as it is, a network can only guess where the real limb was,
+A pose is always some pixels off. Trained on the picture as it is, a network can only guess where the real limb was,
 and draws the mean of its guesses: blur. Trained on the picture bent to the doll, it learns how the doll should look,
-and leaves it where it stands, which live is all that anybody can see. (Body of the fortnite takes, doll against
+and leaves it where it stands, which is all that anybody sees in live. (Body of the fortnite takes, doll against
 picture, mean over RGB: 20.1 levels before, 14.9 after.)
 """
 
@@ -12,10 +12,10 @@ import numpy as np
 from engines.arrays import F32, U8
 
 SHRINK = 2  # the flow is found at half size: it is smooth, and four times as cheap
-LIMIT_PX = 12.0  # what lies further off is another fault, and is not bent away
+LIMIT_PX = 12.0  # a larger offset is a fault of another kind, and is not bent away
 SMOOTH_PX = 8.0
 OPAQUE = 64  # alpha from which the doll counts
-# Behind both pictures, so that outlines count: it is like neither skin, hair nor most cloth.
+# Put behind both pictures, so that outlines count: a colour unlike skin, hair and most cloth.
 BEHIND = np.array([70, 200, 70], np.float32)
 
 

@@ -62,7 +62,7 @@ class Dataset:
 
 
 def read_dataset(folder: Path, manifest: dict[str, Any]) -> Dataset:
-    """Open what `prepare` wrote; `manifest` is its dataset.json. Raises TrainError and what wrong JSON raises."""
+    """Open what `prepare` wrote; `manifest` is its dataset.json. Raises TrainError and whatever wrong JSON leads to."""
     config = PuppetConfig.from_json(manifest["puppet"])
     if manifest["fingerprint"] != fingerprint(config):
         raise TrainError(
@@ -74,7 +74,7 @@ def read_dataset(folder: Path, manifest: dict[str, Any]) -> Dataset:
     named, fps = (manifest["name"], manifest["estimator"], *manifest["takes"]), manifest["fps"]
     if any(not isinstance(name, str) or not name.isprintable() for name in named):
         raise ValueError(f"its names are {named!r:.80}")
-    if any(_SEPARATORS & set(take) or take.startswith(".") for take in manifest["takes"]):  # each names files
+    if any(_SEPARATORS & set(take) or take.startswith(".") for take in manifest["takes"]):  # they name files
         raise ValueError(f"its takes are {list(manifest['takes'])!r:.80}")
     if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
         raise ValueError(f"its fps are {fps!r:.40}")

@@ -13,14 +13,14 @@ from live.puppet import topology as T
 from live.puppet.values import PlacedPose
 from train.dataset.take import Take
 
-# Shares of rollouts with poses refined by registration; as live found them; and refined ones with the error that live
-# made somewhere else in the take.
+# Shares of rollouts with poses refined by registration; as live found them; and refined, plus the error that live made
+# elsewhere in the take.
 REFINED, FOUND, DISTURBED = 0.75, 0.15, 0.10
 STRIDES, STRIDE_SHARES = (1, 2, 3), (0.75, 0.2, 0.05)  # live drops frames (vid2vid: max_t_step)
 ZOOM_SHARE, ZOOMS = 0.25, (0.87, 1.35)  # between the framings of the takes
-BONE_SPREAD = 0.04  # of a bone's length: performers whose proportions were measured a little wrong
-# Chance that a group of points is lost within a rollout (vid2vid: random_drop_prob 0.05). Whole limbs less often: live
-# completes them (live/puppet/geometry/complete.py), so that what is left is a hand or a face that was not found.
+BONE_SPREAD = 0.04  # of a bone's length: performers' proportions are measured a little wrong
+# Chance that a group of points is lost within a rollout (vid2vid: random_drop_prob 0.05). Whole limbs are lost less
+# often: live completes them (live/puppet/geometry/complete.py), so only hands or faces that were not found stay lost.
 HAND_LOST, LIMB_LOST = 0.05, 0.02
 
 
@@ -37,7 +37,7 @@ LOSABLE = (
     (LIMB_LOST, _points(T.R_KNEE, T.R_ANKLE, T.R_BIG_TOE, T.R_SMALL_TOE, T.R_HEEL)),
     (LIMB_LOST, _points(T.L_KNEE, T.L_ANKLE, T.L_BIG_TOE, T.L_SMALL_TOE, T.L_HEEL)),
 )
-# Each bone from the body outward, and the points that hang on its far end.
+# Each bone, from the body outward, with the points that hang on its far end.
 _ARM_BONES = [
     ((T.R_SHOULDER, T.R_ELBOW), LOSABLE[3][1]),
     ((T.R_ELBOW, T.R_WRIST), _points(T.R_WRIST, T.R_HAND)),
@@ -66,7 +66,7 @@ def draw_stretch(take: Take, start: int, length: int, stop: int, rng: np.random.
     stride = int(rng.choice(STRIDES, p=STRIDE_SHARES))
     stride = max(1, min(stride, (stop - 1 - start) // max(length - 1, 1)))
     if take.weight[start : start + stride * length : stride].min() <= 0:
-        stride = 1  # frames that are to be trusted stand beside each other here, but not further apart
+        stride = 1  # only consecutive frames can be trusted here
     frames = tuple(range(start, start + stride * length, stride))
     kind = rng.choice(3, p=(REFINED, FOUND, DISTURBED))
     poses = [take.placed(frame, refined=kind != 1) for frame in frames]
@@ -85,7 +85,7 @@ def zoomed(pose: PlacedPose, zoom: float, centre: NDArray[np.float64]) -> Placed
 
 
 def _with_errors(poses: list[PlacedPose], take: Take, donor: int, stride: int) -> list[PlacedPose]:
-    """Lay on what the estimator was off by, measured by registration, in the stretch that begins at frame `donor`."""
+    """Add the estimator's error, as measured by registration, in the stretch that begins at frame `donor`."""
     changed = []
     for t, pose in enumerate(poses):
         there = donor + t * stride
@@ -105,7 +105,7 @@ def _with_bones(poses: list[PlacedPose], factors: NDArray[np.float64]) -> list[P
 
 
 def _lose(poses: list[PlacedPose], rng: np.random.Generator) -> list[PlacedPose]:
-    """Take groups of points away, from some frame of the rollout to its end."""
+    """Drop groups of points, from some frame of the rollout to its end."""
     since = [(points, int(rng.integers(0, len(poses)))) for chance, points in LOSABLE if rng.random() < chance]
     if not since:
         return poses

@@ -1,4 +1,4 @@
-"""The folder of a data set that is being made: whole or not there, and never in the place of something else."""
+"""The folder of a data set being made: it appears whole or not at all, and never replaces something else."""
 
 import contextlib
 import json
@@ -15,14 +15,14 @@ KIND = "data set"
 MANIFEST = "dataset.json"
 _TOP = ("atlas.npz", "coverage.png", MANIFEST)
 _OF_A_TAKE = ("frames.npy", "inputs.npy", "placed.npz", "plate.png", "poses.npz")
-_TAKE = re.compile(r"((take|full|half)\d*|pairs)/")  # and what names it before it is known to be "full" or "half"
+_TAKE = re.compile(r"((take|full|half)\d*|pairs)/")  # "take" until it is known to be "full" or "half"
 
 
 @contextlib.contextmanager
 def new_dataset(out: Path, name: str) -> Iterator[Path]:
-    """An empty folder to fill; when the block ends well it is the data set `out`/`name`, in place of an older one.
+    """An empty folder to fill; if the block succeeds it becomes the data set `out`/`name`, replacing an older one.
 
-    Raises TrainError where there is no room, and what `check_dataset_place` raises.
+    Raises TrainError when the disk is full, and what `check_dataset_place` raises.
     """
     check_dataset_place(out, name)
     try:
@@ -36,14 +36,14 @@ def new_dataset(out: Path, name: str) -> Iterator[Path]:
 
 
 def check_dataset_place(out: Path, name: str) -> None:
-    """Raises TrainError for a `name` that is none, EngineError where `out`/`name` holds something that is not ours."""
+    """Raise TrainError for an invalid `name`, EngineError if `out`/`name` holds something that is not ours."""
     if problem := name_error(name):
         raise TrainError(f"the data set cannot be made: {problem}", do="give --name a short name, not a path")
     check_place(out / name, KIND, files_of_dataset)
 
 
 def files_of_dataset(folder: Path) -> set[str]:
-    """The files of a data set of before there were markers, by its dataset.json; none when it is not one."""
+    """The files of a data set from before there were markers, by its dataset.json; empty if it is not one."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         takes = ["pairs"] if manifest.get("kind") == "pairs" else [str(name) for name in manifest["takes"]]
@@ -55,7 +55,7 @@ def files_of_dataset(folder: Path) -> set[str]:
 
 
 def _clear_older(partial: Path) -> None:
-    """Remove what an older version left when it was killed, if all of it is such a one's."""
+    """Remove what a killed older version left, if nothing else is in there."""
     if partial.is_symlink() or not partial.is_dir():
         return
     inside = {path.relative_to(partial).as_posix() for path in partial.rglob("*")}

@@ -1,10 +1,10 @@
-"""What stands in a data set's files beside the frames, for those who write it and those who read it."""
+"""What a data set's files hold besides the frames, shared by those who write and those who read them."""
 
 from train.errors import TrainError
 
 FORMAT = 1
 PAIRS = "pairs"  # the kind of a data set without poses; also the name of its one take
-PAIRS_FPS = 30.0  # pairs have no time; metrics and sheets want one
+PAIRS_FPS = 30.0  # pairs have no time; metrics and sheets need one
 
 
 def no_puppet(name: str, wanted: str) -> TrainError:

@@ -14,9 +14,7 @@ _LARGEST_MANIFEST = 32 << 20  # bytes; it lists every picture that a take was ma
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Raises TrainError when the folder is not a dataset, or was prepared with other drawing rules than this
-    version's.
-    """
+    """Open a dataset. Raises TrainError if the folder is none, or was prepared with another version's drawing rules."""
     try:
         manifest: dict[str, Any] = read_json(folder / "dataset.json", largest=_LARGEST_MANIFEST)
         if not isinstance(manifest, dict):

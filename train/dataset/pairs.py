@@ -1,7 +1,7 @@
 """Picture pairs A -> B (`train_A`, `train_B`, the layout of pix2pixHD): a data set for the same networks without poses.
 
-A stands where the doll stands, B where the film stands; there is no pose map. Train and evaluate only: a webcam gives
-no A.
+A takes the place of the doll, B that of the film; there is no pose map. Only for training and evaluating: a webcam
+gives no A.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from train.errors import TrainError
 
 @dataclass(frozen=True, slots=True)
 class PairDataset(Dataset):
-    """A data set of pairs. `inputs`: (N, H, W, 4) uint8, the pictures A with alpha 255; its one take holds the B."""
+    """A data set of pairs. `inputs`: (N, H, W, 4) uint8, the pictures A with alpha 255; its one take holds B."""
 
     inputs: U8 = field(repr=False)
 
@@ -46,7 +46,7 @@ class PairDataset(Dataset):
 
 
 class PairRollouts(RandomBatches):
-    """As `Rollouts`, for pairs: `length` pictures in the order of their names, one random window of all of them."""
+    """Like `Rollouts`, for pairs: `length` pictures in order of name, cut to one random window."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class PairRollouts(RandomBatches):
         self._frames = self._take.held_out if held_out else self._take.trained_on
         if len(self._frames) < length:
             raise TrainError(
-                "too few pairs for a rollout", got=str(len(self._frames)), wanted=f"{length} that follow each other"
+                "too few pairs for a rollout", got=str(len(self._frames)), wanted=f"{length} or more in a row"
             )
 
     def _choose(self) -> tuple[int, int, int]:
@@ -124,7 +124,7 @@ def open_pairs(folder: Path, manifest: dict[str, Any]) -> PairDataset:
 
 
 def _nobody(size: tuple[int, int]) -> BodyStats:
-    """Measures that stand where a figure's would: pairs have none."""
+    """Placeholder measures: pairs have no figure."""
     names = "near_y far_y near_height far_height hip_x neck_x neck_y head hand"
     zeros = dict.fromkeys(names.split(), 0.0)
     return BodyStats(

@@ -18,11 +18,11 @@ class BatchSource(Protocol):
 
 
 class Prefetch:
-    """The batches of a source in its order, up to AHEAD of them made before they are asked for.
+    """The batches of a source in order, up to AHEAD of them made before they are asked for.
 
-    Drawing lets go of Python's lock in numba, and a training step in torch, so the two overlap. `state()` is the
-    source's state after the last batch that was used: what is drawn ahead is drawn again by a run that goes on from it.
-    The source belongs to the thread until `close()`.
+    Drawing releases Python's lock in numba, and a training step in torch, so the two overlap. `state()` is the source's
+    state after the last batch used: a run that resumes from it draws again what had been drawn ahead. The source
+    belongs to the thread until `close()`.
     """
 
     def __init__(self, source: BatchSource, share: Share = WHOLE) -> None:
@@ -33,7 +33,7 @@ class Prefetch:
         self._thread.start()
 
     def sample(self) -> Batch:
-        """The next batch, waited for when it is not there yet. Raises what the source raised in making it."""
+        """The next batch, waited for if need be. Raises what the source raised while making it."""
         made = self._made.get()
         self._room.release()
         if isinstance(made, BaseException):
@@ -47,7 +47,7 @@ class Prefetch:
         return self._state
 
     def close(self) -> None:
-        """End the thread, after the batch it is at."""
+        """End the thread after its current batch."""
         self._closed = True
         self._room.release()
         self._thread.join()

@@ -21,7 +21,7 @@ from train.dataset.share import WHOLE, Share
 from train.dataset.take import Take
 from train.errors import TrainError
 
-SHIFT_PX = 24.0  # how far a crop's centre wanders from the joint it was laid on
+SHIFT_PX = 24.0  # standard deviation of a crop's centre from the joint it is laid on
 SPOTS = 3  # face, right hand, left hand: as in train/networks/discriminator.py
 # A hand's middle lies this share of the forearm beyond the wrist (OpenPose, handDetector.cpp).
 BEYOND_WRIST = 0.33
@@ -57,19 +57,19 @@ class _Chosen:
 
 
 def set_random_state(rng: np.random.Generator, state: Any) -> None:
-    """Let `rng` go on from its saved `bit_generator.state`. Raises TrainError for anything else."""
+    """Let `rng` continue from its saved `bit_generator.state`. Raises TrainError for anything else."""
     try:
         rng.bit_generator.state = state
     except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
         raise TrainError(
-            "a checkpoint whose random state is damaged", got=f"{state!r:.80}", do="start a new run"
+            "the checkpoint's random state is damaged", got=f"{state!r:.80}", do="start a new run"
         ) from error
 
 
 class RandomBatches(ABC):
     """Endless random batches of `length` frames in order. Seeded; the state can be saved.
 
-    Every process draws what is random of the whole batch, and so stays at the same place as all others.
+    Every process draws the random numbers of the whole batch, and so keeps the same state as all others.
     """
 
     def __init__(self, *, length: int, batch: int, crop: tuple[int, int], seed: int) -> None:
@@ -81,7 +81,7 @@ class RandomBatches(ABC):
         return dict(self._rng.bit_generator.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have. Raises TrainError for what is no such state."""
+        """Continue from a saved state. Raises TrainError for anything else."""
         set_random_state(self._rng, state)
 
     def sample(self, share: Share = WHOLE) -> Batch:
@@ -104,7 +104,7 @@ class RandomBatches(ABC):
 
     @abstractmethod
     def _choose(self) -> Any:
-        """All that is random of the next rollout."""
+        """Everything random about the next rollout."""
 
     @abstractmethod
     def _fill(self, batch: Batch, b: int, chosen: Any) -> None:
@@ -115,7 +115,7 @@ class Rollouts(RandomBatches):
     """Endless random training rollouts: `length` frames in order, cropped around the figure. Seeded; the state can be
     saved.
 
-    Held-out frames are never drawn, unless `held_out`, then only they; frames of weight 0 never. A rollout's weight
+    Held-out frames are never drawn, or with `held_out` only they are; frames of weight 0 never are. A rollout's weight
     is that of its least trusted frame.
     """
 
@@ -137,14 +137,14 @@ class Rollouts(RandomBatches):
         totals = np.array([c.sum() for c in self._chances])
         if totals.sum() <= 0:
             raise TrainError(
-                "no frame can be trained on", got="all poses are weighed 0", do="film again in better light"
+                "no frame can be trained on",
+                got="no pose in the videos can be trusted",
+                do="film again in better light",
             )
         self._take_chance = totals / totals.sum()
 
     def _chance(self, take: Take, split: range) -> NDArray[np.float64]:
-        """1 for each frame at which a rollout may start, 0 where it would leave the split or meet a pose of weight
-        0.
-        """
+        """1 for each frame where a rollout may start, 0 where it would leave the split or meet a pose of weight 0."""
         chance = np.zeros(len(take), np.float64)
         stop = split.stop - self.length + 1
         if stop > split.start:
@@ -179,7 +179,7 @@ class Rollouts(RandomBatches):
             batch.spots[b, t] = find_spots(shown, corner, self._crop)
 
     def _zoom(self, corner: tuple[int, int]) -> tuple[float, NDArray[np.float64]]:
-        """How much larger this rollout is shown, and about which point: 1 where the picture does not reach."""
+        """How many times larger this rollout is shown (1 where the picture is too small), and about which point."""
         centre = np.array(corner, np.float64) + np.array(self._crop) / 2
         wanted, zoom = self._rng.random() < ZOOM_SHARE, float(np.exp(self._rng.uniform(*np.log(ZOOMS))))
         reach = np.array(self._crop) / 2 / zoom

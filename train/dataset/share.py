@@ -1,4 +1,4 @@
-"""One process's share of what all processes of a run do together: equal runs of rows, in order of rank."""
+"""One process's share of what all processes of a run do together: equal blocks of rows, in order of rank."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Share:
         return range(self.rank * each, (self.rank + 1) * each)
 
     def draw(self, random: Callable[..., Tensor], shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        """Random numbers of `shape` for this process's rows. Every process draws those of all, and so leaves the
-        generator in one state, whatever the number of processes.
+        """Random numbers of `shape` for this process's rows. Every process draws those of all, so that the
+        generator's state does not depend on the number of processes.
         """
         whole = random((shape[0] * self.size, *shape[1:]), generator=generator)
         return whole[self.rank * shape[0] : (self.rank + 1) * shape[0]]

@@ -1,4 +1,4 @@
-"""Where the frames of the takes lie while training: in the computer's memory where they fit, else on the disk."""
+"""Keeps the frames of the takes in the computer's memory while training if they fit, else on the disk."""
 
 import mmap
 import os
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-SHARE = 0.6  # of the computer's memory that frames may take; the networks and others need the rest
+SHARE = 0.6  # of the computer's memory that frames may take; the networks and other programs need the rest
 GB = 1e9
 
 
 def settle(frames: Iterable[NDArray[np.uint8]], *, memory: float | None = None) -> str:
-    """Ask for all frames to be read ahead when they fit, and say in one line where they lie. `memory`: bytes there are.
+    """Ask for all frames to be read ahead if they fit; returns one line on where they are. `memory`: bytes available.
 
-    Frames are mapped files. What is read of them stays in the system's page cache, which is this computer's memory, so
-    they are never copied: reading ahead only spares the first pass its random reads. They do not go to GPU memory: a
-    batch's pictures are cut and zoomed on the CPU beside the drawing of its poses, and then weigh a few megabytes.
+    Frames are mapped files. What is read of them stays in the system's page cache, in memory, so they are never copied:
+    reading ahead only spares the first pass its random reads. They do not go to GPU memory: a batch's pictures are cut
+    and zoomed on the CPU, where its poses are drawn too, and then take a few megabytes.
     """
     mapped = [array for array in frames if isinstance(array, np.memmap)]
     size, memory = sum(array.nbytes for array in mapped), _memory() if memory is None else memory
@@ -30,7 +30,7 @@ def settle(frames: Iterable[NDArray[np.uint8]], *, memory: float | None = None) 
 
 
 def _memory() -> float:
-    """Bytes of memory of this computer; 0 where the system does not say."""
+    """Bytes of memory of this computer; 0 if the system does not say."""
     if not hasattr(os, "sysconf"):
         return 0.0
     return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")

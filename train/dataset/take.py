@@ -1,6 +1,4 @@
-"""One take of a dataset on disk: frames on the canvas with their matte, poses placed on it, weights, plate and
-statistics.
-"""
+"""One take of a dataset on disk: frames with mattes on the canvas, poses placed on it, weights, plate, statistics."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +17,10 @@ from live.puppet.values import BOUND_PX, PlacedPose
 from live.scene.background import read_picture
 from train.errors import TrainError
 
-HELD_OUT_SHARE = (
-    0.2  # the last fifth of each take is never trained on (paper: about 80/20; reading of its data release)
-)
+# The last fifth of each take is never trained on (paper: about 80/20; reading of its data release).
+HELD_OUT_SHARE = 0.2
 
-_SUREST = 2.0  # OpenPose is a little surer than 1 at times; 1 is made of it
+_SUREST = 2.0  # OpenPose's scores are at times a little above 1; they are clamped to 1
 FRAMES = Field("uint8", ("frames", "rows", "columns", 4))
 _PLACED = {
     "placed_px": Field("float", ("frames", T.K, 2), -BOUND_PX, BOUND_PX),
@@ -33,12 +30,12 @@ _PLACED = {
     "t_s": Field("float", ("frames",), -1e9, 1e9),
     "weight": Field("float", ("frames",), 0, 1),
 }
-_FRAME_BYTES = 8192  # more than the numbers of a frame take
+_FRAME_BYTES = 8192  # more than the numbers of one frame take
 
-# The joints of a refined pose that follow the picture: those where two limbs meet. Where a limb ends, a sleeve slides
-# along itself; head, hands and face are found better than they are registered. (fortnite's waist-up take, held out: the
-# doll's hands lie 7.5 px off, 9.9 with all joints. Bodies, SSIM, full and half take: 0.519 and 0.522, human 0.612 and
-# 0.706; with all joints 0.543, 0.512, 0.617, 0.700.)
+# The joints of a refined pose that follow the picture: those where two limbs meet. At a limb's end, a sleeve slides
+# along itself; head, hands and face are found better than registered. (fortnite's waist-up take, held out: the doll's
+# hands are 7.5 px off, 9.9 with all joints. Bodies, SSIM, full and half take: 0.519 and 0.522, human 0.612 and 0.706;
+# with all joints 0.543, 0.512, 0.617, 0.700.)
 BENDS = [T.R_ELBOW, T.L_ELBOW, T.R_KNEE, T.L_KNEE]
 
 
@@ -79,7 +76,7 @@ class Take:
         return range(self.held_out.start)
 
     def placed(self, index: int, *, refined: bool) -> PlacedPose:
-        """The pose of one frame, as live would place it, or with elbows and knees where the picture has them."""
+        """One frame's pose as live would place it; if `refined`, with elbows and knees where the picture has them."""
         points = self.placed_px[index]
         if refined:
             points = bent(points, self.registered_px[index])
@@ -94,7 +91,7 @@ def bent(points: F32, registered: F32) -> F32:
 
 
 def first_held_out(frames: int) -> int:
-    """Where the held-out frames of a take of so many begin."""
+    """Where the held-out frames begin in a take of `frames` frames."""
     return int(frames * (1 - HELD_OUT_SHARE))
 
 

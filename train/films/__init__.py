@@ -1,1 +1,1 @@
-"""What comes in: films, pictures with poses, pairs; read, cut out, judged and written as a data set."""
+"""The input: films, pictures with poses, or pairs, which are read, cut out, judged and written as a data set."""

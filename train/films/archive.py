@@ -1,6 +1,4 @@
-"""Unpacks the pictures and poses of a .zip or .tar(.gz) that somebody sent: nothing in it may climb out of the folder,
-be more than a file, or be larger than it can be.
-"""
+"""Unpacks pictures and poses from an untrusted .zip or .tar(.gz): only plain files, inside the folder, of sane size."""
 
 import errno
 import lzma
@@ -20,10 +18,10 @@ ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 OTHER_ENDINGS = (".7z", ".rar", ".tar.zst", ".zipx")
 MOST_MEMBERS = 250_000
 MOST_BYTES = 64 << 30
-# Pictures do not shrink, poses to a tenth, label maps without compression to a thousandth.
+# Packing does not shrink pictures; poses shrink to a tenth, uncompressed label maps to a thousandth.
 HARMLESS_BYTES, MOST_TIMES = 2 << 30, 200
 CHUNK = 1 << 20
-# What the two readers raise for a damaged file, all of it seen: neither says what it raises.
+# What the two readers raise for a damaged file, all of it observed: neither documents it.
 DAMAGED = (
     *(TarError, BadZipFile, LargeZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
     *(ValueError, LookupError, ArithmeticError, RuntimeError, TypeError, AttributeError, AssertionError, MemoryError),
@@ -31,20 +29,20 @@ DAMAGED = (
 
 
 def is_archive(path: Path) -> bool:
-    """By its name, also one of a kind that `unpack` refuses."""
+    """Whether it is an archive by its name, even of a kind that `unpack` refuses."""
     return path.name.lower().endswith((*ENDINGS, *OTHER_ENDINGS))
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack the pictures and JSON files of `archive` into the empty `folder`; what else is in it is left aside, and
-    said. The sizes of all are read, and held against the limits above and the disk, before the first is written.
+    """Unpack the pictures and JSON files of `archive` into the empty `folder`; other files are skipped, and counted in
+    a line. All sizes are checked against the limits above and the disk before the first file is written.
 
-    Raises TrainError when it is of another kind, damaged or locked, too large, or when a member is not a plain file or
-    folder inside it.
+    Raises TrainError if the archive is of another kind, damaged, locked or too large, or if a member is not a plain
+    file or folder inside it.
     """
     if not archive.name.lower().endswith(ENDINGS):
         kinds, do = ", ".join(ENDINGS), "unpack it, and give the folder"
-        raise TrainError(f"an archive of a kind that is not opened: {archive.name}", wanted=kinds, do=do)
+        raise TrainError(f"archives of this kind cannot be opened: {archive.name}", wanted=kinds, do=do)
     try:
         with members_of(archive) as members:
             wanted = list(_wanted(archive, _limited(archive, members)))
@@ -61,7 +59,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _limited(archive: Path, members: Iterator[Member]) -> Iterator[Member]:
-    """The members, as long as they keep the limits: a packed one of a bomb is not even skipped."""
+    """The members, as long as they keep to the limits; a bomb's packed member is not even skipped over."""
     most = min(MOST_BYTES, max(HARMLESS_BYTES, MOST_TIMES * archive.stat().st_size))
     total = 0
     for count, member in enumerate(members, 1):
@@ -76,11 +74,11 @@ def _limited(archive: Path, members: Iterator[Member]) -> Iterator[Member]:
 
 
 def _too_large(archive: Path, got: str) -> TrainError:
-    return TrainError(f"too large when it is unpacked: {archive.name}", got=got, do="unpack it, and give the folder")
+    return TrainError(f"too large when unpacked: {archive.name}", got=got, do="unpack it, and give the folder")
 
 
 def _wanted(archive: Path, members: Iterator[Member]) -> Iterator[tuple[Member, Path]]:
-    """Each member that is a picture or JSON, and its path; what else there is, is said."""
+    """Each member that is a picture or JSON, and its path; the others are counted in a printed line."""
     others: list[str] = []
     for member in members:
         path = _safe(archive, member.name)
@@ -104,7 +102,7 @@ def _wanted(archive: Path, members: Iterator[Member]) -> Iterator[tuple[Member, 
     if others:
         nested = [name for name in others if name.lower().endswith((*ENDINGS, *OTHER_ENDINGS, ".gz"))]
         also = f"; an archive in an archive is not opened: {nested[0]}" if nested else ""
-        print(f"  {archive.name}: {len(others)} other files are left aside, such as {others[0]}{also}")
+        print(f"  {archive.name}: {len(others)} other files are skipped, such as {others[0]}{also}")
 
 
 def _is_ours(name: str) -> bool:
@@ -117,14 +115,14 @@ def _write(archive: Path, member: Member, target: Path) -> None:
         file = target.open("xb")  # never through a link, never over another
     except FileExistsError as error:
         raise TrainError(
-            f"the archive holds two files of one name: {archive.name}", got=target.name, do="pack it again"
+            f"the archive holds two files of the same name: {archive.name}", got=target.name, do="pack it again"
         ) from error
     with file, member.open() as source:
         shutil.copyfileobj(source, file, CHUNK)
 
 
 def _safe(archive: Path, name: str) -> Path:
-    """The member's path, relative and without a step upwards, in letters that can be shown."""
+    """The member's path, relative, without a step upwards, and printable."""
     path = PurePosixPath(printable(name.replace("\\", "/")))
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise TrainError(
@@ -136,7 +134,7 @@ def _safe(archive: Path, name: str) -> Path:
 
 
 def printable(text: str) -> str:
-    """Names from elsewhere may hold anything: half characters, commands to the terminal. What cannot be shown is �."""
+    """The text with � for what cannot be shown: untrusted names may hold broken characters or terminal commands."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)[:1000]
 
 

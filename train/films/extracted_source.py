@@ -1,4 +1,4 @@
-"""What watching a source gives: a pose for every frame, and the frames with their matte on the canvas."""
+"""What watching a source gives: a pose for every frame, and the frames with their mattes on the canvas."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ MIN_FRAMES = 100
 
 @dataclass(frozen=True, slots=True)
 class ExtractedSource:
-    """One source, watched once. `poses`: one a frame, in pixels of its pictures, `Pose.empty` where nobody is.
+    """One source, watched once. `poses`: one per frame, in pixels of its pictures, `Pose.empty` where nobody is.
     `frames`: the path of frames.npy, (N, H, W, 4) uint8 with the matte as alpha; plate.png lies beside it.
-    `estimator`: the name of what found the poses. `several`: (N,) bool, more than one person is in the picture.
+    `estimator`: what found the poses, by name. `several`: (N,) bool, more than one person is in the picture.
     `continuous`: the frames follow each other in time. `unread`: (N,) bool, frames whose pose was not given."""
 
     poses: list[Pose]
@@ -75,14 +75,14 @@ class FrameFile:
             self._write_header()
 
     def _write_header(self) -> None:
-        """At the file's start; numpy pads the header so that a longer count fits in later."""
+        """Write it at the file's start; numpy pads the header so that a longer count fits in later."""
         self._file.seek(0)
         header = {"descr": "|u1", "fortran_order": False, "shape": (self._count, self._canvas[1], self._canvas[0], 4)}
         np.lib.format.write_array_header_2_0(self._file, header)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def require_people(poses: list[Pose], title: str) -> None:
-    """Raises TrainError when too few of the poses show anybody."""
+    """Raise TrainError when too few of the poses show anybody."""
     usable = sum(pose.in_view for pose in poses)
     if usable < MIN_FRAMES:
         raise TrainError(

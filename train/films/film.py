@@ -1,4 +1,4 @@
-"""One video of the target, watched once: a pose for every frame, and the frames with their matte on the canvas."""
+"""One video of the target, watched once: a pose for every frame, and the frames with their mattes on the canvas."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,13 +20,13 @@ from train.films.matte import PLATE_FRAMES, SelfieMatte, camera_moves, make_plat
 from train.films.video import Letterbox, VideoInfo, pair_by_beat, probe, read_frames
 from train.report.sheet import write_picture
 
-MOVING_CAMERA = 12.0  # grey levels that the background differs from the plate: it cannot sharpen the matte then
+MOVING_CAMERA = 12.0  # grey levels between background and plate; above it the plate cannot sharpen the matte
 WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """One video of the target, with its matte video and plate picture where the user has them."""
+    """One video of the target, with its matte video and plate picture if the user has them."""
 
     video: Path
     matte: Path | None = None
@@ -42,8 +42,8 @@ class Film:
         return {path.name: sha256_of(path) for path in (self.video, self.matte, self.plate) if path}
 
     def probe(self) -> VideoInfo:
-        """Raises TrainError when it is no video, or its matte or plate are of another size, CameraError when the plate
-        is no picture.
+        """Raises TrainError if it is not a video, or its matte or plate differs in size; CameraError if the plate is
+        not a picture.
         """
         info = probe(self.video)
         sizes = {self.matte: probe(self.matte).size} if self.matte else {}
@@ -53,7 +53,7 @@ class Film:
         for path, size in sizes.items():
             if size != info.size:
                 raise TrainError(
-                    f"{path.name} has another size than {info.path.name}",
+                    f"{path.name} differs in size from {info.path.name}",
                     got=f"{size[0]}x{size[1]}",
                     wanted=f"{info.size[0]}x{info.size[1]}",
                     do="take matte and plate from the same film, uncropped",
@@ -91,9 +91,7 @@ class Film:
         return ExtractedSource(poses, frames.path, HolisticEstimator.name, none, True, none)
 
     def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[Frame, U8 | None]]:
-        """Each frame with the film's own matte, (H, W) uint8, or None; what has no matte in a matte video is not
-        used.
-        """
+        """Each frame with the film's own matte, (H, W) uint8, or None; frames that a matte video lacks are dropped."""
         if self.matte is None:
             yield from ((frame, None) for frame in read_frames(info))
         else:
@@ -102,7 +100,7 @@ class Film:
                 yield frame, np.ascontiguousarray(matte.image[..., 0])
 
     def _find_plate(self, path: Path, box: Letterbox) -> None:
-        """Write plate.png beside the frames, the film's own or found; sharpen a guessed matte with it, in place."""
+        """Write plate.png beside the frames, given or found; sharpen guessed mattes with it, in place."""
         frames = np.load(path, mmap_mode="r+")
         picked = np.unique(np.linspace(0, len(frames) - 1, PLATE_FRAMES).astype(int))
         pictures = [np.array(frames[i, ..., :3]) for i in picked]

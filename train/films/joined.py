@@ -1,4 +1,4 @@
-"""Pictures A and B joined by name: `7.png` with `007.png`, `12_label.png` with `12_real.png`."""
+"""Pairs pictures A and B by name: `7.png` with `007.png`, `12_label.png` with `12_real.png`."""
 
 import os
 import re
@@ -14,10 +14,10 @@ _Keyed = dict[NameKey, Path]
 
 
 def joined(folder: Path, split: str, title: str) -> list[tuple[Path, Path]]:
-    """The pairs of `split`_A and `split`_B in `folder`, in the order of their names; none where neither is there.
-    `title`: the folder's name in messages.
+    """The pairs of `split`_A and `split`_B in `folder`, in order of name; empty if neither exists. `title`: the
+    folder's name in messages.
 
-    Raises TrainError when a picture has no partner of its name.
+    Raises TrainError when a picture has no partner of the same name.
     """
     sides = {f"{split}_{letter}": subfolder(folder, f"{split}_{letter}") for letter in "AB"}
     if not any(sides.values()):
@@ -25,19 +25,19 @@ def joined(folder: Path, split: str, title: str) -> list[tuple[Path, Path]]:
     pictures = [pictures_of(side) if side else [] for side in sides.values()]
     for (name, side), there in zip(sides.items(), pictures, strict=True):
         if not there:
-            raise _apart(title, f"no pictures in {name}: {inside(side) if side else 'it is not there'}")
+            raise _apart(title, f"no pictures in {name}: {inside(side) if side else 'there is no such folder'}")
     a, b = _keys_alike(pictures[0], pictures[1], f"{title}/{split}")
     missing = {f"{split}_A": _without(b, a), f"{split}_B": _without(a, b)}
     if any(missing.values()):
         raise _apart(title, ", ".join(f"missing in {side}: {named(paths)}" for side, paths in missing.items() if paths))
     if lost := gaps(list(a.values())):
-        print(f"  numbers are missing in {split}_A and {split}_B, what follows is taken as next: {lost}")
+        print(f"  numbers are missing in {split}_A and {split}_B (the gaps are closed): {lost}")
     return [(path, b[key]) for key, path in a.items()]
 
 
 def _keys_alike(a: Sequence[Path], b: Sequence[Path], title: str) -> tuple[_Keyed, _Keyed]:
-    """Both by their names, or, where more of them fit then, by what is left of these without what all of a side share:
-    `12` of `12_label`.
+    """Both sides by name, or, if more of them match then, by name without what all names of a side share: `12` of
+    `12_label`.
     """
     whole = keyed(a, f"{title}_A"), keyed(b, f"{title}_B")
     (before_a, after_a), (before_b, after_b) = _shared(a), _shared(b)
@@ -49,7 +49,7 @@ def _keys_alike(a: Sequence[Path], b: Sequence[Path], title: str) -> tuple[_Keye
 
 
 def _shared(paths: Sequence[Path]) -> tuple[int, int]:
-    """How many letters all names share at their beginning and end, no digit that may belong to a number."""
+    """How many letters all names share at the beginning and at the end, without digits that may belong to a number."""
     stems = [path.stem for path in paths]
     before = re.sub(r"\d+$", "", os.path.commonprefix(stems))
     after = re.sub(r"\d+$", "", os.path.commonprefix([stem[len(before) :][::-1] for stem in stems]))
@@ -64,6 +64,6 @@ def _apart(title: str, got: str) -> TrainError:
     return TrainError(
         f"the pictures do not pair: {title}",
         got=got,
-        wanted="for each picture one of the same name in the other folder; a suffix such as _label may differ",
+        wanted="a picture of the same name in the other folder for each one; a suffix such as _label may differ",
         do="rename them, or remove those without a partner",
     )

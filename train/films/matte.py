@@ -1,4 +1,4 @@
-"""The matte (what is character) and the plate (the empty set) of a take, when the user has neither."""
+"""Finds the matte (what is character) and the plate (the empty set) of a take, if the user has neither."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ class SelfieMatte:
 def person_box(
     points_px: NDArray[np.float32], scores: NDArray[np.float32], size: tuple[int, int], *, margin: float
 ) -> tuple[int, int, int, int] | None:
-    """The box around all seen joints, widened by `margin` of its longer side, inside a picture of `size`: x0 y0 x1 y1.
+    """The box around all seen joints, grown by `margin` of its longer side, within a picture of `size`: x0 y0 x1 y1.
 
     None when fewer than three joints are seen, or the box is empty.
     """
@@ -59,9 +59,9 @@ def person_box(
 
 
 def make_plate(pictures: Sequence[U8], mattes: Sequence[U8]) -> U8:
-    """The empty set: pixel by pixel the median of the frames in which the character is elsewhere, (H, W, 3) uint8.
+    """The empty set, (H, W, 3) uint8: for each pixel, the median of the frames in which the character is elsewhere.
 
-    Where the character always stands in the way, the surroundings are smeared in (Navier-Stokes inpainting).
+    Where the character is always in the way, the surroundings are smeared in (Navier-Stokes inpainting).
     """
     stack = np.stack(pictures)
     blocked = np.stack([cv2.dilate(matte, np.ones((13, 13), np.uint8)) > 16 for matte in mattes])
@@ -77,7 +77,7 @@ def make_plate(pictures: Sequence[U8], mattes: Sequence[U8]) -> U8:
 
 
 def sharpen_matte(rgb: U8, matte: U8, plate: U8) -> U8:
-    """Correct a soft matte by what differs from the plate: sure difference nearby joins it, sure sameness leaves it."""
+    """Correct a soft matte by the plate: add what surely differs from it nearby, remove what surely does not."""
     difference = np.abs(rgb.astype(np.int16) - plate).max(axis=2).astype(np.float32)
     differs = np.clip((cv2.GaussianBlur(difference, (0, 0), 0.8) - 10) / 20, 0, 1)
     near = cv2.dilate(matte, np.ones((9, 9), np.uint8)).astype(np.float32) / 255
@@ -96,7 +96,7 @@ def camera_moves(pictures: Sequence[U8], mattes: Sequence[U8], plate: U8) -> flo
 
 
 def joints_outside(points_px: NDArray[np.float32], scores: NDArray[np.float32], matte: U8, *, reach_px: float) -> int:
-    """How many seen limb joints lie farther than `reach_px` outside the matte: the mark of a wrong pose."""
+    """How many seen limb joints lie farther than `reach_px` outside the matte: the sign of a wrong pose."""
     limbs = [T.R_SHOULDER, T.R_ELBOW, T.R_WRIST, T.L_SHOULDER, T.L_ELBOW, T.L_WRIST, T.R_HIP, T.R_KNEE, T.R_ANKLE]
     limbs += [T.L_HIP, T.L_KNEE, T.L_ANKLE]
     distance = cv2.distanceTransform((matte < 128).astype(np.uint8), cv2.DIST_L2, 3)

@@ -14,19 +14,19 @@ from live.puppet.topology import TOPOLOGY, from_openpose
 from train.errors import TrainError
 
 ESTIMATOR = f"openpose-json/{TOPOLOGY}"
-SEEN = 0.1  # below it a point of OpenPose is a guess
-# Somebody else in the picture counts as a second person when this large beside the first (a share of its size, times
-# confidence): OpenPose also finds "people" of two or three joints in furniture.
+SEEN = 0.1  # below this score, OpenPose's point is a guess
+# Somebody else in the picture counts as a second person from this share of the first one's rank: OpenPose also finds
+# "people" of two or three joints in furniture.
 SECOND = 0.3
 SECOND_JOINTS = 8
-LARGEST_BYTES = 4 << 20  # a crowd of 300 with face and hands; what is larger is another file
+LARGEST_BYTES = 4 << 20  # a crowd of 300 with face and hands; a larger file is something else
 MOST_PEOPLE = 1000
-UNIT = 1.5  # normalised points lie within 0 to 1, a little outside the picture too; nobody stands in 1.5 pixels
+UNIT = 1.5  # normalised points lie in 0 to 1, or a little outside; nobody fits into 1.5 pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`points_px` (137, 2) and `scores` (137,) float32; what is not seen scores 0. `rank`: how large and sure it is."""
+    """`points_px` (137, 2) and `scores` (137,) float32; unseen points score 0. `rank`: how large and certain it is."""
 
     points_px: F32
     scores: F32
@@ -41,15 +41,15 @@ class Person:
         return float(np.hypot(*(body.max(axis=0) - body.min(axis=0))) * self.scores[T.BODY].mean())
 
     def scaled(self, size: tuple[int, int]) -> "Person":
-        """Normalised points (0 to 1) brought to pixels of a picture of `size` (width, height)."""
+        """With normalised points (0 to 1) brought to pixels of a picture of `size` (width, height)."""
         return Person((self.points_px * np.array(size)).astype(np.float32), self.scores)
 
 
 def read_openpose(path: Path) -> list[Person]:
-    """The people of one file, the largest and surest first, without the scraps that OpenPose finds in furniture; none
-    when nobody is in it.
+    """The people in one file, largest and most certain first, without the scraps that OpenPose finds in furniture;
+    empty when it holds nobody.
 
-    Raises TrainError when the file is no OpenPose JSON, or holds another number of points.
+    Raises TrainError if the file is not OpenPose JSON, or has another number of points.
     """
     try:
         found = _people_in(path)
@@ -65,8 +65,8 @@ def read_openpose(path: Path) -> list[Person]:
 
 
 def are_normalised(pictures: Iterable[Sequence[Person]], title: str) -> bool:
-    """Whether points reach from 0 to 1, and not over pixels. Raises TrainError when they reach from -1 to 1, or when
-    some files hold the one and some the other.
+    """Whether points are normalised to 0..1, rather than in pixels. Raises TrainError when they range from -1 to 1, or
+    when some files are normalised and others are not.
     """
     bodies = [people[0].points_px[T.BODY][people[0].scores[T.BODY] >= SEEN] for people in pictures if people]
     normalised = [body for body in bodies if np.abs(body).max() <= UNIT]
@@ -75,7 +75,7 @@ def are_normalised(pictures: Iterable[Sequence[Person]], title: str) -> bool:
     if len(normalised) < len(bodies) or min(body.min() for body in normalised) < 1 - UNIT:
         raise TrainError(
             f"the points of {title} are normalised, not pixels",
-            got="-1 to 1" if len(normalised) == len(bodies) else f"{len(normalised)} of {len(bodies)} files so",
+            got="-1 to 1" if len(normalised) == len(bodies) else f"{len(normalised)} of {len(bodies)} files normalised",
             wanted="pixels, or 0 to 1 in all files",
             do="write them again with OpenPose --keypoint_scale 0",
         )
@@ -85,7 +85,7 @@ def are_normalised(pictures: Iterable[Sequence[Person]], title: str) -> bool:
 def _people_in(path: Path) -> list[Person]:
     if (size := path.stat().st_size) > LARGEST_BYTES:
         raise ValueError(f"{size / 1e6:.0f} MB")
-    read = json.loads(path.read_bytes())  # UTF-8, -16 or -32, with a mark of its byte order or without
+    read = json.loads(path.read_bytes())  # UTF-8, -16 or -32, with or without a byte order mark
     if not isinstance(read, dict) or "people" not in read:
         raise TypeError(f"{_kind(read)} without people")
     people = read["people"]
@@ -95,7 +95,7 @@ def _people_in(path: Path) -> list[Person]:
 
 
 def _person(entry: Any) -> Person:
-    """One entry of `people`. Points that are no numbers, or lie at 0, 0 (OpenPose's word for absent), score 0."""
+    """One entry of `people`. Points that are not numbers, or lie at 0, 0 (OpenPose's way to say absent), score 0."""
     if not isinstance(entry, dict):
         raise TypeError(f"a person is {_kind(entry)}")
     if "pose_keypoints_2d" not in entry and "pose_keypoints" in entry:
@@ -108,7 +108,7 @@ def _person(entry: Any) -> Person:
 
 
 def _counts(person: Person, first: Person) -> bool:
-    """Whether it is a second person beside the first."""
+    """Whether it counts as a second person beside the first."""
     return person.rank > SECOND * first.rank and int((person.scores[T.BODY] >= SEEN).sum()) >= SECOND_JOINTS
 
 

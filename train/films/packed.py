@@ -1,6 +1,4 @@
-"""The members of a .zip or .tar, one by one. Neither reader of Python's bounds what a header may ask for: here they are
-bounded.
-"""
+"""The members of a .zip or .tar, one by one, with bounds on what a header may ask for: Python's readers have none."""
 
 import bz2
 import gzip
@@ -16,14 +14,14 @@ from pathlib import Path
 from typing import IO, cast
 
 LARGEST_READ = 24 << 20  # a zip's directory of 250,000 files is read at once; headers of a tar are far smaller
-MOST_HEADERS = 192 << 20  # of a tar: as many files, with 1.5 KB for each
-_XZ_BYTES = 128 << 20  # of memory: `xz -9` wants 65 MB
+MOST_HEADERS = 192 << 20  # of a tar: for as many files, 1.5 KB each
+_XZ_BYTES = 128 << 20  # of memory: `xz -9` needs 65 MB
 _PACKED = {".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file. `size`: bytes when unpacked. `plain`: no link or device. `locked`: with a password."""
+    """One file. `size`: bytes when unpacked. `plain`: not a link or device. `locked`: needs a password."""
 
     name: str
     size: int
@@ -34,8 +32,8 @@ class Member:
 
 @contextmanager
 def members_of(archive: Path) -> Iterator[Iterator[Member]]:
-    """The files in an archive, read as they are asked for; folders are no members. Whatever zipfile, tarfile and the
-    decompressors raise for a damaged one comes through.
+    """The files in an archive, without folders, read as they are asked for. Whatever zipfile, tarfile and the
+    decompressors raise for a damaged one is passed on.
     """
     ending = archive.suffix.lower()
     with ExitStack() as stack:
@@ -52,7 +50,7 @@ def members_of(archive: Path) -> Iterator[Iterator[Member]]:
 
 
 class _Bounded:
-    """A file of which no more is read at once than LARGEST_READ, and in all `budget` bytes, None for any number."""
+    """A file that reads at most LARGEST_READ bytes at once, and `budget` bytes in all (None: any number)."""
 
     def __init__(self, file: IO[bytes], budget: int | None = None) -> None:
         self._file, self.budget = file, budget
@@ -87,10 +85,10 @@ def _zipped(packed: zipfile.ZipFile) -> Iterator[Member]:
 
 def _tarred(tar: tarfile.TarFile, bounded: _Bounded) -> Iterator[Member]:
     while (info := tar.next()) is not None:
-        info.pax_headers = {}  # each holds a copy of all that were there before
+        info.pax_headers = {}  # each holds a copy of all earlier ones
         if not info.isdir():
             yield Member(info.name, info.size, info.isreg(), False, partial(_opened, tar, info))
-    bounded.budget = None  # what is read now are the files
+    bounded.budget = None  # from here on files are read, not headers
 
 
 def _opened(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
@@ -100,6 +98,6 @@ def _opened(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
 
 
 def _check_memory(archive: Path) -> None:
-    """Raises LZMAError when the archive wants more memory than _XZ_BYTES: lzma.open takes any amount."""
+    """Raise LZMAError if the archive needs more memory than _XZ_BYTES: lzma.open takes any amount."""
     with archive.open("rb") as file:
         lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_BYTES).decompress(file.read(1 << 16), 1)

@@ -4,7 +4,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -29,9 +29,9 @@ from train.films.video import Letterbox, VideoInfo
 from train.report.sheet import write_picture
 
 IMAGES, KEYPOINTS = "images", "keypoints"
-# Mean way of the joints from picture to picture, in torso lengths: at 30 fps a dance has about 0.05, single poses 0.5.
+# Mean motion of the joints from picture to picture, in torsos: at 30 fps a dance has about 0.05, single poses 0.5.
 ONE_MOTION = 0.25
-APART_S = 1.0  # between pictures that do not follow each other: longer than any filter of the puppet remembers
+APART_S = 1.0  # between pictures that do not follow each other: longer than any of the puppet's filters remembers
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class PictureSet:
 
     @cached_property
     def listed(self) -> list[tuple[Path, Path | None]]:
-        """Each picture, in the order of their names, with its JSON or None. Raises TrainError."""
+        """Each picture, in order of name, with its JSON or None. Raises TrainError."""
         pictures, found = keyed(pictures_of(self._folder(IMAGES)), self.title), self._keypoints
         return [(path, found.get(key)) for key, path in pictures.items()]
 
@@ -54,7 +54,7 @@ class PictureSet:
 
     @cached_property
     def _keypoints(self) -> dict[NameKey, Path]:
-        """Name of a picture -> JSON, in the order of names."""
+        """Name of a picture -> JSON, in order of name."""
         found = (p for p in self._folder(KEYPOINTS).iterdir() if p.suffix.lower() == ".json" and not is_litter(p.name))
         return {name_key(path.stem.removesuffix("_keypoints")): path for path in sorted(found, key=natural)}
 
@@ -65,25 +65,25 @@ class PictureSet:
 
     @cached_property
     def seen(self) -> dict[Path, Seen]:
-        """Those of the pictures that can be read. Raises TrainError when none can."""
+        """The pictures that can be read. Raises TrainError when none can."""
         return survey([path for path, _ in self.listed], self.title)
 
     @cached_property
     def pairs(self) -> list[tuple[Path, Path | None]]:
-        """As `listed`, without the pictures that cannot be read."""
+        """Like `listed`, without the pictures that cannot be read."""
         return [(path, json) for path, json in self.listed if path in self.seen]
 
     def made_from(self) -> dict[str, str]:
-        """All pictures and poses as one: folder name -> SHA-256 over their names and hashes."""
+        """All pictures and poses in one entry: folder name -> SHA-256 over their names and hashes."""
         digest = hashlib.sha256()
         for path in (path for pair in self.pairs for path in pair if path is not None):
             digest.update(f"{path.name} {sha256_of(path)}\n".encode(errors="surrogateescape"))
         return {self.title: digest.hexdigest()}
 
     def probe(self) -> VideoInfo:
-        """Size and number of the pictures; says what is missing among them.
+        """Size and number of the pictures; prints what is missing among them.
 
-        Raises TrainError for an empty folder, no JSON at all, a JSON that is none or not in pixels, or mixed sizes.
+        Raises TrainError for an empty folder, no JSON at all, an invalid JSON or one not in pixels, or mixed sizes.
         """
         if not self.listed:
             folder = self._folder(IMAGES)
@@ -98,23 +98,25 @@ class PictureSet:
         normalised = are_normalised(self.people.values(), self.title)
         size = one_size(self.seen)
         if normalised:
-            print(f"  {self.title}: its points are normalised, 0 to 1; they are scaled up to {size[0]}x{size[1]}")
+            print(f"  {self.title}: its points are normalised (0 to 1) and are scaled up to {size[0]}x{size[1]}")
         self._say_what_is_missing()
         return VideoInfo(self.root, size, self.fps, len(self.pairs))
 
     def watch(self, info: VideoInfo, folder: Path, canvas_px: tuple[int, int]) -> ExtractedSource:
-        """Read all poses, cut the figure out of all pictures. A picture without JSON shows nobody: it is thrown away.
+        """Read all poses and cut the figure out of all pictures. A picture without JSON shows nobody: it gets weight 0.
 
-        Raises TrainError for a JSON that is none, or when too few pictures show anybody.
+        Raises TrainError for an invalid JSON, or when too few pictures show anybody.
         """
         poses, several = self._read_poses(info)
         require_people(poses, self.title)
         continuous = follow_each_other(poses)
         if not continuous:
-            poses = [_at(pose, i * APART_S) for i, pose in enumerate(poses)]
+            poses = [replace(pose, t_capture_s=i * APART_S) for i, pose in enumerate(poses)]
         box, path = Letterbox.fit(info.size, canvas_px), folder / "frames.npy"
         plate = plain_plate([box.picture(image) for image in self._sample()])
-        print(f"  {self.title}: " + ("plain ground" if plate is not None else "no plain ground: the figure is guessed"))
+        print(
+            f"  {self.title}: " + ("plain ground" if plate is not None else "no plain ground: the outline is guessed")
+        )
         frames = FrameFile(path, canvas_px)
         if plate is None:
             plate = self._write_guessed(frames, poses, box)
@@ -128,22 +130,22 @@ class PictureSet:
         return ExtractedSource(poses, path, ESTIMATOR, several, continuous, unread)
 
     def _read_poses(self, info: VideoInfo) -> tuple[list[Pose], NDArray[np.bool_]]:
-        """A pose for each picture, of the same person through all; and in which pictures there are several."""
+        """A pose for each picture, of the same person throughout; and which pictures show several people."""
         pictures = [self.people[json] if json else [] for _, json in self.pairs]
         if are_normalised(pictures, self.title):
             pictures = [[person.scaled(info.size) for person in people] for people in pictures]
         several = np.array([len(people) > 1 for people in pictures])
         if several.any():
             print(
-                f"  {self.title}: several people in {several.sum()} of {len(several)} pictures, which are not learned "
-                "from; the same one is followed through all"
+                f"  {self.title}: {several.sum()} of {len(several)} pictures show several people and are left out; the "
+                "same person is followed through all others"
             )
         poses = []
         for i, person in enumerate(track(pictures)):
             if person is None:
                 poses.append(Pose.empty(i, i / info.fps, info.size))
                 continue
-            # As for videos: what lies outside the picture is a guess.
+            # As for videos, points outside the picture are guesses.
             inside_it = (person.points_px >= 0).all(axis=1) & (person.points_px <= info.size).all(axis=1)
             scores = np.where(inside_it, person.scores, np.float32(0))
             poses.append(Pose(i, i / info.fps, person.points_px, np.zeros(T.K, np.float32), scores, info.size))
@@ -151,13 +153,13 @@ class PictureSet:
 
     def _say_what_is_missing(self) -> None:
         if missing := gaps([path for path, _ in self.listed]):
-            print(f"  {self.title}: numbers are missing between its pictures, what follows is taken as next: {missing}")
+            print(f"  {self.title}: numbers are missing between its pictures (the gaps are closed): {missing}")
         alone = [json for json in self._keypoints.values() if json not in self.people]
         if alone:
             print(f"  {self.title}: {len(alone)} poses without a picture: {named(alone)}")
 
     def _write_guessed(self, frames: FrameFile, poses: list[Pose], box: Letterbox) -> U8:
-        """Cut the figures out by segmentation, before any ground. Returns the plate, as far as it can be known."""
+        """Cut the figures out by segmentation, whatever the ground. Returns the plate, as far as it can be known."""
         segmenter = SelfieMatte()
         kept: list[tuple[U8, U8]] = []
         every = max(1, len(poses) // PLATE_FRAMES)
@@ -190,7 +192,3 @@ def follow_each_other(poses: list[Pose]) -> bool:
     steps = np.linalg.norm(np.diff(points, axis=0), axis=2)
     means = [step[there].mean() for step, there in zip(steps, both, strict=True) if there.any()]
     return float(np.median(means)) < ONE_MOTION * float(np.median(torso))
-
-
-def _at(pose: Pose, t_s: float) -> Pose:
-    return Pose(pose.frame_id, t_s, pose.points_px, pose.depth_px, pose.scores, pose.image_size)

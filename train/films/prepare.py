@@ -1,4 +1,4 @@
-"""Videos or pictures -> dataset: poses placed by live's own Conditioner; matte, plate, weights, atlas; and a report."""
+"""Videos or pictures -> dataset: poses placed by live's own Conditioner, matte, plate, weights, atlas, and a report."""
 
 import json
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def _make_drafts(
     estimators = sorted({watched.estimator for watched in seen})
     if len(estimators) > 1:
         raise TrainError(
-            "poses of several kinds for one character",
+            "poses of two kinds for one character",
             got=" and ".join(estimators),
             wanted="videos, or pictures with poses, not both",
             do="make two data sets",
@@ -94,10 +94,10 @@ def _measure(watched: ExtractedSource, source: FilmSource) -> BodyStats:
 
 
 def _refined_atlas(drafts: list[TakeBuilder], config: PuppetConfig) -> Atlas:
-    """Atlas from the poses as found; poses refined against it; atlas again from the refined ones, its views seated as
-    the found ones draw them; frames that still disagree with it count less.
+    """Build an atlas from the poses as found, refine the poses against it, and build it again from these, its views
+    seated as the found poses draw them; frames that still disagree with it count less.
 
-    Held-out frames are not cut from: what is measured on them would be too good.
+    Nothing is cut from held-out frames: what is measured on them would be too good.
     """
     valid = config.valid_score
     extents = extents_for(drafts[0].stats)
@@ -123,14 +123,14 @@ def _refined_atlas(drafts: list[TakeBuilder], config: PuppetConfig) -> Atlas:
 
 
 def _report(drafts: Sequence[TakeBuilder], folder: Path) -> dict[str, Any]:
-    """Print what was found, draw the coverage; the same for dataset.json."""
+    """Print what was found and draw the coverage; returns the same for dataset.json."""
     for draft in drafts:
         moved = np.linalg.norm(draft.registered_px[:, T.BODY] - draft.placed.points_px[:, T.BODY], axis=2)
         before, after = draft.fits
         print("\n".join(draft.findings.lines(draft.name)))
         print(
-            f"    joints lie {moved.mean():.1f} px from their pictures, {np.quantile(moved, 0.95):.1f} at P95. Doll "
-            "against figure, before and after elbows and knees were moved there: matte "
+            f"    joints lie {moved.mean():.1f} px from where the picture has them, {np.quantile(moved, 0.95):.1f} at "
+            "P95. Doll against figure, before and after moving elbows and knees there: matte "
             f"{before.matte:.3f} -> {after.matte:.3f} of its area, colour {before.colour:.1f} -> {after.colour:.1f} "
             "grey levels"
         )

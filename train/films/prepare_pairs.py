@@ -22,7 +22,7 @@ from train.films.layout import subfolder
 from train.films.survey import Seen, named, one_size, read_again, survey
 
 FEWEST = 8
-CELL_PX, LARGEST_PX = 32, 1024  # sides are brought to multiples of the one, at most the other
+CELL_PX, LARGEST_PX = 32, 1024  # sides become multiples of the first, at most the second
 DARK = 40  # levels; numbers of labels end at 35 or so
 
 
@@ -32,9 +32,9 @@ def holds_pairs(folder: Path) -> bool:
 
 
 def prepare_pairs(folder: Path, *, name: str, out: Path, title: str = "") -> Path:
-    """Make the dataset `out`/`name` of the pairs in `folder`; returns its folder. An old one is replaced once the new
-    one is whole. With `test_A` and `test_B` these are held out, else the last fifth. `title`: what the user calls the
-    folder, where it is another name. Raises TrainError.
+    """Make the dataset `out`/`name` from the pairs in `folder`; returns its folder. An old one is replaced once the new
+    one is whole. `test_A` and `test_B`, if there, are held out, else the last fifth. `title`: the user's own name for
+    the folder, if it differs. Raises TrainError.
     """
     title = title or folder.name
     trained, tested = joined(folder, "train", title), joined(folder, "test", title)
@@ -78,22 +78,22 @@ def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _check_light(seen: Sequence[Seen], paths: Sequence[Path]) -> None:
-    """Say what of the pictures A, or B, is black. Raises TrainError when all of them are one colour each."""
+    """Say which of the pictures A, or B, are empty or too dark. Raises TrainError when each is of one colour."""
     folder = paths[0].parent.name
     empty = [path for path, picture in zip(paths, seen, strict=True) if picture.empty]
     brightest = max(picture.brightest for picture in seen)
     if len(empty) == len(paths):
         raise TrainError(
-            f"every picture of {folder} is empty: one colour, without anything in it",
+            f"every picture of {folder} is empty, of a single colour",
             got="black" if brightest == 0 else f"level {brightest} in {paths[-1].name}",
             wanted="pictures, or label maps whose labels are colours",
         )
     if empty:
-        print(f"  warning: {len(empty)} pictures of {folder} are one colour without anything in it: {named(empty)}")
+        print(f"  warning: {len(empty)} pictures of {folder} are empty, of a single colour: {named(empty)}")
     if brightest <= DARK:
         print(
             f"  warning: the pictures of {folder} are nearly black, {brightest} of 255 at their brightest: are these "
-            "the numbers of labels? Learned is what is seen: give each label a colour of its own"
+            "label numbers? Only what can be seen is learned: give each label a colour of its own"
         )
 
 

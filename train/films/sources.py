@@ -1,4 +1,4 @@
-"""What the user gave, a video, a folder or an archive, opened as sources for `prepare`."""
+"""Opens what the user gave (videos, folders or archives) as sources for `prepare`."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -31,11 +31,11 @@ def prepare_paths(
     fps: float | None = None,
     puppet: bool = False,
 ) -> Path:
-    """Make a dataset of videos, picture folders or archives of these, or of one folder of picture pairs; returns its
-    folder, `out`/`name`.
+    """Make a dataset from videos, picture folders or archives of these, or from one folder of picture pairs; returns
+    its folder, `out`/`name`.
 
     `mattes`, `plates`: one for each path, or none. `fps`: of pictures (default 30). `puppet`: refuse pairs. Raises
-    TrainError, and EngineError for a place that holds something which is not ours; before anything is written.
+    TrainError, and EngineError if that folder holds something not ours; both before anything is written.
     """
     _check(paths, mattes, plates, fps)
     check_dataset_place(out, name)
@@ -44,11 +44,13 @@ def prepare_paths(
         raise TrainError(problem)
     with ExitStack() as stack:
         opened = [_opened(path, out, stack) for path in paths]
-        paired = [root for path in opened if path.is_dir() for root in _pairs(path)]
+        paired = [root for path in opened if path.is_dir() for root in folders_below(path) if holds_pairs(root)]
         if paired:
             if len(opened) > 1 or mattes or plates:
                 got = f"{len(opened)} sources"
-                raise TrainError("picture pairs stand alone", got=got, wanted="one folder of pairs")
+                raise TrainError(
+                    "picture pairs cannot be mixed with anything else", got=got, wanted="one folder of pairs"
+                )
             if puppet:
                 raise no_puppet(paths[0].name, "a bundle")
             if len(paired) > 1:
@@ -66,7 +68,7 @@ def _check(paths: Sequence[Path], mattes: Sequence[Path], plates: Sequence[Path]
     for flag, given in (("--matte", mattes), ("--plate", plates)):
         if given and len(given) != len(paths):
             raise TrainError(
-                f"{flag} for some videos only", got=str(len(given)), wanted=f"none, or {len(paths)}: one a video"
+                f"{flag} for some videos only", got=str(len(given)), wanted=f"none, or {len(paths)}: one per video"
             )
     if fps is not None and not 0 < fps <= 240:
         raise TrainError("no such frame rate", got=f"--fps {fps:g}", wanted="above 0, at most 240")
@@ -85,7 +87,7 @@ def _name(path: Path) -> str:
 
 
 def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
-    """The path itself, or the folder into which it was unpacked, which goes when the stack closes."""
+    """The path itself, or the folder it was unpacked into, which is removed when the stack closes."""
     if not (path.is_file() and is_archive(path)):
         return path
     try:
@@ -98,13 +100,8 @@ def _opened(path: Path, out: Path, stack: ExitStack) -> Path:
     return folder
 
 
-def _pairs(folder: Path) -> list[Path]:
-    """The folders at or below `folder` that hold pairs, in the order of their names."""
-    return [root for root in folders_below(folder) if holds_pairs(root)]
-
-
 def _picture_sets(folder: Path, given: Path) -> list[Path]:
-    """The folders at or below `folder` that hold pictures with poses, in the order of their names."""
+    """The folders at or below `folder` that hold pictures with poses, in order of name."""
     found = [root for root in folders_below(folder) if all(subfolder(root, name) for name in (IMAGES, KEYPOINTS))]
     if not found:
         raise TrainError(

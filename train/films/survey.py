@@ -22,7 +22,7 @@ class Seen:
 
 
 def survey(paths: Sequence[Path], title: str) -> dict[Path, Seen]:
-    """Every picture that can be read; the others are said with their names. Raises TrainError when none is left."""
+    """Every picture that can be read; the others are printed by name. Raises TrainError when none is left."""
     seen: dict[Path, Seen] = {}
     lost: list[tuple[Path, CameraError]] = []
     for path in paths:
@@ -34,7 +34,7 @@ def survey(paths: Sequence[Path], title: str) -> dict[Path, Seen]:
             seen[path] = Seen((image.shape[1], image.shape[0]), int(image.max()), bool((image == image[0, 0]).all()))
     if lost and not seen:
         raise TrainError(
-            f"not one picture of {title} can be read",
+            f"none of the pictures of {title} can be read",
             got=named([path for path, _ in lost]),
             wanted="JPEG or PNG files",
             do="save them again",
@@ -50,7 +50,7 @@ def read_again(path: Path) -> U8:
     try:
         return read_rgb(path)
     except CameraError as error:
-        raise TrainError(error.what, got=error.got, do="leave the folder as it is meanwhile") from error
+        raise TrainError(error.what, got=error.got, do="do not change the folder meanwhile") from error
 
 
 def one_size(seen: Mapping[Path, Seen]) -> tuple[int, int]:
@@ -61,7 +61,7 @@ def one_size(seen: Mapping[Path, Seen]) -> tuple[int, int]:
     if len(sizes) > 1:
         (most, _), (other, odd) = sorted(sizes.items(), key=lambda item: -len(item[1]))[:2]
         raise TrainError(
-            "pictures of several sizes",
+            "the pictures differ in size",
             got=f"{odd[0].name} and {len(odd) - 1} more: {other[0]}x{other[1]}",
             wanted=f"{most[0]}x{most[1]}, as most have",
             do="scale or crop them to one size, their poses too",

@@ -45,19 +45,19 @@ class TakeBuilder:
     fits: list[Fit] = field(default_factory=list)
 
     def refine(self, registered_px: F32) -> None:
-        """Take over what registration found."""
+        """Adopt what registration found."""
         self.registered_px = registered_px
         self.shot = replace(self.placed, points_px=bent(self.placed.points_px, registered_px))
 
     def weigh(self, factor: F32) -> None:
-        """Multiply the weights by `factor` (N,) 0..1, the doll's agreement; half or less is counted as a fault."""
+        """Multiply the weights by `factor` (N,) 0..1, the doll's agreement; half or less counts as a fault."""
         self.faults[UNLIKE_THE_DOLL] = factor <= 0.5
         shot = self.shot
         self.shot = TakeFrames(shot.rgba, shot.points_px, shot.scores, shot.size_px, shot.weight * factor)
 
     @property
     def findings(self) -> Findings:
-        """What is thrown away and why, as it stands."""
+        """What is thrown away so far, and why."""
         return tally(self.shot.weight, self.faults, self.warnings)
 
     def save(self) -> None:
@@ -76,8 +76,8 @@ class TakeBuilder:
 def place(
     folder: Path, watched: ExtractedSource, source_stats: BodyStats, info: VideoInfo, config: PuppetConfig
 ) -> TakeBuilder:
-    """Place all poses with the Conditioner, the figure as its own performer, and weigh them. `folder` holds the frames
-    already; its name is the take's.
+    """Place all poses with the Conditioner, the figure as its own performer, and weigh them. `folder` already holds the
+    frames; its name is the take's.
     """
     box = Letterbox.fit(info.size, config.canvas_px)
     stats = source_stats.scaled(box.scale, box.dx, box.dy)
@@ -85,7 +85,7 @@ def place(
     placed = [conditioner.place(pose) for pose in watched.poses]
     points = np.array([p.points_px for p in placed], np.float32)
     scores = np.array([p.scores for p in placed], np.float32)
-    size = np.array([p.size_px for p in placed])  # float64 as in live: rounded, it would move single pixels of the doll
+    size = np.array([p.size_px for p in placed])  # float64 as in live: rounding would move single pixels of the doll
     rgba = np.load(folder / watched.frames.name, mmap_mode="r")
     poses = judge_poses(points, scores, size, rgba[..., 3], continuous=watched.continuous)
     pictures = judge_pictures(rgba, inside=_picture(box, info), stands=stats.has_legs, several=watched.several)
@@ -95,7 +95,7 @@ def place(
         "no person": nobody,
         "two people": pictures.several,
         "jumps or swaps": poses.jumps,
-        UNLIKE_THE_DOLL: np.zeros_like(nobody),  # known at the end; in this place, as it may throw away a frame
+        UNLIKE_THE_DOLL: np.zeros_like(nobody),  # known at the end; listed here, as it may throw away a frame
         "cut off": pictures.cut_off,
         "blurred": pictures.blurred,
         "seen from behind": poses.back_views,
@@ -107,7 +107,7 @@ def place(
     warnings = judge_steadiness(rgba).warnings()
     if not watched.continuous:
         warnings.append(
-            "the pictures do not follow each other: they are taken as single poses, and the puppet will flicker more; "
+            "the pictures do not follow each other, so they are used as single poses and the puppet will flicker more; "
             "if they are from one film, name them in order of time"
         )
     return TakeBuilder(

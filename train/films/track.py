@@ -1,4 +1,4 @@
-"""The same person through a clip in which there are several."""
+"""Follows one person through a clip that shows several."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -10,10 +10,10 @@ from train.films.openpose import SEEN, Person
 
 
 def track(pictures: Sequence[Sequence[Person]]) -> list[Person | None]:
-    """Of the people in each picture, the largest first, the one who is followed; None where nobody is.
+    """The person who is followed, in each picture (its people come largest first); None where nobody is.
 
-    It is the largest where one is most alone, and from there on, forwards and backwards, whoever is nearest to where
-    it was last seen.
+    It is the largest one in the picture where that one stands out most, and from there on, forwards and backwards,
+    whoever is nearest to where it was last seen.
     """
     chosen: list[Person | None] = [people[0] if people else None for people in pictures]
     if not any(len(people) > 1 for people in pictures):

@@ -35,9 +35,7 @@ class Letterbox:
         return Letterbox(scale, (canvas[0] - scale * size[0]) / 2, (canvas[1] - scale * size[1]) / 2, canvas)
 
     def picture(self, image: U8, *, border: int = cv2.BORDER_REPLICATE) -> U8:
-        """The image (H, W[, C]) uint8 on the canvas; what lies outside it is its edge repeated (or 0,
-        BORDER_CONSTANT).
-        """
+        """The image (H, W[, C]) uint8 on the canvas; around it its edge is repeated (or 0, with BORDER_CONSTANT)."""
         height, width = image.shape[:2]
         inner_w, inner_h = max(1, round(self.scale * width)), max(1, round(self.scale * height))
         shrunk = cv2.resize(
@@ -52,7 +50,7 @@ class Letterbox:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a video says of itself. `size`: upright. `frames` is a guess from its header (0 when it does not say)."""
+    """What a video's header says. `size`: upright. `frames`: an estimate (0 when it does not say)."""
 
     path: Path
     size: tuple[int, int]
@@ -67,16 +65,16 @@ def probe(path: Path) -> VideoInfo:
 
 
 def read_frames(info: VideoInfo) -> Iterator[Frame]:
-    """The frames in order, upright; times from the first one. What is amiss with the video is printed at its end.
+    """The frames in order, upright; times count from the first one. Problems with the video are printed at its end.
 
-    A video that breaks off ends early; frames of another size are refused.
+    A truncated video ends early. Raises TrainError when the size of the frames changes.
     """
     with closing(_opened(info.path, say=tqdm.write)) as film:
         for frame in film:
             height, width = frame.image.shape[:2]
             if (width, height) != info.size:
                 raise TrainError(
-                    f"the video changes its size half way: {info.path}",
+                    f"the video changes its size part-way: {info.path}",
                     got=f"{width}x{height} after {info.size[0]}x{info.size[1]}",
                     do="cut it, or convert it to one size",
                 )
@@ -86,7 +84,7 @@ def read_frames(info: VideoInfo) -> Iterator[Frame]:
 def pair_by_beat(
     frames: Iterator[Frame], fps: float, others: Iterator[Frame], others_fps: float
 ) -> Iterator[tuple[Frame, Frame]]:
-    """The frames of two videos that belong together, also behind a frame that one of them lost."""
+    """The frames of two videos that belong together, even after one of them has lost a frame."""
     other = next(others, None)
     for frame in frames:
         beat = round(frame.t_capture_s * fps)
@@ -106,6 +104,6 @@ def _opened(path: Path, *, say: Say) -> FilmReader:
 
 
 def _on_beat(time_s: float, fps: float) -> float:
-    """The time itself, or that of the beat from which it is off by no more than a container's rounding."""
+    """The time itself, or that of the nearest beat if it is off by no more than a container's rounding."""
     beat_s = round(time_s * fps) / fps
     return beat_s if abs(time_s - beat_s) <= ROUNDING_S else time_s

@@ -1,4 +1,4 @@
-"""The paper's ablation: the same frames and the same time for every variant, measured in the same way, one table."""
+"""The paper's ablation: every variant gets the same frames, time and measurements; one table compares them."""
 
 import json
 from collections.abc import Sequence
@@ -34,14 +34,14 @@ PLAN = "ablation.json"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One row. `run`: the run folder it is read from (several share one); `drawn_by`: the row of its evaluation."""
+    """One row. `run`: the run folder it is read from (some share one); `drawn_by`: the row in that run's evaluation."""
 
     title: str
     run: str
     drawn_by: str = NETWORK
 
 
-# What each run changes in RunConfig. Doll and real video are read off the first run that is there: none changes them.
+# What each run changes in RunConfig. Doll and real video are read from the first run there is: no run changes them.
 RUNS: dict[str, dict[str, Any]] = {
     BASELINE: {"preset": BASELINE, "doll": False, "temporal": False},
     "no-doll": {"doll": False},
@@ -77,13 +77,13 @@ class Plan:
         unknown = [name for name in self.variants if name not in VARIANTS]
         if unknown or not self.runs:
             raise TrainError(
-                "no such variants" if unknown else "these alone are no comparison",
+                "no such variants" if unknown else "these alone make no comparison",
                 got=" ".join(unknown or self.variants),
-                wanted=f"of: {' '.join(VARIANTS)}",
+                wanted=f"some of: {' '.join(VARIANTS)}",
             )
         if taken := {"preset", "doll", "temporal"} & set(self.settings):
             raise TrainError(
-                "the ablation chooses these itself", got=", ".join(sorted(taken)), do="leave them out; see --variants"
+                "ablate chooses these itself", got=", ".join(sorted(taken)), do="leave them out; see --variants"
             )
 
     @property
@@ -98,9 +98,9 @@ class Plan:
 
 
 def ablate(dataset_folder: Path, out: Path, plan: Plan) -> bool:
-    """Train and measure every variant that is not finished yet, then write the table to `out`, the runs beside it.
+    """Train and measure every variant that is not finished yet, then write the table to `out`, beside the runs.
 
-    True when all is done, False when asked to stop before; the same call goes on. Raises TrainError.
+    True when all is done, False when asked to stop early; the same call continues. Raises TrainError.
     """
     dataset = open_dataset(dataset_folder)
     _take_up(out, {"dataset": str(dataset_folder.resolve()), **plan.settings})
@@ -120,12 +120,12 @@ def ablate(dataset_folder: Path, out: Path, plan: Plan) -> bool:
 
 
 def _take_up(out: Path, asked: dict[str, Any]) -> None:
-    """Begin, or check that what is begun there was asked for in the same words: else its rows would not compare."""
+    """Begin, or check that what was begun there had the same settings: otherwise its rows would not compare."""
     path, text = out / PLAN, json.dumps(asked, indent=1, default=str)
     try:
         if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(text):
             raise TrainError(
-                "an ablation with other settings has begun there",
+                "that folder holds an ablation with other settings",
                 got=text.replace("\n", ""),
                 wanted=path.read_text(encoding="utf-8").replace("\n", ""),
                 do="choose another --out, or the same settings",
@@ -137,7 +137,7 @@ def _take_up(out: Path, asked: dict[str, Any]) -> None:
 
 
 def _recorded(clip: Path, folder: Path) -> Path:
-    """The clip's poses on disk, so that they are found once and not once a run."""
+    """The clip's poses on disk, so that they are found once instead of once per run."""
     if clip.suffix.lower() == ".npz":
         return clip
     path = folder / f"{clip.stem}.npz"
@@ -149,7 +149,7 @@ def _recorded(clip: Path, folder: Path) -> Path:
 
 
 def _trained(folder: Path, config: RunConfig) -> bool:
-    """Train, or go on; at once when it is done. False when asked to stop."""
+    """Train, or continue; returns at once when it is done. False when asked to stop."""
     if not (folder / NAME).exists():
         return runs.run(folder, config)
     last = load_checkpoint(folder)
@@ -158,7 +158,7 @@ def _trained(folder: Path, config: RunConfig) -> bool:
 
 
 def _with_face(folder: Path, config: RunConfig, drawn_by: set[str]) -> bool:
-    """Train the face on top where its row is wanted; at once when it is done. False when asked to stop."""
+    """Train the face too if its row is wanted; returns at once when it is done. False when asked to stop."""
     if WITH_FACE not in drawn_by:
         return True
     steps = max(1, round(config.steps * FACE_SHARE)) if config.steps else 0
@@ -166,7 +166,7 @@ def _with_face(folder: Path, config: RunConfig, drawn_by: set[str]) -> bool:
 
 
 def _measured(folder: Path, plan: Plan, drivers: Sequence[Path], drawn_by: set[str]) -> bool:
-    """Whether this very checkpoint has been measured for all that is wanted."""
+    """Whether this very checkpoint has been measured for everything wanted."""
     out = folder / FOLDER
     if not (out / JSON).exists():
         return False
@@ -183,11 +183,11 @@ def _measured(folder: Path, plan: Plan, drivers: Sequence[Path], drawn_by: set[s
 
 
 def _row(out: Path, dataset: Dataset, plan: Plan, variant: Variant) -> Row | None:
-    """What was measured of a variant; None, said, where that way of drawing is not there (a face that was not made)."""
+    """What was measured of a variant; None, with a printed line, if it cannot be drawn (its face was not made)."""
     folder = out / (variant.run or plan.runs[0])
     last, found = load_checkpoint(folder), read_scores(folder / FOLDER)
     if any(variant.drawn_by not in ways for ways in found["takes"].values()):
-        print(f"{variant.title}: not there")
+        print(f"{variant.title}: left out, it was not made")
         return None
     row = Row(variant.title, folder / FOLDER, variant.drawn_by, None, None, None, None, found)
     if variant.drawn_by == PLACED:

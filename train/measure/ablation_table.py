@@ -1,4 +1,4 @@
-"""The table of an ablation: Markdown, a picture of it with bars, and sheets with one row a variant."""
+"""The table of an ablation: Markdown, a picture of it with bars, and sheets with one row per variant."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 class Row:
     """One variant. `evaluation`: the folder that `found`, its metrics.json, comes from; `drawn_by`: the row in it.
 
-    `gflop` to `minutes`: None for the real video, which nobody drew and which competes for no best figure.
+    `gflop` to `minutes`: None for the real video, which was not drawn and does not compete for best.
     """
 
     title: str
@@ -41,13 +41,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure: how it is read from a row and a take (None: not measured), and what is best: the "high" or the "low"
-    end, what is nearest to "one", or nothing.
+    """One figure: how it is read from a row and a take (None: not measured), and what is best: "high", "low", nearest
+    to "one", or nothing.
     """
 
     title: str
     read: Callable[[Row, str], float | None]
-    better: str = ""  # "high", "low", or neither
+    better: str = ""
     digits: int = 3
 
 
@@ -56,7 +56,7 @@ def _score(name: str) -> Callable[[Row, str], float | None]:
 
 
 def _held(name: str) -> Callable[[Row, str], float | None]:
-    """Of a held pose, which only the plain network is measured on, and only where it is shown its previous frame."""
+    """Of a held pose; measured only for the plain network, and only if it is shown its previous frame."""
     return lambda row, take: row.found["held"].get(take, {}).get(name) if row.drawn_by == NETWORK else None
 
 
@@ -119,7 +119,7 @@ def write_ablation(out: Path, rows: list[Row], *, takes: list[str]) -> str:
 
 
 NOTES = """Every variant was trained on the same frames for the same number of steps or minutes, by the same command;
-a face network's own training comes on top and is not counted in its row. SSIM and sharpness (1: as the real video)
+a face network's own training is extra and is not counted in its row. SSIM and sharpness (1: like the real video) are
 over every measured frame; features (MobileNetV2, not LPIPS), poses, tOF and tLP over every fifth. Poses: pixels at a
 canvas 512 high. Flicker held and colour drift: only where a network is shown its previous frame; the others cannot
 drift. GFLOP: 2 x multiply-accumulates. Outside: matte farther than 1/64 of the canvas from the doll while
@@ -127,8 +127,8 @@ real people drive the puppet, mean over the clips."""
 
 
 def picture(titles: list[str], columns: list[Column], figures: list[list[float | None]], *, judged: list[bool]) -> U8:
-    """(H, W, 3): the table with bars as long as a figure's share of the column's largest; the best of those rows that
-    are `judged` in green.
+    """(H, W, 3): the table with bars proportional to each figure's share of its column's largest; the best of the rows
+    that are `judged` is green.
     """
     height, width = ROW_PX * (len(titles) + 1), TITLE_PX + COLUMN_PX * len(columns)
     paper = np.full((height, width, 3), sheet.PAPER, np.uint8)
@@ -151,7 +151,7 @@ def picture(titles: list[str], columns: list[Column], figures: list[list[float |
 
 
 def _best(column: Column, figures: list[list[float | None]], judged: list[bool], i: int) -> float | None:
-    """The best figure of the column; None where none is better than another."""
+    """The best figure of the column; None if no figure is better than another."""
     known = [value for line, counts in zip(figures, judged, strict=True) if counts and (value := line[i]) is not None]
     if len(set(known)) < 2 or not column.better:
         return None
@@ -159,7 +159,7 @@ def _best(column: Column, figures: list[list[float | None]], judged: list[bool],
 
 
 def _write_sheets(out: Path, rows: list[Row], takes: list[str]) -> None:
-    """One sheet a take and a real driver: the real frames or skeletons first, then a strip of each variant."""
+    """One sheet per take and per real driver: real frames or skeletons first, then a strip for each variant."""
     clips = sorted({f"{driven['clip']}_{driven['take']}" for row in rows for driven in row.found["drivers"]})
     for name in [*takes, *clips]:
         heads = ("real", "pose") if name in takes else ("performer's skeleton",)

@@ -1,4 +1,4 @@
-"""Yardsticks for `bench`: what the same pictures cost in PyTorch, and what pix2pixHD costs; in the same run."""
+"""Yardsticks for `bench`: what the same pictures cost in PyTorch and in pix2pixHD, timed in the same run."""
 
 import tempfile
 import time
@@ -29,7 +29,7 @@ _WARM_UP = 3  # before a CUDA graph is captured (PyTorch's own advice), and befo
 def bench(
     target: str, *, sizes: Sequence[int], frames: int, threads: int, chart: Path | None, say: Say
 ) -> list[Timing]:
-    """Times the generator of `target` on every engine and every yardstick, all in turns; prints the table.
+    """Time the generator of `target` on every engine and every yardstick, all in turns; prints the table.
 
     Raises TrainError or EngineError.
     """
@@ -56,7 +56,7 @@ def bench(
 def baselines(file: Path, spec: EngineSpec, size: int, folder: Path) -> list[Contender]:
     """PyTorch eager with the network of the ONNX file `file`, and pix2pixHD untrained, for a canvas of `size`.
 
-    With CUDA also the network in fp16 as one CUDA graph. `folder` is for files.
+    With CUDA, also the network in fp16 as one CUDA graph. `folder` is for temporary files.
     """
     resized = folder / f"yardstick{size}.onnx"
     shapes = write_resized(file, spec, size, resized)
@@ -71,7 +71,7 @@ def baselines(file: Path, spec: EngineSpec, size: int, folder: Path) -> list[Con
     if torch.cuda.is_available():
         half = write_half(resized, folder / f"yardstick{size}.half.onnx")
         note = (
-            "the file TensorRT is given, in PyTorch, channels last, one CUDA graph, copies to and from the host counted"
+            "TensorRT's own input file, in PyTorch, channels last, one CUDA graph, copies to and from the host counted"
         )
         found.append(_captured(half, size, feeds, flops, note))
     return found
@@ -111,7 +111,7 @@ def _contender(
 
 
 def _captured(half: Path, size: int, feeds: tuple[Tensor, ...], flops: float, note: str) -> Contender:
-    """fp16 on the GPU: one CUDA graph, copies in and out in it, the last output fed back as TensorRT's runtime does."""
+    """fp16 on the GPU: one CUDA graph with the copies in and out, the last output fed back as in TensorRT's runtime."""
     start_s, before = time.perf_counter(), torch.cuda.memory_allocated()
     network = OnnxModule(half).cuda().to(memory_format=torch.channels_last)
     host, given = [feed.pin_memory() for feed in feeds], [feed.cuda() for feed in feeds]

@@ -9,9 +9,9 @@ from train.training.checkpoint import Checkpoint, deployed
 
 
 def open_drawings(folder: Path, checkpoint: Checkpoint, *, steady: bool = False) -> dict[str, Drawing]:
-    """Every way to draw with the run in `folder`: the doll, the network, and with its face network where it has one.
+    """Every way to draw with the run in `folder`: the doll, the network, and that with its face network if any.
 
-    `steady`: also the same network without its previous frame, to see what the feedback is worth.
+    `steady`: also the network without its previous frame, to see what the feedback is worth.
     """
     network, config = deployed(checkpoint), checkpoint.config
     drawings: dict[str, Drawing] = {DOLL: DollDrawing(), NETWORK: Player(network)}

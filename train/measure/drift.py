@@ -1,4 +1,4 @@
-"""Drift: what becomes of the picture when a network sees its own frames for a long time, and after a fault."""
+"""Drift: what happens to the picture when a network sees its own frames for a long time, and after a fault."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from train.networks.player import Player
 from train.report import sheet
 
 HELD_FRAMES = 300  # of one held pose
-SETTLED = 10  # the frame that later ones are compared with
+SETTLED = 10  # the frame with which later ones are compared
 ROUND = 100  # poses of the looping motion; the marks below are multiples of it
 MARKS = (300, 1000, 3000, 10_000)
-AVERAGED = 10  # frames before each mark, over which the comparison is averaged
-GROWTH_LEVELS = 0.5  # of 255: a mean difference that grows by more than this from the first mark to the last is growth
+AVERAGED = 10  # frames before each mark over which the comparison is averaged
+GROWTH_LEVELS = 0.5  # of 255: a mean difference that rises by more than this from first mark to last counts as growth
 RUN_UP, WATCHED = 20, 30  # frames before a fault, and after it
-FAULT_FRAMES = 3 * (RUN_UP + WATCHED)  # in all: without a fault, with noise, with nothing
+FAULT_FRAMES = 3 * (RUN_UP + WATCHED)  # in total: without a fault, with noise, with nothing
 RECOVERED_LEVELS = 1.0  # mean difference, in the figure's box, from the run without the fault
 
 
@@ -28,8 +28,8 @@ class HeldDrift:
     """A held pose, frame 300 against frame 10. `colour`: the mean colour of the figure, largest channel, of 255.
 
     `feature`: feature distance in the body box, NaN without weights. `flicker`: mean change from frame to frame over
-    the second half, grey levels. `garbage_frames`, `reset_frames`: until the picture is back after noise, or nothing,
-    in place of the previous frame; None: not within WATCHED frames.
+    the second half, grey levels. `garbage_frames`, `reset_frames`: frames until the picture has recovered from noise,
+    or nothing, in place of the previous frame; None: not within WATCHED frames.
     """
 
     colour: float
@@ -93,8 +93,8 @@ def recoveries(
     faults: list[U8],
     progress: Callable[[], object] = lambda: None,
 ) -> list[int | None]:
-    """For each fault, (H, W, 4), put in place of the previous frame at frame RUN_UP of `motion`: how many frames are
-    off until the picture is back for good; None: it was still off at the end.
+    """For each fault, (H, W, 4), put in place of the previous frame at frame RUN_UP of `motion`: how many frames pass
+    until the picture has recovered for good; None: it was still off at the end.
     """
     boxes = [metrics.body_box(pose.doll[..., 3]) or (slice(None), slice(None)) for pose in motion]
     pictures = _pictures(player, motion, plate, None, progress)
@@ -118,7 +118,7 @@ def long_drift(
     marks: tuple[int, ...] = MARKS,
     progress: Callable[[], object] = lambda: None,
 ) -> list[DriftMark]:
-    """Play `motion` (its length divides every mark) over and over; what each mark's frames look like beside round 1."""
+    """Play `motion` (its length divides every mark) over and over; compares each mark's frames with round 1."""
     player.reset()
     first: list[U8] = []
     found, gathered = [], []
@@ -148,7 +148,7 @@ def grows(marks: list[DriftMark]) -> bool:
 
 
 class _Compared:
-    """Two pictures of one pose; the figure is where the doll is."""
+    """Compares two pictures of one pose; the figure is where the doll is."""
 
     def __init__(self, pose: Conditioning, features: FeatureDistance | None) -> None:
         alpha = np.ascontiguousarray(pose.doll[..., 3])

@@ -1,4 +1,4 @@
-"""Real people driving the puppet: what held-out frames do not show, blobs beside the limbs above all."""
+"""Real people driving the puppet, which shows what held-out frames do not: above all, blobs beside the limbs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +34,8 @@ class Driven:
 
 
 def drive(dataset: Dataset, performance: Performance, drawings: dict[str, Drawing], out: Path) -> Driven:
-    """Let a performance drive every way of drawing, in closed loop, measured while moving as live without a
-    calibration; write a contact sheet of stick figures and puppets to `out`. No picture of the clip is ever shown.
+    """Let a performance drive every way of drawing in closed loop, the performer measured on the fly as in live without
+    a calibration; write a contact sheet of stick figures and puppets to `out`. No picture of the clip is ever shown.
     """
     take = fitting_take(dataset, performance)
     conditioner = Conditioner(dataset.config, target=take.stats, atlas=dataset.atlas, performer=None)
@@ -63,9 +63,9 @@ def drive(dataset: Dataset, performance: Performance, drawings: dict[str, Drawin
 
 
 def fitting_take(dataset: Dataset, performance: Performance) -> Take:
-    """The whole-body take for a performer who shows legs, else the waist-up one; the first where it is not there."""
+    """The whole-body take for a performer who shows legs, else the waist-up one; the first if that is missing."""
     try:
         framing = "full" if fit_stats(performance.poses).has_legs else "half"
-    except PuppetError:  # too short or never upright: nothing is known of the legs
+    except PuppetError:  # too short or never upright: nothing is known about the legs
         framing = "full"
     return dataset.takes.get(framing) or next(iter(dataset.takes.values()))

@@ -1,4 +1,4 @@
-"""Measures a run on frames that it never saw: every way to draw the target, in closed loop, against the real video."""
+"""Measures a run on frames it never saw: every way to draw the target, in closed loop, against the real video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,9 +34,9 @@ PLACED, REFINED = "real video (poses as live places them)", "real video (refined
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to measure. `frames`: at most so many held-out frames of each take (0: all). `poses`: find poses again,
-    which takes long. `backbone`: weights for the feature distance ("": those that the run was trained with). `steady`:
-    also the network without its previous frame. `drivers`: clips or recorded poses of real people. `long`: also a
+    """What to measure. `frames`: the most held-out frames of each take (0: all). `poses`: find poses again, which takes
+    long. `backbone`: weights for the feature distance ("": those that the run was trained with). `steady`: also the
+    network without its previous frame. `drivers`: clips or recorded poses of real people. `long`: also a
     self-rollout of 10,000 frames on the first take. `best`: the best checkpoint, not the last.
     """
 
@@ -69,7 +69,7 @@ def evaluate(folder: Path, wanted: Wanted | None = None) -> Path:
         stop = min(take.held_out.stop, take.held_out.start + (wanted.frames or len(take)))
         shown = range(take.held_out.start, stop)
         measured.takes[take.name] = _measure(dataset, take, shown, drawings, features, out, poses=wanted.poses)
-        if checkpoint.config.temporal and checkpoint.config.preset != BASELINE:  # the others have nothing to drift by
+        if checkpoint.config.temporal and checkpoint.config.preset != BASELINE:  # the others cannot drift
             _measure_drift(dataset, take, shown, drawings[NETWORK], features, measured, long=wanted.long)
     measured.drivers = [drive(dataset, performance, drawings, out) for performance in performances]
     print(write_scores(out, measured), end="")
@@ -86,7 +86,7 @@ def _measure(
     *,
     poses: bool,
 ) -> dict[str, Scores]:
-    # Each estimator tracks one person, in one video.
+    # Each estimator tracks one person in one video.
     opened = [HolisticEstimator() if poses else None for _ in range(1 + len(drawings))]
     eye = Eye(features)
     witness, floors = Witness(take.plate, opened[0], eye), {name: Scorer(None, eye) for name in (PLACED, REFINED)}
@@ -117,7 +117,7 @@ def _measure(
 
 
 def _see_floor(floors: dict[str, Scorer], truth: Truth, take: Take) -> None:
-    """The estimator's own error: the pose found in the real picture again, against the one that is stored for it."""
+    """The estimator's own error: the pose found again in the real picture, against the one stored for it."""
     if truth.pose is not None:
         for name, refined in ((PLACED, False), (REFINED, True)):
             stored = _on_canvas(take.placed(truth.index, refined=refined), truth.picture)
@@ -125,7 +125,7 @@ def _see_floor(floors: dict[str, Scorer], truth: Truth, take: Take) -> None:
 
 
 def _on_canvas(placed: PlacedPose, picture: U8) -> PlacedPose:
-    """The pose less what lies outside the picture, legs below its edge above all: nobody can find them again."""
+    """The pose without joints outside the picture, above all legs below its edge, which nothing can find again."""
     height, width = picture.shape[:2]
     inside = (placed.points_px >= 0).all(axis=1) & (placed.points_px < (width, height)).all(axis=1)
     return replace(placed, scores=np.where(inside, placed.scores, np.float32(0)))

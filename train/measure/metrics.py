@@ -1,4 +1,4 @@
-"""How near a generated picture comes to the real one. Pure functions on (H, W, 3) uint8 RGB and (H, W) uint8 mattes."""
+"""How close a generated picture is to the real one. Pure functions on (H, W, 3) uint8 RGB and (H, W) uint8 mattes."""
 
 import cv2
 import numpy as np
@@ -11,14 +11,14 @@ from live.puppet.values import FaceBox, PlacedPose, Pose
 Box = tuple[slice, slice]
 
 _JOINTS = np.arange(K)
-# The joints of openpose137 that a pose error is given for.
+# The joints of openpose137 for which a pose error is given.
 PARTS = {"body": _JOINTS[BODY], "face": _JOINTS[FACE], "hands": np.r_[_JOINTS[L_HAND], _JOINTS[R_HAND]]}
 
 # SSIM as in Wang et al. 2004: a Gaussian window of 11 pixels, sigma 1.5; constants for 8-bit pictures.
 WINDOW, SIGMA, C1, C2 = 11, 1.5, (0.01 * 255) ** 2, (0.03 * 255) ** 2
 BOX_MARGIN_PX = 16
 INSIDE_PX = 3  # sharpness is measured this far inside the matte, so that the outline does not count
-SEEN = 0.5  # visibility from which a joint counts as found
+SEEN = 0.5  # visibility above which a joint counts as found
 # Farneback's flow with the constants of TecoGAN's metrics.py, where tOF comes from (thunil/TecoGAN, metrics.py).
 FLOW = {
     "pyr_scale": 0.5,
@@ -30,12 +30,12 @@ FLOW = {
     "flags": 0,
 }
 # How far from the doll, as a share of the canvas, a matte may lie before it counts as a blob: 8 pixels of 512. Half of
-# what the network's own gate lets through, so that what it lets through wrongly is seen.
+# what the network's own gate lets through, so that the gate's mistakes are seen.
 NEAR_DOLL = 1 / 64
 
 
 def ssim_map(picture: U8, real: U8) -> F32:
-    """(H, W) float32: structural similarity around each pixel, mean of the three channels; 1 where equal."""
+    """(H, W) float32: structural similarity around each pixel, averaged over the three channels; 1 where equal."""
     x, y = picture.astype(np.float32), real.astype(np.float32)
     mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
@@ -61,7 +61,7 @@ def square(box: FaceBox) -> Box:
 
 
 def detail(picture: U8, matte: U8) -> float:
-    """Mean size of the grey gradient inside the matte; a ratio of two is a sharpness. 0 for an empty matte."""
+    """Mean size of the grey gradient inside the matte; the ratio of two is a sharpness. 0 for an empty matte."""
     inside = cv2.erode(matte, np.ones((2 * INSIDE_PX + 1,) * 2, np.uint8)) > 127
     if not inside.any():
         return 0.0
@@ -86,7 +86,7 @@ def pose_distance(pose: Pose, real: Pose | PlacedPose, part: str) -> tuple[float
 
 
 def missed(pose: Pose, real: Pose | PlacedPose, part: str) -> tuple[float, float]:
-    """(number of joints of `part` shown by the real picture alone, number shown by the real picture)."""
+    """(number of joints of `part` found only in the real picture, number found in it)."""
     joints = PARTS[part]
     there = real.scores[joints] >= SEEN
     return float((there & (pose.scores[joints] < SEEN)).sum()), float(there.sum())
@@ -100,35 +100,35 @@ def flow(before: U8, after: U8) -> F32:
 
 
 def flow_distance(flow: F32, real: F32) -> float:
-    """tOF of TecoGAN: mean length of the difference of two optical flows (H, W, 2), in pixels."""
+    """TecoGAN's tOF: mean length of the difference between two optical flows (H, W, 2), in pixels."""
     return float(np.linalg.norm(flow - real, axis=2).mean())
 
 
 def change(a: U8, b: U8) -> float:
-    """Mean difference of two pictures of one shape, in grey levels."""
+    """Mean difference between two pictures of the same shape, in grey levels."""
     return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
 
 
 def jerk(before: U8, between: U8, after: U8) -> float:
-    """Mean second difference of three frames, grey levels: 0 for what stands or moves evenly; trembling counts most."""
+    """Mean second difference of three frames, grey levels: 0 for still or even motion; trembling counts most."""
     a, b, c = (picture.astype(np.int16) for picture in (before, between, after))
     return float(np.abs(a - 2 * b + c).mean())
 
 
 def change_where(a: U8, b: U8, where: NDArray[np.bool_]) -> float:
-    """The same over the pixels (H, W) of two pictures (H, W, 3) that are marked; at least one is."""
+    """`change` over the marked pixels (H, W) of two pictures (H, W, 3); at least one is marked."""
     return float(np.mean(cv2.mean(cv2.absdiff(a, b), where.astype(np.uint8))[: a.shape[2]]))
 
 
 def resized(picture: U8, side: int) -> U8:
-    """(side, side, 3): a square picture brought to one size, so that distances of small and large faces compare."""
+    """(side, side, 3): a square picture brought to one size, so that small and large faces can be compared."""
     shrinks = picture.shape[0] > side
     scaled = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return scaled.astype(np.uint8, copy=False)
 
 
 def outside(matte: U8, doll: U8) -> float:
-    """Which share of the matte's weight, in percent, lies farther than NEAR_DOLL from the doll's alpha; both (H, W)."""
+    """The share of the matte's weight, in percent, farther than NEAR_DOLL from the doll's alpha; both (H, W)."""
     total = int(matte.sum())
     reach = max(round(matte.shape[0] * NEAR_DOLL), 1)
     near = cv2.dilate((doll > 0).astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0

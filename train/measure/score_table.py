@@ -14,7 +14,7 @@ from train.measure.drivers import Driven
 from train.measure.scores import SAMPLE_EVERY, Scores
 
 JSON, MARKDOWN = "metrics.json", "metrics.md"
-PICTURES = ("ssim", "feature", "sharpness", "matte")  # how the names of the scores of each table begin
+PICTURES = ("ssim", "feature", "sharpness", "matte")  # the prefixes of each table's score names
 POSES = ("body", "face", "hands")
 MOTION = ("tof", "tlp", "flicker")
 HELD_HEAD = ["take", "held pose: colour, frame 300 to 10 (of 255)", "feature distance", "flicker"]
@@ -25,8 +25,8 @@ LONG_HEAD += ["feature distance", "grows"]
 
 @dataclass(slots=True)
 class Measured:
-    """All that was measured on a run. `frames`: at most so many of each take, 0 for all. `takes`: take -> way of
-    drawing -> scores; `held`, `long`: take -> drift, where the network is shown its previous frame.
+    """Everything measured on a run. `frames`: the most of each take, 0 for all. `takes`: take -> way of drawing ->
+    scores; `held`, `long`: take -> drift, if the network is shown its previous frame.
     """
 
     steps: int
@@ -50,14 +50,14 @@ def write_scores(out: Path, measured: Measured) -> str:
 
 
 def read_scores(out: Path) -> dict[str, Any]:
-    """metrics.json of an evaluation; None stands where nothing was measured. Raises TrainError."""
+    """metrics.json of an evaluation, with None for what was not measured. Raises TrainError."""
     try:
         values = read_json(out / JSON)
         if not isinstance(values, dict):
             raise ValueError(f"{JSON} holds a {type(values).__name__}")
         return values
     except (OSError, ValueError) as error:
-        raise TrainError(f"no measures in {out}", got=str(error), do="python -m train evaluate RUN") from error
+        raise TrainError(f"no measurements in {out}", got=str(error), do="python -m train evaluate RUN") from error
 
 
 def markdown(measured: Measured) -> str:
@@ -83,7 +83,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A figure as it stands in a table; a dash for None and NaN."""
+    """A figure as written in a table; a dash for None and NaN."""
     return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
@@ -119,7 +119,7 @@ def _frames(count: int | None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The same with None for NaN, which JSON does not have."""
+    """The same with None for NaN, which JSON lacks."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -13,23 +13,23 @@ from train.measure.feature_distance import FeatureDistance
 from train.measure.metrics import Box
 from train.report import sheet
 
-SAMPLE_EVERY = 5  # frames between two of which poses, features and optical flow are taken
-FACE_PX = 128  # side to which face boxes are brought before their features are compared
+SAMPLE_EVERY = 5  # poses, features and optical flow are taken of every fifth frame
+FACE_PX = 128  # side to which face boxes are scaled before their features are compared
 CANVAS_PX = 512  # pose errors are given in pixels of a canvas of this height
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Means over the held-out frames of one take; NaN: not measured. Those with (*) are from every fifth frame.
+    """Means over the held-out frames of one take; NaN: not measured. Those marked (*) are from every fifth frame.
 
     `ssim_box`, `ssim_body`, `ssim_face`: in the box around the real figure, on its pixels, in the face box.
     `feature_box`, `feature_face` (*): feature distances (`train/measure/feature_distance.py`). `sharpness`,
-    `sharpness_face`: detail on the figure, and of it in the face box, relative to the real picture. `matte_iou`.
+    `sharpness_face`: detail on the figure, and on it in the face box, relative to the real picture. `matte_iou`.
     `body_error_px`, `face_error_px`, `hands_error_px` (*): joints found in the generated and in the real picture,
-    pixels of a canvas 512 high; `body_missed`, ... (*): share found in the real picture alone. `tof_px` (*): difference
+    pixels of a canvas 512 high; `body_missed`, ... (*): share found only in the real picture. `tof_px` (*): difference
     of the optical flows, in the body box; `tlp_features` (*): of the feature distances between one frame and the next
     (as TecoGAN's tOF and tLP, the latter with our features). `flicker_figure`: `metrics.jerk` in the body box, relative
-    to the real picture's. `flicker_background`: change from frame to frame where nothing is, grey levels.
+    to the real picture's. `flicker_background`: change from frame to frame where there is nothing, grey levels.
     """
 
     ssim_box: float
@@ -54,7 +54,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """A sampled frame and the one before, in the body box: (H, W, 2) optical flow, and features where there are any."""
+    """A sampled frame and the one before, in the body box: (H, W, 2) optical flow, and features if there are any."""
 
     flow: F32
     features: list[Tensor] | None
@@ -64,7 +64,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One real frame and what every way of drawing is held against. `pose`, `motion`: of sampled frames, else None.
+    """One real frame, against which every way of drawing is measured. `pose`, `motion`: None for unsampled frames.
     `jerk`: None without two frames before it, or without a box.
     """
 
@@ -92,15 +92,16 @@ class Eye:
             return Motion(flow, None, float("nan"), None)
         now = self._features.look(picture[box])
         change = self._features.between(self._features.look(before[box]), now)
-        return Motion(flow, now, change, None if face is None else self._features.look(_face(picture, face)))
+        seen = None if face is None else self._features.look(metrics.resized(picture[face], FACE_PX))
+        return Motion(flow, now, change, seen)
 
     def between(self, a: list[Tensor] | None, b: list[Tensor] | None) -> float | None:
-        """Their feature distance; None where one of them is missing."""
+        """Their feature distance; None if one of them is missing."""
         return None if self._features is None or a is None or b is None else self._features.between(a, b)
 
 
 class Witness:
-    """Sees the real video, frame by frame, and says what is true of each. `estimator` None: no poses."""
+    """Watches the real video frame by frame and gives the truth about each. `estimator` None: no poses."""
 
     def __init__(self, plate: U8, estimator: PoseEstimator | None, eye: Eye) -> None:
         self._plate, self._estimator, self._eye = plate, estimator, eye
@@ -108,7 +109,7 @@ class Witness:
         self._seen = 0
 
     def look(self, index: int, real: U8, conditioning: Conditioning) -> Truth:
-        """`real`: (H, W, 4). The first sampled frame is the second one, which has one before it."""
+        """`real`: (H, W, 4). The first sampled frame is the second one, which has a predecessor."""
         picture = sheet.composite_over(real, self._plate)
         matte = np.ascontiguousarray(real[..., 3])
         box = metrics.body_box(matte)
@@ -125,7 +126,7 @@ class Witness:
 
 
 class Scorer:
-    """Running means of one way to draw the target. `estimator` None: no poses; it must be this one's own."""
+    """Running means of one way to draw the target. `estimator`: this scorer's own, or None for no poses."""
 
     def __init__(self, estimator: PoseEstimator | None, eye: Eye) -> None:
         self._estimator, self._eye = estimator, eye
@@ -193,7 +194,3 @@ class Scorer:
 
 def _jerk(before: list[U8], picture: U8, box: Box | None) -> float | None:
     return metrics.jerk(before[0][box], before[1][box], picture[box]) if box is not None and len(before) == 2 else None
-
-
-def _face(picture: U8, face: Box) -> U8:
-    return metrics.resized(picture[face], FACE_PX)

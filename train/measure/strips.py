@@ -1,4 +1,4 @@
-"""Strips: rows of pictures of one sequence, kept one a file too, so that sheets over several runs can be laid."""
+"""Strips: rows of pictures of one sequence, each also kept in its own file, so that sheets can combine several runs."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class Strips:
         self._rows: dict[str, list[U8]] = {}
 
     def add(self, row: str, picture: U8) -> None:
-        """The next picture of a row; rows stand in the order in which they were first named."""
+        """The next picture of a row; rows appear in the order in which they were first named."""
         self._rows.setdefault(row, []).append(picture.copy())
 
     def write(self, out: Path) -> None:
@@ -36,13 +36,13 @@ class Strips:
 
 
 def strip_path(out: Path, name: str, row: str) -> Path:
-    """Where the strip of a row of the sheet `name` lies."""
+    """The file of one row's strip of the sheet `name`."""
     words = "".join(letter if letter.isalnum() else " " for letter in row).split()
     return out / FOLDER / f"{name}_{'_'.join(words)}.png"
 
 
 def read_strip(out: Path, name: str, row: str) -> U8 | None:
-    """A strip as it was written, (CELL_PX, W, 3); None where there is none."""
+    """A strip as it was written, (CELL_PX, W, 3), or None."""
     data = strip_path(out, name, row)
     picture = cv2.imread(str(data)) if data.is_file() else None
     return None if picture is None else np.ascontiguousarray(picture[..., ::-1])

@@ -7,10 +7,10 @@ from torch import Tensor, distributed, nn
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """`nn.BatchNorm2d`, to the bit in evaluation and with one process; parameters and buffers have its names.
+    """`nn.BatchNorm2d`, to the bit in evaluation and with one process; parameters and buffers have the same names.
 
-    With several, training takes mean and variance over the rows of all of them (as many in each), and gradients flow
-    through both. Two messages each way: the mean first, then the squares about it, which do not cancel out.
+    With several, training takes mean and variance over the rows of all of them (equally many in each), and gradients
+    flow through both. Two messages each way: the mean first, then the squares about it, which avoids cancellation.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002
@@ -33,7 +33,7 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 class _SumOfAll(torch.autograd.Function):
-    """The sum over all processes; what each of them makes of it counts in the gradient."""
+    """The sum over all processes; so is its gradient, over what each of them does with the sum."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:  # type: ignore[override]
@@ -49,5 +49,5 @@ class _SumOfAll(torch.autograd.Function):
 
 
 def _mean_of_all(x: Tensor) -> Tensor:
-    """(C,) of (N, C, H, W) in every process."""
+    """(C,) means of (N, C, H, W) over all processes."""
     return _SumOfAll.apply(x.mean((0, 2, 3))) / distributed.get_world_size()

@@ -1,4 +1,4 @@
-"""The temporal discriminators: is this pair of frames, moving as these two poses say, real?"""
+"""The temporal discriminators: is this pair of frames real, given its two poses?"""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from train.networks.networks import CELL, CHANNELS
 
-# Windows cut for discriminators of their own, px: around the face, and around each hand. (imaginaire's dancing config
-# has both too: a hand is too small a share of the picture for the others to care.)
+# Windows around the face and each hand, px, have discriminators of their own: a hand is too small a share of the
+# picture for the others to care. (imaginaire's dancing config has both too.)
 FACE_PX, HAND_PX = 96, 64
 FACE, RIGHT_HAND, LEFT_HAND = range(3)  # the order of a batch's spots
 
@@ -43,7 +43,7 @@ class PatchDiscriminator(nn.Module):
 class View:
     """What one discriminator looks at: pose_maps (N, F*C, h, w), real and generated frames (N, F*4, 4h, 4w), 0..1.
 
-    Frames are premultiplied: it judges what is seen, not colours behind the matte. `weight`: (N,).
+    Frames are premultiplied, so that it judges what is seen, not colours behind the matte. `weight`: (N,).
     """
 
     pose_maps: Tensor
@@ -77,7 +77,7 @@ class View:
 
     @staticmethod
     def joined(views: list["View"]) -> "View":
-        """One view of all samples of several equal ones."""
+        """One view of all samples of several views of equal size."""
         parts = ("pose_maps", "generated", "real", "weight")
         return View(*(torch.cat([getattr(view, part) for view in views]) for part in parts))
 
@@ -97,7 +97,7 @@ class Discriminators(nn.Module):
 
 
 def windows_of(sequence: Tensor, frames: int) -> Tensor:
-    """(B, T, C, H, W) -> (B*(T-frames+1), frames*C, H, W): each frame beside those that follow it."""
+    """(B, T, C, H, W) -> (B*(T-frames+1), frames*C, H, W): each frame next to those that follow it."""
     count = sequence.shape[1] - frames + 1
     beside = torch.cat([sequence[:, k : k + count] for k in range(frames)], 2)
     return beside.flatten(0, 1).contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""The face network's discriminator: are these two consecutive faces, where these two face maps say, real?"""
+"""The face network's discriminator: are these two consecutive faces real, given their two face maps?"""
 
 import torch
 from torch import Tensor, nn
@@ -8,13 +8,13 @@ from torch.nn.utils.parametrizations import spectral_norm
 from live.puppet.drawing.face_map import CHANNELS
 
 COLOURS = 3
-WIDTH = 32  # the paper's 64 (EDN: ndf) for a network that has a hundredth of its arithmetic
+WIDTH = 32  # the paper has 64 (EDN: ndf), for a network with a hundred times the arithmetic
 
 
 class FaceDiscriminator(nn.Module):
     """A PatchGAN; spectral norm keeps it from running away.
 
-    `forward(face_maps (N, 18, 128, 128), faces (N, 6, 128, 128))`, each frame beside the next, 0..1, returns the
+    `forward(face_maps (N, 18, 128, 128), faces (N, 6, 128, 128))`, each frame next to the one after, 0..1, returns the
     activations of every layer, the last being the score of each patch, (N, 1, 16, 16): 1 for real, 0 for generated.
     """
 

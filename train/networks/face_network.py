@@ -17,8 +17,8 @@ SHAPE = GeneratorShape(widths=(64, 96), blocks=(1, 2))  # at 1/4 and 1/8 of the 
 class FaceGenerator(CellNetwork):
     """`forward(face_map (N, h, w, 9), crop (N, h, w, 4))`, float in levels 0..255, crop with straight alpha.
 
-    h, w multiples of 8. Returns the face, (N, h, w, 3) in 0..1, NOT clamped: training clamps by `ClampStraightThrough`,
-    deployment by a plain clamp. A new network returns the crop itself.
+    h, w multiples of 8. Returns the face, (N, h, w, 3) in 0..1, NOT clamped: training clamps with
+    `ClampStraightThrough`, deployment with a plain clamp. A new network returns the crop itself.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class FaceGenerator(CellNetwork):
 
     def forward(self, face_map: Tensor, crop: Tensor) -> Tensor:
         colours, matte = crop[..., :COLOURS], crop[..., COLOURS:]
-        # Premultiplied: what lies outside the matte is never seen.
+        # Premultiplied: nothing outside the matte is seen.
         seen = torch.cat([face_map, colours * matte * (1 / 255), matte], 3)
         residual = from_cells(self.through(to_cells(seen)))
         with torch.autocast(crop.device.type, enabled=False):  # rounding would show in flat areas
@@ -46,4 +46,4 @@ class DeployedFace(nn.Module):
 
     def forward(self, face_map: Tensor, crop: Tensor) -> Tensor:
         face = self.network(face_map.float(), crop.float())
-        return torch.clamp(face * 255 + 0.5, 0, 255).to(torch.uint8)  # the cast cuts off, so this rounds
+        return torch.clamp(face * 255 + 0.5, 0, 255).to(torch.uint8)  # the cast truncates, so this rounds

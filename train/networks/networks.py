@@ -1,8 +1,8 @@
 """The temporal generator: pose map + doll + its own previous frame -> the next frame, as a residual on the doll.
 
-Every convolution runs at a quarter of the canvas or below. Pictures come in as cells (4x4 pixels of each channel in one
-position) and leave as cells, so that nothing is ever convolved at full size. Batch norm, which export folds away:
-without it 300 steps brought the loss down 0.6 times as far. Residual branches start at zero.
+Every convolution runs at a quarter of the canvas or below. Pictures enter and leave as cells (the 4x4 pixels of each
+channel in one position), so nothing is ever convolved at full size. It uses batch norm, which export folds away:
+without it, 300 steps lowered the loss only 0.6 times as far. Residual branches start at zero.
 """
 
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from torch.utils.flop_counter import FlopCounterMode
 from train.errors import TrainError
 from train.networks.batch_norm import BatchNorm
 
-CELL = 4  # pixels of the canvas in one position of the network, each way
+CELL = 4  # canvas pixels per position of the network, in each direction
 CHANNELS = 4  # red, green, blue, matte
 CELLS = CHANNELS * CELL**2
 STRIDE = 32  # canvas and crop sides are multiples of this
 
 # The output is STRETCH * sigmoid(x) - MARGIN, clamped: black, white and empty are reached at finite x, where there is
-# still a gradient. (Of one batch learned by heart, 0.05 learned the matte twice as fast as 0.2.)
+# still a gradient. (Overfitting one batch, 0.05 learned the matte twice as fast as 0.2.)
 MARGIN = 0.05
 STRETCH = 1 + 2 * MARGIN
-# The matte must travel from one end of the sigmoid to the other where a colour moves a little: its residual counts for
-# more. (One batch by heart, 90 steps: matte L1 0.0271 -> 0.0065; without the gain 0.0242 -> 0.0240.)
+# The matte must cross the whole sigmoid where a colour moves only a little, so its residual counts for more.
+# (Overfitting one batch, 90 steps: matte L1 0.0271 -> 0.0065; without the gain 0.0242 -> 0.0240.)
 MATTE_GAIN = 4.0
 LARGEST = 10.0  # residual; beyond it nothing changes, and half precision would overflow in exp()
-# The matte may leave the doll by this many positions (4 pixels each): hair and cloth fit in, blobs beside the legs do
-# not.
+# The matte may reach this many positions (4 pixels each) beyond the doll: enough for hair and cloth, not for blobs
+# beside the legs.
 GATE_RADIUS = 4
-# Colours of the doll are bled this many positions outward, as the start for pixels that the doll leaves empty.
+# The doll's colours bleed this many positions outward, as a start for pixels that the doll leaves empty.
 BLEED_RADIUS = 4
-FAINT = 1e-4  # weight of the grey that stands where nothing bleeds to
+FAINT = 1e-4  # weight of the grey used where no colour bleeds to
 SLOPE = 0.1  # of the leaky ReLUs
-BN_MOMENTUM = 0.02  # batches are small: the statistics that are shipped average over about 50 steps
+BN_MOMENTUM = 0.02  # batches are small: the shipped statistics average over about 50 steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ SHAPES = {
 
 
 class Block(nn.Module):
-    """x + conv(act(conv(x))), the second convolution zero at the start."""
+    """x + conv(act(conv(x))); the second convolution starts at zero."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Up(nn.Module):
 
 
 class CellNetwork(nn.Module):
-    """From cells to cells: a U of blocks between two tables. `through` gives zeros as long as it is new."""
+    """From cells to cells: a U of blocks between two linear layers. A new one's `through` returns zeros."""
 
     def __init__(self, channels_in: int, shape: GeneratorShape, channels_out: int) -> None:
         super().__init__()
@@ -115,8 +115,8 @@ class ResidualComposer(nn.Module):
     """The fixed part: reads cells, and lays the network's residual on the doll.
 
     Cells are (N, h, w, 64): the 4x4 pixels of one position, row by row, red green blue alpha of each, in levels 0..255.
-    That is what a (H, W, 4) picture becomes by one cheap shuffle. Alpha is brought to its colours, and means to their
-    pixels, by products with tables of zeros and ones: cheaper than taking channels apart, as all values stay in place.
+    One cheap shuffle turns a (H, W, 4) picture into them. Products with tables of zeros and ones bring alpha to its
+    colours, and means to their pixels: cheaper than splitting channels, as all values stay in place.
     """
 
     def __init__(self) -> None:
@@ -128,9 +128,7 @@ class ResidualComposer(nn.Module):
         self._constant("is_colour", ~matte)
         self._constant("faint_grey", FAINT * torch.tensor([0.5, 0.5, 0.5, 1.0]))
         self._constant("gain", 1 + (MATTE_GAIN - 1) * matte)
-        self._constant(
-            "alpha_of", (same_pixel & matte[None] & ~matte[:, None]) / 255
-        )  # of each colour: its alpha, 0..1
+        self._constant("alpha_of", (same_pixel & matte[None] & ~matte[:, None]) / 255)  # of each colour, 0..1
         self._constant("mean_of", (channel[None] == four[:, None]) / (255 * CELL**2))
         self._constant("colour_to", (channel[:, None] == four[None]) & ~matte[:, None])
         self._constant("weight_to", (four == CHANNELS - 1)[None] & ~matte[:, None])
@@ -140,23 +138,22 @@ class ResidualComposer(nn.Module):
         self.register_buffer(name, table.float(), persistent=False)
 
     def premultiply(self, cells: Tensor) -> Tensor:
-        """Colours times alpha, alpha kept; 0..255. What lies outside the matte never comes back in."""
+        """Colours times alpha, alpha unchanged; 0..255. Nothing outside the matte comes back in."""
         return cells * F.linear(cells, self.alpha_of, self.is_matte)
 
     def lay_on(self, doll: Tensor, residual: Tensor, *, gated: bool = True) -> Tensor:
         """(N, h, w, 64) in 0..1 give or take MARGIN: `residual` laid on the doll's logits, the matte gated to the doll.
 
-        Where the doll is empty, its colours bled outward stand in: from black, the network would have to climb to skin
-        or cloth at every edge. Too far away to bleed it is mid-grey; the matte is 0 there anyway.
+        Where the doll is empty, its colours bleed in from nearby: starting from black, the network would have to climb
+        to skin or cloth at every edge. Too far away for that it is mid-grey; the matte is 0 there anyway.
         """
         alpha = F.linear(doll, self.alpha_of, self.is_matte)
-        mean = F.linear(doll * alpha, self.mean_of).permute(
-            0, 3, 1, 2
-        )  # (N, 4, h, w) premultiplied colour, and alpha, 0..1
+        # (N, 4, h, w) premultiplied colour, and alpha, 0..1.
+        mean = F.linear(doll * alpha, self.mean_of).permute(0, 3, 1, 2)
         window = 2 * BLEED_RADIUS + 1
         near = F.avg_pool2d(mean, window, 1, BLEED_RADIUS).permute(0, 2, 3, 1) + self.faint_grey
         bled = F.linear(near, self.colour_to, 0.5 * self.is_matte) / F.linear(near, self.weight_to, self.is_matte)
-        drawn = (alpha * 255).clamp(max=1)  # 1 from the faintest alpha on: a new network gives the doll to the bit
+        drawn = (alpha * 255).clamp(max=1)  # 1 from the faintest alpha on: a new network returns exactly the doll
         base = (doll * (1 / 255) * drawn + bled * (1 - drawn) + MARGIN) / STRETCH
         out = STRETCH * base / (base + (1 - base) * torch.exp(-residual)) - MARGIN  # = sigmoid(residual + logit(base))
         if not gated:
@@ -167,7 +164,7 @@ class ResidualComposer(nn.Module):
 
 
 class ClampStraightThrough(torch.autograd.Function):
-    """Clamp to 0..1; the gradient is cut only where it would push further out: what is wrongly beyond can come back."""
+    """Clamp to 0..1; the gradient is cut only where it would push further out, so that values outside can return."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:  # type: ignore[override]
@@ -185,8 +182,8 @@ class Generator(CellNetwork):
     """One step of the recurrent generator, on cells (see `ResidualComposer`).
 
     `forward(pose_map, doll, previous)`: pose_map (N, h, w, C), doll and previous (N, h, w, 64) with straight alpha, all
-    float in levels 0..255; h, w multiples of 8. Returns (N, h, w, 64), RGB and matte in 0..1, NOT clamped (it may pass
-    by MARGIN): training clamps by `ClampStraightThrough`, deployment plainly. A new network returns the doll itself.
+    float in levels 0..255; h, w multiples of 8. Returns (N, h, w, 64), RGB and matte in 0..1, NOT clamped (up to MARGIN
+    outside): training clamps with `ClampStraightThrough`, deployment plainly. A new network returns the doll itself.
 
     For comparison only: without `uses_doll` it draws from the pose map alone (nothing to lay a residual on, no gate);
     without `temporal` it never sees its previous frame.
@@ -223,7 +220,7 @@ class DeployedGenerator(nn.Module):
 
     def forward(self, pose_map: Tensor, doll: Tensor, previous: Tensor) -> Tensor:
         cells = self.generator(pose_map.float(), to_cells(doll.float()), to_cells(previous.float()))
-        levels = torch.clamp(cells * 255 + 0.5, 0, 255)  # the cast cuts off, so this rounds
+        levels = torch.clamp(cells * 255 + 0.5, 0, 255)  # the cast truncates, so this rounds
         return from_cells(levels).to(torch.uint8)
 
 

@@ -1,6 +1,6 @@
-"""The perceptual loss: activations of an ImageNet network, whose weights are a file of the user's.
+"""The perceptual loss: activations of an ImageNet network, whose weights the user supplies.
 
-VGG19 as in the paper, where its weights can be had (a file, or torch hub); else MobileNetV2.
+VGG19, as in the paper, if its weights are available (a file, or torch hub); otherwise MobileNetV2.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from engines.system.json_file import parse_json
 from train.errors import TrainError
 
-# 1/2, 1/2, 1/4, 1/4 and 1/8 of the size. Narrow layers: the wide ones between them cost four times as much to compare.
+# At 1/2, 1/2, 1/4, 1/4 and 1/8 size. Narrow layers only: the wide ones between cost four times as much to compare.
 LAYERS = (0, 2, 5, 8, 14)
 NONE = "none"
 LOST = (
@@ -24,9 +24,9 @@ LOST = (
 
 
 class MobileNetFeatures(nn.Module):
-    """MobileNetV2 up to its last wanted layer, frozen. `forward((N, 3, H, W) RGB 0..1)`: one activation per LAYERS."""
+    """MobileNetV2 as far as LAYERS reach, frozen. `forward((N, 3, H, W) RGB 0..1)`: one activation for each of them."""
 
-    layer_weights: tuple[float, ...] = ()  # each layer counts alike, relative to its own size
+    layer_weights: tuple[float, ...] = ()  # all layers count alike, each relative to its own size
 
     def __init__(self, layers: list[dict[str, Any]], weights: dict[str, np.ndarray]) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class MobileNetFeatures(nn.Module):
 class Vgg19Features(nn.Module):
     """VGG19 (Simonyan & Zisserman 2015) up to relu5_1, frozen. `forward((N, 3, H, W) RGB 0..1)`: relu1_1 .. relu5_1.
 
-    Layers and weights are those of Everybody Dance Now, taken over from pix2pixHD (models/networks.py, VGGLoss). The
-    pictures are normalised as the network was trained, which pix2pixHD leaves out.
+    Layers and weights are those of Everybody Dance Now, taken from pix2pixHD (models/networks.py, VGGLoss). Pictures
+    are normalised as in the network's own training, which pix2pixHD omits.
     """
 
     layer_weights = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
@@ -79,7 +79,7 @@ class Vgg19Features(nn.Module):
             layer = nn.Conv2d(width_in, width, 3, padding=1)
             layer.load_state_dict({part: weights[f"features.{at}.{part}"].float() for part in ("weight", "bias")})
             self.layers.append(layer)
-            at, width_in = at + 2, width  # a ReLU stands between
+            at, width_in = at + 2, width  # a ReLU comes in between
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None])
         self.register_buffer("spread", torch.tensor([0.229, 0.224, 0.225])[:, None, None])
 
@@ -120,13 +120,13 @@ def _vgg19_weights(path: str) -> dict[str, Tensor]:
         return dict(weights)
     except OSError as error:
         raise TrainError(
-            "the VGG19 weights cannot be had",
+            "cannot get the VGG19 weights",
             got=str(error),
-            do="check the path or the network, or take --perceptual mobilenet_v2:FILE.npz or none",
+            do="check the path or your connection, or use --perceptual mobilenet_v2:FILE.npz or none",
         ) from error
     except Exception as error:  # torch.load raises nearly anything for a damaged file
         raise TrainError(
-            f"perceptual weights that cannot be read: {path or VGG19_URL}",
+            f"cannot read the perceptual weights: {path or VGG19_URL}",
             got=f"{type(error).__name__}: {error}",
             wanted="torchvision's VGG19 as a .pth state dict",
         ) from error
@@ -143,7 +143,7 @@ def _open_mobilenet(path: str) -> MobileNetFeatures:
         ) from None
     except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
         raise TrainError(
-            f"perceptual weights that cannot be read: {path}",
+            f"cannot read the perceptual weights: {path}",
             got=f"{type(error).__name__}: {error}",
             wanted="an .npz with layers, weights and biases",
         ) from error

@@ -1,4 +1,4 @@
-"""The yardstick: the global generator of pix2pixHD, written anew from the paper's description.
+"""The yardstick: the global generator of pix2pixHD, reimplemented from the paper's description.
 
 Wang et al. 2018, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", section 3.1 and
 appendix: ngf 64, 4 downsamplings, 9 residual blocks, instance norm without affine, reflection padding. It works at full
@@ -36,10 +36,10 @@ class ResnetBlock(nn.Module):
 
 
 class GlobalGenerator(nn.Module):
-    """Same call as `train.networks.networks.Generator`; `doll` and `previous` are not looked at.
+    """Same call as `train.networks.networks.Generator`; `doll` and `previous` are ignored.
 
-    The end differs from the paper's in one thing: four channels through a sigmoid (RGB and matte, 0..1), not three
-    through tanh, since our pictures carry a matte.
+    Its output differs from the paper's in one way: four channels through a sigmoid (RGB and matte, 0..1), not three
+    through tanh, because our pictures carry a matte.
     """
 
     def __init__(self, pose_map_channels: int, *, width: int = WIDTH, downs: int = DOWNS, blocks: int = BLOCKS) -> None:
@@ -64,7 +64,7 @@ class GlobalGenerator(nn.Module):
 
 
 def _normed(layer: nn.Module) -> list[nn.Module]:
-    """A convolution, instance norm and ReLU; the last width is read off the convolution."""
+    """A convolution, an instance norm of the same width, and ReLU."""
     return [layer, nn.InstanceNorm2d(layer.out_channels), nn.ReLU(inplace=True)]
 
 

@@ -12,7 +12,7 @@ DOLL, NETWORK, WITH_FACE, WITHOUT_FEEDBACK = "doll", "network", "network + face"
 
 
 class Drawing(Protocol):
-    """One way to draw the target. It belongs to one sequence at a time."""
+    """One way to draw the target. It serves one sequence at a time."""
 
     def step(self, conditioning: Conditioning) -> U8:
         """The next frame, (H, W, 4) uint8, straight alpha; the caller may read it until the next step."""
@@ -34,9 +34,9 @@ class DollDrawing:
 
 
 class Player:
-    """Shows a generator frame by frame, in closed loop, as live does.
+    """Runs a generator frame by frame in closed loop, as live does.
 
-    `feedback` False: it is given zeros in place of its previous frame.
+    With `feedback` False it gets zeros in place of its previous frame.
     """
 
     def __init__(self, network: DeployedGenerator, *, feedback: bool = True) -> None:
@@ -49,7 +49,7 @@ class Player:
         self._previous = torch.zeros(0)
 
     def step(self, conditioning: Conditioning) -> U8:
-        """The next frame; the first is made from zeros."""
+        """The next frame; the first follows on zeros."""
         pose_map, doll = (
             torch.from_numpy(array)[None].to(self._device) for array in (conditioning.pose_map, conditioning.doll)
         )
@@ -65,7 +65,7 @@ class Player:
 
 
 class FaceDrawing:
-    """Another way of drawing, with the face network's face painted on top; as in live, it is not fed back."""
+    """Another drawing with the face network's face painted on top; as in live, the face is not fed back."""
 
     def __init__(self, below: Drawing, face: "Painter") -> None:
         self._below, self._face = below, face
@@ -80,7 +80,7 @@ class FaceDrawing:
 
 
 class Painter(Protocol):
-    """What is needed of a `live.render.face.Face`."""
+    """The part of `live.render.face.Face` that is used here."""
 
     def paint(self, frame: U8, conditioning: Conditioning) -> None:
         """Paint the face into `frame`, (H, W, 4), in place."""

@@ -11,7 +11,7 @@ PRESETS = (*SHAPES, BASELINE)
 
 
 def build_generator(preset: str, pose_map_channels: int, *, uses_doll: bool = True, temporal: bool = True) -> nn.Module:
-    """A new generator; call it as `train.networks.networks.Generator`. Raises TrainError for an unknown preset."""
+    """A new generator; call it like `train.networks.networks.Generator`. Raises TrainError for an unknown preset."""
     if preset == BASELINE:
         return GlobalGenerator(pose_map_channels)
     if preset not in SHAPES:

@@ -1,4 +1,4 @@
-"""A performance: the poses of the one who moves in a clip, found as live finds them."""
+"""A performance: the poses of the person in a clip, found as live finds them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from train.films.video import probe
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """`poses`: one a frame, in pixels of the clip, at the clip's own times. `estimator`: what found them."""
+    """`poses`: one per frame, in pixels of the clip, at the clip's own times. `estimator`: what found them."""
 
     name: str
     poses: list[Pose]
@@ -24,7 +24,7 @@ class Performance:
 
 
 def watch_performance(clip: Path, *, frames: int = 0) -> Performance:
-    """Find the poses in a video, or read a file of recorded ones (.npz). `frames`: at most so many (0: all).
+    """Find the poses in a video, or read a file of recorded ones (.npz). `frames`: the most to read (0: all).
 
     Raises PuppetError or TrainError when it cannot be read, TrainError when nobody is in it.
     """

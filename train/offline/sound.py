@@ -1,4 +1,4 @@
-"""Sound: lays the sound of the clip that somebody danced in under the puppet's pictures."""
+"""Sound: puts the sound of the clip that drove the puppet under the puppet's pictures."""
 
 import heapq
 from collections.abc import Callable, Iterator
@@ -14,19 +14,19 @@ from live.sources.film.reader import FilmReader
 from live.sources.film.timeline import Timeline
 from train.errors import TrainError
 
-FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac", "opus")  # taken over as they are; others become AAC
-RATE = 48_000  # of sound that has to be encoded anew
-_PACKET_S = 0.02  # about what one packet of sound lasts
+FITS_MP4 = ("aac", "mp3", "ac3", "eac3", "alac", "opus")  # copied as they are; others become AAC
+RATE = 48_000  # of sound that has to be re-encoded
+_PACKET_S = 0.02  # about the length of one packet of sound
 _CONTAINER = {"movflags": "+faststart"}
 
 
 def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], object] = print) -> bool:
     """Write `out` (.mp4): the pictures of one file, untouched, with the sound of another. True when it has sound.
 
-    Sound keeps its place beside the source's first picture and ends with the pictures; where the source's timestamps
-    jump it goes on, as its pictures do. Sound that cannot be read is left out from there on, which is said. The file
-    says that its pictures are generated (`live.sinks.ai_metadata`). Raises
-    PuppetError when the source is no film, TrainError when `out` cannot be written.
+    Sound keeps its position relative to the source's first picture and ends with the pictures; where the source's
+    timestamps jump it continues, as its pictures do. Sound that cannot be read ends there, and a line says so. The file
+    says that its pictures are generated (`live.sinks.ai_metadata`). Raises PuppetError when the source is not a film,
+    TrainError when `out` cannot be written.
     """
     with closing(FilmReader(source, lambda _: None)) as film:
         start_s, jumps, has_sound = film.start_s, film.jumps, film.has_sound
@@ -74,13 +74,13 @@ class _Sound:
         self.laid = 0
 
     def packets(self) -> Iterator[Any]:
-        """In order of time, counted from the first picture."""
+        """The packets in order of time, which counts from the first picture."""
         try:
             for packet in self._copies() if self._copied else self._encoded():
                 self.laid += 1
                 yield packet
         except av.FFmpegError as error:
-            self._say(f"the sound ends early: it cannot be read further ({error.strerror})")
+            self._say(f"the sound ends early: the rest cannot be read ({error.strerror})")
 
     def _copies(self) -> Iterator[Any]:
         for packet in self._heard.demux(self._stream):
@@ -95,7 +95,7 @@ class _Sound:
                 yield packet
 
     def _shift_s(self, stamp_s: float) -> float:
-        """What is to be taken from a timestamp of the source so that it counts from the first picture."""
+        """What to subtract from a timestamp of the source so that it counts from the first picture."""
         if self._timeline is None:
             return self._start_s
         if self._first_s is None:
@@ -103,7 +103,7 @@ class _Sound:
         return stamp_s - (self._timeline.at(stamp_s) + self._first_s - self._start_s)
 
     def _decoded(self) -> Iterator[Any]:
-        """A damaged packet is a moment of silence."""
+        """The decoded frames; a damaged packet is a moment of silence."""
         for packet in self._heard.demux(self._stream):
             try:
                 yield from packet.decode()

@@ -1,6 +1,6 @@
-"""Offline transfer: a whole clip performed by a target. The live path without clocks, with both bodies measured first.
+"""Offline transfer: a target performs a whole clip. It is the live path without clocks, both bodies measured first.
 
-Live has to measure the performer while they move. Here the whole clip is at hand, so, as in the paper, its statistics
+Live has to measure the performer while they move. Here the whole clip is available, so, as in the paper, its statistics
 are known before the first picture is drawn: one pass finds all poses and measures them, a second one performs.
 """
 
@@ -38,7 +38,7 @@ from train.offline.sound import lay_sound
 @dataclass(frozen=True, slots=True)
 class TransferConfig:
     """What to make. `framing` None: full when the performer's legs are seen and the target has such a take, else half.
-    `background`, `mark`: as run_live's. `engine`, `precision`: of the generator.
+    `background`, `mark`: as in run_live. `engine`, `precision`: of the generator.
     """
 
     source: Path
@@ -54,7 +54,7 @@ class TransferConfig:
 def transfer(config: TransferConfig) -> Path:
     """Write `config.out` (.mp4): every frame of the source once, as the target, at the source's rate, with its sound.
 
-    The result is whole or not there; no picture of the source is in it. Raises TrainError, PuppetError or EngineError.
+    The result is complete or absent; no picture of the source is in it. Raises TrainError, PuppetError or EngineError.
     """
     takes = open_bundle(find_target(config.target)).takes
     _check(config, framings=sorted(takes))
@@ -81,7 +81,7 @@ def transfer(config: TransferConfig) -> Path:
 
 
 def _check(config: TransferConfig, *, framings: list[str]) -> None:
-    """Everything that can be known to be wrong before the long work begins."""
+    """Check everything that can be known to be wrong before the long work begins."""
     probe(config.source)
     if config.framing is not None and config.framing not in framings:
         raise TrainError(
@@ -116,7 +116,7 @@ def _measure(performance: Performance) -> BodyStats:
 def _live_config(
     config: TransferConfig, performance: Performance, performer: BodyStats, *, framings: list[str], folder: Path
 ) -> LiveConfig:
-    """The run of the second pass, its input, a calibration and recorded poses, written to `folder`."""
+    """The configuration of the second pass; its input, recorded poses and a calibration, is written to `folder`."""
     recorded, calibration = folder / "performance.npz", folder / "performer.json"
     save_poses(recorded, performance.poses, estimator=performance.estimator)
     calibration.write_text(json.dumps({"topology": TOPOLOGY, "stats": performer.to_json()}), encoding="utf-8")

@@ -11,9 +11,9 @@ from engines.arrays import F64, U8
 
 WIDTH, HEIGHT = 360, 200  # of one chart, px
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 30, 24  # margins around the plot, px
-POINTS = 150  # of one line; more are averaged
-WIDE_RANGE = 12.0  # largest over smallest value from which on the axis is logarithmic
-COLOURS = {"training": (42, 120, 214), "held out": (222, 110, 20)}  # RGB; apart also for the colour-blind
+POINTS = 150  # at most per line; more are averaged
+WIDE_RANGE = 12.0  # the axis is logarithmic above this ratio of largest to smallest value
+COLOURS = {"training": (42, 120, 214), "held out": (222, 110, 20)}  # RGB; distinct to the colour-blind too
 PAPER, INK, GRID = 255, 60, 225  # grey levels of the picture
 
 
@@ -90,7 +90,7 @@ def _draw(chart: Chart) -> U8:
 
 
 class _Axes:
-    """Where steps and values lie on a chart: px from its left and top."""
+    """Where steps and values lie on a chart, in px from its left and top."""
 
     def __init__(self, chart: Chart) -> None:
         self.lines = [line for line in map(_thinned, chart.lines) if len(line.steps)]
@@ -106,12 +106,12 @@ class _Axes:
         return [(self._x(step), self._y(value)) for step, value in zip(line.steps, line.values, strict=True)]
 
     def row_ticks(self) -> list[tuple[float, float, str]]:
-        """(right end of the text, y, text) of each value that is written."""
+        """(right end of the text, y, text) of each labelled value."""
         ticks = _log_ticks(self.low, self.high) if self.is_log else _ticks(self.low, self.high)
         return [(LEFT - 6, self._y(value), f"{value:.4g}") for value in ticks]
 
     def column_ticks(self) -> list[tuple[float, float, str]]:
-        """(middle of the text, baseline, text) of each step that is written."""
+        """(middle of the text, baseline, text) of each labelled step."""
         return [(self._x(step), HEIGHT - 8, _short(step)) for step in _ticks(0, self.last) if step <= self.last]
 
     def _x(self, step: float) -> float:
@@ -125,7 +125,7 @@ class _Axes:
 
 
 def _thinned(line: Line) -> Line:
-    """Without values that are not finite, and with at most POINTS points: means of neighbours."""
+    """The finite values only, reduced to at most POINTS points by averaging neighbours."""
     fine = np.isfinite(line.values)
     steps, values = line.steps[fine], line.values[fine]
     if len(steps) <= POINTS:
@@ -143,7 +143,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Round values between `low` and `high`, both above 0: powers of ten, or 1, 2 and 5 of each where these are few."""
+    """Round values between `low` and `high`, both above 0: powers of ten; if few, also 3, or 2 and 5, times them."""
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for sizes in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0)):
         ticks = [size * 10.0**power for power in powers for size in sizes if low <= size * 10.0**power <= high]

@@ -7,25 +7,25 @@ import numpy as np
 from engines.arrays import F64
 from train.report.curves import Table
 
-LONG = 1000  # steps over which something must hold before it is said
+LONG = 1000  # steps over which something must hold before it is reported
 # Share of patches judged right, 0 before the discriminators join. 0.5 is guessing. (Chosen by us: in the first run on
 # fortnite it rose from 0.5 to 0.65.)
 GUESSING, WINNING = (0.47, 0.53), 0.95
-STILL = 0.99  # the picture losses of the last 2 LONG steps against the 2 LONG before: above this they do not fall
-WORSE = 1.05  # cross-validation against its best
-PICTURE = ("composite", "matte", "foreground")  # the losses whose scale does not change in the course of a run
+STILL = 0.99  # picture losses of the last 2 LONG steps over those of the 2 LONG before; above this they do not fall
+WORSE = 1.05  # cross-validation loss over its best
+PICTURE = ("composite", "matte", "foreground")  # the losses whose scale does not change during a run
 
 
 @dataclass(frozen=True, slots=True)
 class CurveRemark:
-    """One thing to tell the user. `about` is equal for findings that say the same of another moment."""
+    """One thing to tell the user. Remarks that say the same at different times have the same `about`."""
 
     about: str
     words: str
 
 
 def findings(training: Table, held_out: Table) -> list[CurveRemark]:
-    """What holds at the end of the curves; nothing while they are short. Pure.
+    """What holds at the end of the curves; empty while they are short. Pure.
 
     `training`: columns of `train.training.step.StepReport`; `held_out`: of `train.training.held_out.Validation`.
     """
@@ -41,13 +41,13 @@ def _discriminator(training: Table) -> CurveRemark | None:
     if GUESSING[0] <= low and high <= GUESSING[1]:
         return CurveRemark(
             "guessing",
-            f"For {LONG:,} steps the discriminator has guessed ({mean:.0%} right): it teaches the generator nothing. "
+            f"For {LONG:,} steps the discriminator has been guessing ({mean:.0%} right): it teaches nothing. "
             "If the pictures are sharp, all is well; if they are soft, start a new run with a later --gan-start.",
         )
     if low >= WINNING:
         return CurveRemark(
             "winning",
-            f"For {LONG:,} steps the discriminator has won outright ({mean:.0%} right): there is little to be learned "
+            f"For {LONG:,} steps the discriminator has won outright ({mean:.0%} right): there is little to learn "
             "from it. Film more, or start a new run with a later --gan-start.",
         )
     return None
@@ -79,8 +79,8 @@ def _overfitting(training: Table, held_out: Table) -> CurveRemark | None:
         return None
     return CurveRemark(
         "overfitting",
-        f"Held-out pictures have become {loss[-1] / loss[at] - 1:.0%} worse since step {best_step:,.0f}, while those "
-        "that are trained on get better: the network learns these frames by heart. Film more; best.pt keeps step "
+        f"Held-out pictures have become {loss[-1] / loss[at] - 1:.0%} worse since step {best_step:,.0f}, while the "
+        "trained ones get better: the network is learning these frames by heart. Film more; best.pt keeps step "
         f"{best_step:,.0f} (--best).",
     )
 
@@ -98,7 +98,7 @@ def _last(table: Table, values: F64, steps: float) -> F64 | None:
 
 
 def _last_two(training: Table, steps: float) -> tuple[float | None, float | None]:
-    """Mean picture loss of the last `steps` steps, and of as many before these."""
+    """Mean picture loss of the last `steps` steps, and of as many before them."""
     if not len(training.rows) or training.steps[-1] < 2 * steps:
         return None, None
     values, end = _picture_losses(training), training.steps[-1]

@@ -34,9 +34,9 @@ class Table:
 
 
 class Curve:
-    """One CSV file that grows by rows. Opened anew it keeps the rows up to `steps_done`, the step a run goes on from.
+    """A CSV file that grows row by row. Reopened, it keeps the rows up to `steps_done`, where a run resumes.
 
-    A last row that a kill tore off is dropped, and so is everything when the file has other columns than these.
+    A last row cut short by a kill is dropped; so is everything if the file's columns differ from these.
     """
 
     def __init__(self, path: Path, names: Sequence[str], *, steps_done: int = 0) -> None:
@@ -64,7 +64,7 @@ class Curve:
         return Table(self._names, np.array(self._rows, np.float64).reshape(-1, len(self._names)))
 
     def _unwritable(self, error: OSError) -> TrainError:
-        return TrainError(f"cannot write {self._path}", got=str(error), do="make room, then go on with --resume")
+        return TrainError(f"cannot write {self._path}", got=str(error), do="make room on the disk, then use --resume")
 
 
 def _read(path: Path, names: tuple[str, ...]) -> list[list[float]]:

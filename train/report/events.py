@@ -1,4 +1,4 @@
-"""The run for TensorBoard: event files in the run folder's `tensorboard`."""
+"""A run's TensorBoard event files, in the run folder's `tensorboard`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ FOLDER = "tensorboard"
 
 
 class Events:
-    """Scalars and pictures by step. A run that goes on from `steps_done` hides what was written of later steps."""
+    """Scalars and pictures by step. A run that resumes from `steps_done` hides what was written for later steps."""
 
     def __init__(self, folder: Path, *, steps_done: int = 0) -> None:
         try:
@@ -29,7 +29,7 @@ class Events:
             self._writer.add_scalar(f"{group}/{name}", value, step)
 
     def show(self, name: str, picture: NDArray[np.uint8], step: int) -> None:
-        """One picture, (H, W, 3) RGB; all that came before is on disk when this returns."""
+        """One picture, (H, W, 3) RGB; everything before it is on disk when this returns."""
         self._writer.add_image(name, picture, step, dataformats="HWC")
         self._writer.flush()
 

@@ -1,4 +1,4 @@
-"""`report.html`: one page about a run, with its pictures in it, that opens anywhere without a network."""
+"""`report.html`: one page about a run, with its pictures embedded, that opens anywhere without a network."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ td { padding: 1px 18px 1px 0; vertical-align: top }
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the report shows. `settings`: by name, as they are to be shown. `lines`: how far the run is, in words.
+    """What the report shows. `settings`: by name, as shown. `lines`: how far the run is, in words.
     `sheet`, `growth`: (H, W, 3) uint8 RGB.
     """
 
@@ -59,12 +59,14 @@ def write_report(folder: Path, page: Page) -> Path:
     try:
         write_whole(path, html(page).encode(), shared=True)
     except OSError as error:
-        raise TrainError(f"cannot write {path}", got=str(error), do="make room, then go on with --resume") from error
+        raise TrainError(
+            f"cannot write {path}", got=str(error), do="make room on the disk, then use --resume"
+        ) from error
     return path
 
 
 def html(page: Page) -> str:
-    """The whole page, nothing outside it needed."""
+    """The whole page; it needs nothing outside itself."""
     found = "".join(f"<li>{escape(words)}</li>" for words in page.findings)
     settings = "".join(
         f"<tr><td>{escape(key)}</td><td>{escape(_shown(value))}</td></tr>" for key, value in page.settings.items()
@@ -74,9 +76,9 @@ def html(page: Page) -> str:
 <title>{escape(page.name)}</title><style>{STYLE}</style></head><body>
 <h1>{escape(page.name)}</h1>
 {"".join(f'<p class="faint">{escape(line)}</p>' for line in page.lines)}
-<h2>How it goes</h2>
+<h2>How it is going</h2>
 {f'<ul class="findings">{found}</ul>' if found else "<p>Nothing to worry about in the curves.</p>"}
-<h2>One picture, growing</h2>
+<h2>One picture over time</h2>
 {_image(page.growth, "the same held-out frame after more and more steps")}
 <h2>Curves</h2>
 <p class="faint"><span class="key" style="background: var(--training)"></span>training

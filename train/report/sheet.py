@@ -1,4 +1,4 @@
-"""Contact sheets: rows of pictures with a word before each row, as one PNG or JPEG."""
+"""Contact sheets: rows of pictures, each under its label, as one PNG or JPEG."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ PAPER, INK = 245, 30
 
 
 def contact_sheet(rows: list[tuple[str, list[U8]]], *, cell_height_px: int) -> U8:
-    """(H, W, 3) uint8 RGB: one labelled row of pictures (h, w, 3) after another, all shrunk to one height."""
+    """(H, W, 3) uint8 RGB: one labelled row of pictures (h, w, 3) after another, all scaled to one height."""
     strips = []
     for label, pictures in rows:
         row = [_scaled(picture, cell_height_px) for picture in pictures]
@@ -36,7 +36,7 @@ def composite_over(frame: U8, background: U8) -> U8:
 
 
 def pose_map_picture(pose_map: U8) -> U8:
-    """(H, W, 3): a pose map (H/4, W/4, C) as a grey picture of canvas size, the strongest channel of each place."""
+    """(H, W, 3): a pose map (H/4, W/4, C) as a grey picture of canvas size, the strongest channel at each place."""
     strongest = np.ascontiguousarray(pose_map.max(axis=2))
     grey = cv2.resize(strongest, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
     return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8)

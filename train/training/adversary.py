@@ -15,7 +15,7 @@ class Adversary:
     """Owns the discriminators and their optimizer. `discriminator_losses` updates them, `generator_losses` gives the
     generator's two losses.
 
-    `frames` they see at a time: 2, or 1 for a run that is not temporal. `kind`: `lsgan` or `hinge`.
+    `frames`: how many they see at a time, 2, or 1 for a run that is not temporal. `kind`: `lsgan` or `hinge`.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Adversary:
     def generator_losses(self, views: list[View], reals: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
         """Feature matching and the generator's adversarial loss, means over the discriminators.
 
-        `reals` are the activations from before the discriminators' step: one step old, and a third of the arithmetic
-        saved.
+        `reals` are the activations from before the discriminators' step: one step old, but that saves a third of the
+        arithmetic.
         """
         feature, fooled = [], []
         self.networks.requires_grad_(False)
@@ -77,7 +77,7 @@ class Adversary:
         return torch.stack(feature).mean(), torch.stack(fooled).mean()
 
     def set_rate(self, rate: float) -> None:
-        """Learning rate from now on."""
+        """Set the learning rate from now on."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 

@@ -1,4 +1,4 @@
-"""The run folder's `last.pt` and `best.pt`: everything that a run needs to go on as if it had never stopped."""
+"""The run folder's `last.pt` and `best.pt`: everything a run needs to continue as if it had never stopped."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from train.training.field import is_version, seconds, shown, table, text, whole
 from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "last.pt"
-BEST = "best.pt"  # of the smallest cross-validation loss; written only when it is beaten
+BEST = "best.pt"  # the one with the smallest cross-validation loss; written only when that is beaten
 VERSION = 3  # 2: the matte gain; 3: batch norm
 
 
@@ -28,7 +28,7 @@ class Checkpoint:
 
     `pose_map_channels` and `fingerprint` (of the puppet that drew the data set) say what the networks were trained on.
     `best`: smallest cross-validation loss so far (infinite before the first). `pending`: the losses of the steps since
-    the last row of the curve, one list a step.
+    the last row of the curve, one list per step.
     """
 
     config: RunConfig
@@ -44,8 +44,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, best: bool = False) -> None:
-    """Write `last.pt` (or `best.pt`) beside its old self and then put it in its place: a crash or full disk leaves the
-    old one whole.
+    """Write `last.pt` (or `best.pt`) to a new file, then swap it in: a crash or full disk leaves the old one whole.
 
     Raises TrainError when it cannot be written.
     """
@@ -83,17 +82,17 @@ def load_checkpoint(folder: Path, *, best: bool = False) -> Checkpoint:
         values = read_tensors(path)
         if not is_version(values["version"], VERSION):
             raise TrainError(
-                "a checkpoint of another version",
+                "the checkpoint is of another version",
                 got=shown(values["version"]),
                 wanted=str(VERSION),
-                do="train anew",
+                do="train again",
             )
         return _checkpoint(values)
     except TrainError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise TrainError(
-            f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train anew"
+            f"a damaged checkpoint: {path}", got=f"{type(error).__name__}: {error}", do="train again"
         ) from error
 
 
@@ -135,7 +134,7 @@ def averaged_generator(checkpoint: Checkpoint) -> nn.Module:
 
 
 def deployed(checkpoint: Checkpoint) -> DeployedGenerator:
-    """The averaged generator as it is exported, on the run's device where this machine has it."""
+    """The averaged generator as it is exported, on the run's device if this machine has it."""
     wanted = torch.device(checkpoint.config.device)
     device = wanted if wanted.type != "cuda" or torch.cuda.is_available() else torch.device("cpu")
     return DeployedGenerator(averaged_generator(checkpoint)).eval().to(device)

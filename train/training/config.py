@@ -1,4 +1,4 @@
-"""What a training run was asked to do: `RunConfig`, written to the run folder and into every checkpoint."""
+"""The settings of a training run: `RunConfig`, written to the run folder and into every checkpoint."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -21,17 +21,17 @@ class LossWeights:
     matte: float = 5.0
     foreground: float = 2.0  # L1 of the colours inside the real matte
     perceptual: float = 1.5
-    # Between them these two make the picture as sharp as the film. The paper has 10 and 1, without any L1. 1 and 0.15
-    # frayed elbows and hands of real drivers, more so the longer they trained; unseen by held-out SSIM.
+    # Together these two make the picture as sharp as the film. The paper has 10 and 1, without any L1. 1 and 0.15
+    # frayed the elbows and hands of real drivers, more so with longer training; held-out SSIM did not show it.
     feature_matching: float = 0.5
     adversarial: float = 0.05
-    # L1 to the doll itself. Beside it the film's median has to be surely another one before the doll is changed: a
-    # hand that the film has elsewhere in half of the cases would be made a ghost. 6 was too little.
+    # L1 to the doll itself. With it, the film's median must clearly differ before the doll is changed: otherwise a hand
+    # that the film has elsewhere half of the time would become a ghost. 6 was too little.
     doll: float = 12.0
-    # The same around the hands, on top. The film's fingers lie elsewhere in nearly every frame, bent to the doll or
-    # not, and their median is no finger: raised hands were eaten up, the more the longer a network was trained.
+    # The same around the hands, in addition. The film's fingers are elsewhere in nearly every frame, bent to the doll
+    # or not, and their median is no finger: raised hands were eaten away, more so with longer training.
     hands: float = 48.0
-    detail: float = 0.5  # pays for blur
+    detail: float = 0.5  # penalises blur
     motion: float = 6.0  # change between neighbouring frames, L1; counts like composite
     ping_pong: float = 0.0  # TecoGAN has 0.5 (thunil/TecoGAN, runGan.py)
     distillation: float = 5.0  # with a teacher only
@@ -39,12 +39,12 @@ class LossWeights:
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """One training run. Exactly one of `steps` and `minutes` is above 0; the schedule runs along it.
+    """One training run. Exactly one of `steps` and `minutes` is above 0; the schedule follows it.
 
     `crop`: (width, height) px of the training windows, multiples of 32. `gan_start`: the step at which the
     discriminators join; `gan`: their loss. `lengthen_at`: the shares of the run after which rollouts double. `doll`,
     `temporal`: False leaves that input out, for comparison. `teacher`: a run folder to learn from, or "". `begin_from`:
-    one whose networks to begin with, or "". `perceptual`: see `train.networks.perceptual`. `batch`: rollouts of one
+    one whose networks to start from, or "". `perceptual`: see `train.networks.perceptual`. `batch`: rollouts of one
     step in all `devices` processes on each of `nodes` machines, a multiple of their number. `log_every`, `sheet_every`,
     `validate_every`: steps between two rows of the curve, reports and cross-validations. Raises TrainError for values
     that cannot be trained with.
@@ -83,29 +83,30 @@ class RunConfig:
     def __post_init__(self) -> None:
         if (self.steps > 0) == (self.minutes > 0):
             raise TrainError(
-                "a run needs one end",
+                "a run needs one limit",
                 got=f"steps {self.steps}, minutes {self.minutes}",
                 wanted="--steps N or --minutes M",
             )
         if self.preset not in PRESETS:
             raise TrainError("no such network preset", got=self.preset, wanted=" or ".join(PRESETS))
         if self.batch < 1 or self.threads < 1:
-            raise TrainError("batch and threads start at 1", got=f"batch {self.batch}, threads {self.threads}")
+            raise TrainError("batch and threads must be at least 1", got=f"batch {self.batch}, threads {self.threads}")
         if min(self.devices, self.nodes, self.log_every, self.sheet_every, self.validate_every) < 1:
-            raise TrainError("devices, nodes and steps between two reports start at 1", got=str(self))
+            raise TrainError("devices, nodes and steps between reports must be at least 1", got=str(self))
         if self.batch % (self.devices * self.nodes):
             raise TrainError(
-                "the batch cannot be shared equally",
+                "the batch cannot be divided equally",
                 got=f"batch {self.batch}, {self.devices * self.nodes} processes",
                 wanted="--batch N, a multiple of devices x nodes",
             )
         if max(self.batch, self.threads) > _LARGEST_BATCH or len(self.lengthen_at) > _MOST_DOUBLINGS:
             raise TrainError(
-                "more than can be trained with", got=f"batch {self.batch}, threads {self.threads}, {self.lengthen_at}"
+                "batch, threads or --lengthen-at too large",
+                got=f"batch {self.batch}, threads {self.threads}, {self.lengthen_at}",
             )
         if any(side <= 0 or side % STRIDE or side > _LARGEST_CROP for side in self.crop):
             raise TrainError(
-                "crop of a size that the network cannot take",
+                "the network cannot take a crop of this size",
                 got=f"{self.crop}",
                 wanted=f"multiples of {STRIDE}, at most {_LARGEST_CROP}",
             )
@@ -115,12 +116,12 @@ class RunConfig:
             raise TrainError("no such precision", got=self.precision, wanted="bf16 or fp32")
 
     def rollout(self, progress: float) -> tuple[int, int]:
-        """(frames of a rollout, rollouts a batch) at this share of the run: as the one doubles, the other halves."""
+        """(frames per rollout, rollouts per batch) at this share of the run: as one doubles, the other halves."""
         length = SHORTEST << sum(progress >= share for share in self.lengthen_at)
         return length, self.batch_of(length)
 
     def batch_of(self, length: int) -> int:
-        """Rollouts a batch when they have `length` frames: a multiple of the number of processes."""
+        """Rollouts per batch when they have `length` frames: a multiple of the number of processes."""
         processes = self.devices * self.nodes
         return -(-max(1, self.batch * SHORTEST // length) // processes) * processes
 
@@ -141,11 +142,13 @@ class RunConfig:
                 raise ValueError(f"crop {values['crop']!r:.40}, lengthen_at {shares!r:.40}")
             return RunConfig(weights=LossWeights(**values["weights"]), crop=(width, height), lengthen_at=shares, **rest)
         except (TypeError, LookupError, ValueError, AttributeError) as error:
-            raise TrainError("a run configuration of another version", got=str(error), do="start a new run") from error
+            raise TrainError(
+                "the run's settings are of another version", got=str(error), do="start a new run"
+            ) from error
 
 
 def _check_kinds(kind: type[Any], values: dict[str, Any]) -> None:
-    """Raises ValueError for a value of another kind than the field of `kind` has, or a number that cannot be meant."""
+    """Raise ValueError for a value of another type than its field of `kind`, or a number that cannot be meant."""
     wanted = {field.name: field.type for field in fields(kind)}
     for name, value in values.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)

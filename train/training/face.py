@@ -1,4 +1,4 @@
-"""The stage after the generator: it is frozen, its faces are collected, and a network learns to mend them."""
+"""The stage after the generator, which is now frozen: its faces are collected, and a network learns to improve them."""
 
 import time
 from dataclasses import asdict, fields
@@ -26,9 +26,9 @@ from train.training.faces import FacePairs, Faces, collect_faces
 from train.training.interrupt import Interrupt
 from train.training.run_folder import run_folder
 
-FEWEST = 200  # faces; of fewer none is learned
+FEWEST = 200  # faces to learn from
 LIMIT, HELD_OUT_LIMIT = 1500, 120  # frames played: 0.4 GB in memory
-BATCH = 4  # pairs of faces a step
+BATCH = 4  # pairs of faces per step
 SAVE_S, LOG_EVERY, SHEET_EVERY = 180.0, 20, 500
 CURVE = "face_loss.csv"
 COLUMNS, CELL_PX = 8, 192  # of the sample sheet
@@ -39,12 +39,14 @@ WHOLE = FaceSquare(0.0, 0.0, float(SIDE))
 def train_face(folder: Path, *, steps: int = 0, minutes: float = 0.0, resume: bool = False) -> bool:
     """Train the face network of the run in `folder` into its face.pt; exactly one of `steps` and `minutes` is above 0.
 
-    True when the schedule was done, or when the target shows too few faces to learn from (then none is made, and that
-    is said); False when asked to stop before. The time counts from the first step. With `resume` it goes on from
-    face.pt if that is of this generator. Bit for bit on a CPU. Raises TrainError, and what `run_folder` raises.
+    True when the schedule is complete, or when the target shows too few faces to learn from (then no network is made,
+    and a line says so); False when asked to stop early. Time counts from the first step. With `resume` it continues
+    from face.pt, bit for bit on a CPU, if that is of this generator. Raises TrainError, and what `run_folder` raises.
     """
     if (steps > 0) == (minutes > 0):
-        raise TrainError("a face needs one end", got=f"steps {steps}, minutes {minutes}", wanted="--steps or --minutes")
+        raise TrainError(
+            "a face needs one limit", got=f"steps {steps}, minutes {minutes}", wanted="--steps or --minutes"
+        )
     checkpoint = load_checkpoint(folder)
     with run_folder(folder):
         return _train_face(folder, checkpoint, steps=steps, minutes=minutes, resume=resume)
@@ -53,9 +55,9 @@ def train_face(folder: Path, *, steps: int = 0, minutes: float = 0.0, resume: bo
 def _train_face(folder: Path, checkpoint: Checkpoint, *, steps: int, minutes: float, resume: bool) -> bool:
     last = load_face(folder)
     if last is not None and not resume:
-        raise TrainError("the run has a face already", got=NAME, do="go on with --resume, or delete it")
+        raise TrainError("the run has a face already", got=NAME, do="continue with --resume, or delete it")
     if last is not None and last.generator != generator_hash(checkpoint):
-        print("the generator was trained on since its face was: the face begins anew")
+        print("the generator has been trained further since its face: the face starts over")
         last = None
     if last is not None and _progress(last.steps_done, last.elapsed_s, steps, minutes) >= 1:
         return True
@@ -63,14 +65,14 @@ def _train_face(folder: Path, checkpoint: Checkpoint, *, steps: int, minutes: fl
     dataset, player = open_dataset(Path(checkpoint.config.dataset)), Player(deployed(checkpoint))
     faces = collect_faces(dataset, player, limit=LIMIT, held_out=False)
     if len(faces) < FEWEST or not faces.has_next.any():
-        print(f"only {len(faces)} faces are seen, {FEWEST} are needed: no face network is made")
+        print(f"only {len(faces)} faces were found, {FEWEST} are needed: no face network is made")
         return True
     held_out = collect_faces(dataset, player, limit=HELD_OUT_LIMIT, held_out=True)
     return _FaceRun(folder, checkpoint, faces, held_out, last).train(steps, minutes)
 
 
 def open_face(folder: Path) -> Face | None:
-    """The trained face of a run, as live paints it but computed by torch; None where it has none. Raises TrainError."""
+    """The trained face of a run, as live paints it but computed by torch; None if it has none. Raises TrainError."""
     network = averaged_face(folder, load_checkpoint(folder))
     return None if network is None else Face(torch_engine(DeployedFace(network)))
 
@@ -106,12 +108,14 @@ class _FaceRun:
             try:
                 self._trainer.load_state(last.trainer)
             except (LookupError, RuntimeError, ValueError) as error:
-                raise TrainError("a face of another network", got=str(error).splitlines()[0], do="delete it") from error
+                raise TrainError(
+                    "the face has other layers", got=str(error).splitlines()[0], do="delete face.pt"
+                ) from error
             self._pairs.load_state(last.data)
             self._elapsed_s = last.elapsed_s
 
     def train(self, steps: int, minutes: float) -> bool:
-        """To the end of the schedule, or until asked to stop. True at the end. Leaves a checkpoint either way."""
+        """Train to the end of the schedule, or until asked to stop. True at the end. Leaves a checkpoint either way."""
         trainer, reports = self._trainer, []
         curve = Curve(self._folder / CURVE, [field.name for field in fields(FaceReport)], steps_done=trainer.steps_done)
         started, saved = time.perf_counter() - self._elapsed_s, time.perf_counter()
@@ -125,7 +129,7 @@ class _FaceRun:
                     break
                 report = trainer.step(self._pairs.sample(), progress)
                 if not np.isfinite(report.total):
-                    raise TrainError("the face's loss is not a number", got=str(report), do="go on with --resume")
+                    raise TrainError("the face's loss is not a number", got=str(report), do="continue with --resume")
                 self._elapsed_s = time.perf_counter() - started
                 reports.append(list(asdict(report).values()))
                 if trainer.steps_done % LOG_EVERY == 0:
@@ -155,7 +159,7 @@ class _FaceRun:
         sheet.write_picture(path, face_sheet(self._trainer, self._shown))
 
     def _print_gain(self) -> None:
-        """What the network is worth on faces that it never saw."""
+        """Say what the network gains on faces it never saw."""
         before, after = face_errors(self._trainer, self._shown)
         print(f"held-out faces: {before:.2f} levels from the real ones without the face network, {after:.2f} with it")
 

@@ -1,4 +1,4 @@
-"""The run folder's `face.pt`: the face network, and everything that its training needs to go on."""
+"""The run folder's `face.pt`: the face network, and everything its training needs to continue."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ from train.training.tensor_file import read_tensors, write_tensors
 
 NAME = "face.pt"
 VERSION = 1
-AGAIN = "train the face again: python -m train face RUN, after deleting face.pt"
+AGAIN = "delete face.pt and train the face again: python -m train face RUN"
 
 
 @dataclass(frozen=True, slots=True)
 class FaceCheckpoint:
-    """One moment of the face's training. `generator`: `generator_hash` of the one whose faces it mends.
+    """One moment of the face's training. `generator`: `generator_hash` of the one whose faces it improves.
 
     `trainer`: `FaceTrainer.state()`. `data`: `FacePairs.state()`, plain JSON values.
     """
@@ -57,7 +57,7 @@ def save_face(folder: Path, face: FaceCheckpoint) -> None:
 
 
 def load_face(folder: Path) -> FaceCheckpoint | None:
-    """`face.pt` of a run folder; None where there is none. Raises TrainError for a damaged or another version's."""
+    """`face.pt` of a run folder, or None. Raises TrainError if it is damaged or of another version."""
     path = folder / NAME
     if not path.is_file():
         return None
@@ -65,7 +65,7 @@ def load_face(folder: Path) -> FaceCheckpoint | None:
     version, face_map = values.get("version"), values.get("map")
     if not is_version(version, VERSION) or not isinstance(face_map, str) or face_map != face_map_hash():
         raise TrainError(
-            f"a face of another version: {path}",
+            f"the face network is of another version: {path}",
             got=f"version {shown(version)}, face map {shown(face_map)}",
             wanted=f"version {VERSION}, face map {face_map_hash()}",
             do=AGAIN,
@@ -83,16 +83,16 @@ def load_face(folder: Path) -> FaceCheckpoint | None:
 
 
 def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceGenerator | None:
-    """The face network of a run with its averaged weights; None where it has none.
+    """The face network of a run with its averaged weights; None if it has none.
 
-    Raises TrainError when it cannot be read, or was trained on another generator than that of `checkpoint`.
+    Raises TrainError if it cannot be read, or was trained on a different generator from that of `checkpoint`.
     """
     face = load_face(folder)
     if face is None:
         return None
     if face.generator != generator_hash(checkpoint):
         raise TrainError(
-            "the face network was trained on another generator than this run's",
+            "the face network was trained on a different generator from this run's",
             got=face.generator,
             wanted=generator_hash(checkpoint),
             do=AGAIN,
@@ -101,5 +101,5 @@ def averaged_face(folder: Path, checkpoint: Checkpoint) -> FaceGenerator | None:
     try:
         network.load_state_dict(face.trainer["average"])
     except (LookupError, RuntimeError, TypeError, AttributeError) as error:
-        raise TrainError("a face of another network", got=str(error).splitlines()[0], do=AGAIN) from error
+        raise TrainError("the face network has other layers", got=str(error).splitlines()[0], do=AGAIN) from error
     return network.requires_grad_(False).eval()

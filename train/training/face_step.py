@@ -22,7 +22,7 @@ from train.training.faces import FaceBatch
 from train.training.optim import adversarial_share, rate_at, update_ema
 
 LEARNING_RATE = 5e-4
-GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, more and more
+GAN_START = 200  # the discriminator learns from step 0; from GAN_START on it counts, increasingly
 # Weights of the losses, near those of the generator's own. (The paper: perceptual 5, adversarial 0.5, nothing else.)
 L1, DETAIL, PERCEPTUAL, FEATURE_MATCHING, ADVERSARIAL = 3.0, 2.5, 1.5, 1.0, 0.1
 
@@ -67,7 +67,7 @@ class FaceTrainer:
         self.steps_done = 0
 
     def step(self, batch: FaceBatch, progress: float) -> FaceReport:
-        """One update; `progress`, the share of the stage that is done, 0..1, sets the learning rate."""
+        """One update; `progress`, the share of the stage done, 0..1, sets the learning rate."""
         self._set_rates(progress)
         seen, weight = self._shown(batch), torch.from_numpy(batch.weight).to(self.device)
         each = weight.repeat_interleave(2)
@@ -93,7 +93,8 @@ class FaceTrainer:
     def _shown(self, batch: FaceBatch) -> "_Shown":
         """The batch with its faces painted as live paints them: feathered, and at their size on the canvas."""
         face_map, crop, real = (
-            self._tensor(array).flatten(0, 1) for array in (batch.face_map, batch.generated, batch.real)
+            torch.from_numpy(array).to(self.device).float().flatten(0, 1)
+            for array in (batch.face_map, batch.generated, batch.real)
         )
         with self._autocast():
             face = ClampStraightThrough.apply(self.network(face_map, crop))
@@ -143,9 +144,6 @@ class FaceTrainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate * share
 
-    def _tensor(self, array: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(array).to(self.device).float()
-
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.precision == "bf16")
 
@@ -172,8 +170,8 @@ class FaceTrainer:
 
 
 def as_pasted(changes: Tensor, side_px: NDArray[np.float32]) -> Tensor:
-    """Changes (N, 128, 128, C) as they are left when they were pasted into squares of `side_px` (N,) canvas pixels and
-    enlarged again: a small face keeps the mean of some pixels, and only for that the network is to blame.
+    """Changes (N, 128, 128, C) as they are after being pasted into squares of `side_px` (N,) canvas pixels and enlarged
+    again: a small face keeps only means of several pixels, and the network is to blame only for those.
     """
     pasted = []
     for change, side in zip(changes.permute(0, 3, 1, 2), side_px.tolist(), strict=True):
@@ -189,7 +187,7 @@ def as_pasted(changes: Tensor, side_px: NDArray[np.float32]) -> Tensor:
 class _Shown:
     """What the losses see, 0..1, (2B, C, 128, 128): maps, painted and real faces, and the matte that both have.
 
-    Where only one of the two mattes is open the face network is not to blame: it paints colours alone.
+    Where only one of the two mattes is open, the face network is not to blame: it paints colours only.
     """
 
     face_map: Tensor
@@ -202,9 +200,9 @@ class _Shown:
         return torch.cat([faces, self.matte], 1)
 
     def maps(self) -> Tensor:
-        """(B, 18, 128, 128): each frame's map beside the next."""
+        """(B, 18, 128, 128): each frame's map next to the following one's."""
         return self.face_map.unflatten(0, (-1, 2)).flatten(1, 2)
 
     def pairs(self, faces: Tensor) -> Tensor:
-        """(B, 6, 128, 128): each face beside the next, premultiplied: D judges what is seen."""
+        """(B, 6, 128, 128): each face next to the following one, premultiplied: D judges what is seen."""
         return (faces * self.matte).unflatten(0, (-1, 2)).flatten(1, 2)

@@ -18,8 +18,8 @@ from train.dataset.take import Take
 from train.networks.player import Player
 
 SEGMENT = 60  # consecutive frames that are played for faces, ...
-WARM_UP = 5  # ... after so many that only settle the generator's feedback
-AS_LIVE = 4  # every fourth stretch has the poses as live sees them, the others refined ones, as the generator had
+WARM_UP = 5  # ... after this many that only settle the generator's feedback
+AS_LIVE = 4  # every fourth stretch has poses as live sees them, the others refined ones, as the generator had
 SEEN_SHARE = 0.5  # `face_share` below which a head counts as seen from behind
 
 
@@ -44,10 +44,10 @@ class Faces:
 def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: bool) -> Faces:
     """Play the generator in closed loop over stretches spread evenly over the split, and cut out the faces.
 
-    At most `limit` frames are played for faces (17 bytes a pixel: 0.28 MB each). Left out are frames of weight 0,
-    without a face box, heads from behind, and heads whose face was found elsewhere. Held-out faces have the poses as
-    live sees them, and the film as it is; for training each real face is bent to the drawn one, as the film was to the
-    doll: half a pixel of the canvas is two of a small face. Cut by the code that live cuts with.
+    At most `limit` frames are played for faces (17 bytes a pixel: 0.28 MB each). Left out are frames of weight 0 or
+    without a face box, heads from behind, and heads whose face was found elsewhere. Held-out faces have poses as live
+    sees them, and the film as it is; for training, each real face is bent to the drawn one, as the film was to the
+    doll: half a pixel of the canvas is two of a small face. Faces are cut with live's own code.
     """
     stretches = _stretches(dataset, limit, held_out=held_out)
     kept: list[tuple[U8, U8, U8]] = []
@@ -66,7 +66,7 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
             face_map = np.empty((SIDE, SIDE, CHANNELS), np.uint8)
             draw_face_map(conditioning.placed, square, face_map)
             if conditioning.placed.scores[T.FACE].any() and not face_map[..., EYES].any():
-                continue  # the face was found beside the head: one of the two is wrong
+                continue  # the face was found outside the head: one of the two is wrong
             drawn, film = crop_face(frame, square), crop_face(real, square)
             kept.append((face_map, drawn, film if held_out else align(drawn, film)))
             places.append((number, index))
@@ -78,7 +78,7 @@ def collect_faces(dataset: Dataset, player: Player, *, limit: int, held_out: boo
 
 
 def _stretches(dataset: Dataset, limit: int, *, held_out: bool) -> list[tuple[Take, int, int]]:
-    """(take, first frame, end) of what is played, warm-up included; none overlaps another."""
+    """(take, first frame, end) of each stretch to play, warm-up included; none overlaps another."""
     found = []
     splits = [(take, take.held_out if held_out else take.trained_on) for take in dataset.takes.values()]
     total = sum(len(frames) for _, frames in splits)
@@ -132,5 +132,5 @@ class FacePairs:
         return dict(self._rng.bit_generator.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue as the saved one would have. Raises TrainError for what is no such state."""
+        """Continue from a saved state. Raises TrainError for anything else."""
         set_random_state(self._rng, state)

@@ -1,4 +1,4 @@
-"""The fields of a file of tensors and plain values, each of its kind. All raise LookupError or ValueError."""
+"""Reads the fields of a file of tensors and plain values, by type. Readers raise LookupError or ValueError."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,8 @@ _MOST = 1 << 40  # steps, seconds
 
 
 def shown(value: object) -> str:
-    """A value that a stranger wrote, for an error: short, and in letters that every terminal has. Of a tensor only that
-    it is one: to print one may take any memory.
+    """An untrusted value for an error message: short, and in ASCII. Anything but a plain value, such as a tensor, is
+    only named by type: printing it may take any amount of memory.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return ascii(value)[:40]
@@ -16,7 +16,7 @@ def shown(value: object) -> str:
 
 
 def is_version(value: object, wanted: int) -> bool:
-    """Whether it is this version; a tensor cannot be asked."""
+    """Whether `value` is this version; a tensor, which cannot be compared plainly, is not."""
     return type(value) is int and value == wanted
 
 
@@ -24,7 +24,7 @@ def whole(values: Mapping[str, Any], name: str, *, least: int = 0) -> int:
     """A whole number, `least` or more."""
     value = values[name]
     if type(value) is not int or not least <= value <= _MOST:
-        raise ValueError(f"{name} is {shown(value)}, wanted a whole number from {least} on")
+        raise ValueError(f"{name} is {shown(value)}, wanted a whole number, {least} or more")
     return value
 
 

@@ -20,8 +20,8 @@ GREY = np.array([128, 128, 128], np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Means over the held-out rollouts' last frames. `loss`: their sum by the weights of training, which `best.pt` goes
-    by. `perceptual`: over mid-grey; 0 where it is switched off.
+    """Means over the held-out rollouts' last frames. `loss`: their sum by the weights of training, which decides
+    `best.pt`. `perceptual`: over mid-grey; 0 if switched off.
     """
 
     loss: float
@@ -31,8 +31,8 @@ class Validation:
 
 
 class HeldOut:
-    """Fixed rollouts of held-out frames. No randomness, and nothing of the trainer is changed: training goes on to the
-    bit as if it had not been looked at.
+    """Fixed rollouts of held-out frames. Nothing is random, and the trainer is not changed: training continues, to the
+    bit, as if it had not been looked at.
     """
 
     def __init__(self, batches: Sequence[Batch]) -> None:
@@ -60,7 +60,7 @@ class HeldOut:
         return sheet.contact_sheet(rows, cell_height_px=batch.doll.shape[2])
 
     def sample(self, trainer: Trainer) -> U8:
-        """(h, w, 3): one generated picture of the sheet alone, the first with a face where there is one."""
+        """(h, w, 3): one generated picture of the sheet: the first with a face, if any."""
         batch = self._batches[0]
         faces = np.isfinite(batch.spots[:, -1, FACE]).all(1)
         return sheet.composite_over(_generate(trainer, batch)[int(np.argmax(faces))].cpu().numpy(), GREY)

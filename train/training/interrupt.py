@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop after the step in hand, not as an exception in the middle of one."""
+"""Turns Ctrl-C and SIGTERM into a request to stop after the current step, not an exception in the middle of it."""
 
 import signal
 import time
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-AT_ONCE_S = 1.0  # signals closer than this are one wish: one may come from the terminal and from the parent process
+AT_ONCE_S = 1.0  # signals closer together are one request: the terminal and the parent process may each send one
 
 
 class Interrupt:
-    """Turns the first Ctrl-C or SIGTERM into a wish to stop after this step; another one later stops at once.
+    """Turns the first Ctrl-C or SIGTERM into a request to stop after this step; a later one stops at once.
 
     `pass_on` is called with the number of each signal, to tell other processes.
     """

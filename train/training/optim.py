@@ -1,4 +1,4 @@
-"""How weights, learning rates and losses move in the course of a run: the EMA of the weights, the schedules."""
+"""How weights, learning rates and losses change during a run: the EMA of the weights, the schedules."""
 
 import math
 
@@ -17,12 +17,12 @@ def rate_at(whole: float, steps_done: int, progress: float) -> float:
 
 
 def adversarial_share(steps_done: int, start: int) -> float:
-    """How much the adversarial losses count that join at step `start`, 0..1."""
+    """How much the adversarial losses, which join at step `start`, count: 0..1."""
     return min(max((steps_done - start + 1) / RAMP_STEPS, 0.0), 1.0)
 
 
 def update_ema(average: nn.Module, network: nn.Module, *, steps_done: int, slowest: float) -> None:
-    """One step of the running mean, at most as slow as `slowest`; short at first, or it spoils the first steps."""
+    """One step of the running mean, at most as slow as `slowest`; faster at first, so as to forget the first steps."""
     decay = min(slowest, (1 + steps_done) / (10 + steps_done))
     with torch.no_grad():
         for mean, now in zip(average.parameters(), network.parameters(), strict=True):

@@ -1,7 +1,7 @@
 """The processes that train one network together, each on its share of every batch. Launched by Lightning Fabric.
 
 The networks are not wrapped: a rollout runs the generator several times before one backward pass, two networks take
-turns, and each is frozen while the other learns, which the hooks of DistributedDataParallel do not bear. Instead every
+turns, and each is frozen while the other learns; DistributedDataParallel's hooks do not support that. Instead every
 process holds plain modules with equal weights, and gradients are averaged between backward pass and clipping.
 """
 
@@ -27,7 +27,7 @@ PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
 
 
 class Processes:
-    """What one process of a run knows of the others. With one process nothing is sent, and nothing is changed."""
+    """What one process of a run knows of the others. With a single process, nothing is sent or changed."""
 
     def __init__(self, fabric: Fabric) -> None:
         self._fabric = fabric
@@ -36,7 +36,7 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the one that writes and speaks."""
+        """Whether this is the one that writes files and prints."""
         return self.share.rank == 0
 
     def autocast(self) -> AbstractContextManager:
@@ -44,7 +44,7 @@ class Processes:
         return self._fabric.autocast()
 
     def average_gradients(self, network: nn.Module) -> None:
-        """Put the mean over all processes in place of each gradient: one message for the whole network."""
+        """Replace each gradient by its mean over all processes, in one message for the whole network."""
         if self.share.size == 1:
             return
         gradients = [p.grad for p in network.parameters() if p.grad is not None]
@@ -59,7 +59,7 @@ class Processes:
         return self._fabric.all_reduce(values.detach().clone(), reduce_op="mean")
 
     def agree(self, elapsed_s: float, stop: bool) -> tuple[float, bool]:
-        """One clock and one mind: the longest time, and whether anyone wants to stop."""
+        """What all processes go by: the longest time, and whether any of them wants to stop."""
         if self.share.size == 1:
             return elapsed_s, stop
         both = torch.tensor([elapsed_s, float(stop)], dtype=torch.float64, device=self.device)
@@ -72,16 +72,16 @@ class Processes:
 
 
 def alone(config: RunConfig) -> Processes:
-    """The one process of a run that needs no other, on the run's device."""
+    """The only process of a run, on the run's device."""
     return Processes(_fabric(config, processes=1))
 
 
 def launch(config: RunConfig, work: Callable[[Processes], Result]) -> Result:
-    """Do `work` in `devices` processes on each of `nodes` machines; the first one's result.
+    """Do `work` in `devices` processes on each of `nodes` machines; returns the first one's result.
 
-    One process: in this one. Several: new ones, so `work` must be picklable; each machine runs the same command, with
-    MASTER_ADDR, MASTER_PORT and NODE_RANK set as Lightning wants it. Signals are passed on to them. Raises TrainError
-    when one of them fails; the others are ended then.
+    A single process is this one. Several are new ones, so `work` must be picklable; each machine runs the same command,
+    with MASTER_ADDR, MASTER_PORT and NODE_RANK set as Lightning expects. Signals are passed on to them. When one of
+    them fails, the others are ended and TrainError is raised.
     """
     if config.devices * config.nodes == 1:
         return work(alone(config))
@@ -92,7 +92,8 @@ def launch(config: RunConfig, work: Callable[[Processes], Result]) -> Result:
         except (ProcessRaisedException, ProcessExitedException) as error:
             if interrupt.wanted:
                 raise KeyboardInterrupt from error
-            raise TrainError("one of the training processes failed", got=_last_words(str(error))) from error
+            last_line = str(error).strip().splitlines()[-1].removeprefix("train.errors.TrainError: ")
+            raise TrainError("one of the training processes failed", got=last_line) from error
 
 
 def _tell_children(number: int) -> None:
@@ -114,8 +115,3 @@ def _fabric(config: RunConfig, *, processes: int) -> Fabric:
         strategy="ddp_spawn" if processes * config.nodes > 1 else "auto",
         precision=PRECISION[config.precision],
     )
-
-
-def _last_words(trace: str) -> str:
-    """The last line of a traceback, without the name of our own error."""
-    return trace.strip().splitlines()[-1].removeprefix("train.errors.TrainError: ")

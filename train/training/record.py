@@ -26,7 +26,7 @@ GROWN_PX = 260  # their height
 
 
 class Record:
-    """The looks of one run folder, which must be there. `say` is given each warning once, in words."""
+    """What people see of one run, in its folder, which must exist."""
 
     def __init__(self, folder: Path, config: RunConfig, *, steps_done: int) -> None:
         self._folder, self._config = folder, config
@@ -48,13 +48,13 @@ class Record:
             self._events.add("cross-validation", _names(Validation), astuple(validation), step)
 
     def new_warnings(self) -> list[str]:
-        """What the curves say that was not said before."""
+        """What the curves say that has not been said before."""
         new = [finding for finding in self._findings() if finding.about not in self._said]
         self._said |= {finding.about for finding in new}
         return [finding.words for finding in new]
 
     def show(self, step: int, elapsed_s: float, picture: U8, sample: U8) -> None:
-        """Write the sheet, the growing picture, the curves and the report anew. `picture`, `sample`: (H, W, 3) RGB."""
+        """Write a sheet and a sample, and rewrite curves and report. `picture`, `sample`: (H, W, 3) RGB."""
         for name, shown in ((SHEETS, picture), (GROWTH, _scaled(sample))):
             (self._folder / name).mkdir(exist_ok=True)
             sheet.write_picture(self._folder / name / f"step_{step:06d}.png", shown)
@@ -76,7 +76,7 @@ class Record:
         )
 
     def close(self) -> None:
-        """Let go of the event file."""
+        """Close the event file."""
         if self._events is not None:
             self._events.close()
 
@@ -99,7 +99,7 @@ class Record:
         return charts or [Chart("no curve yet", ())]
 
     def _growth(self, step: int) -> U8:
-        """(H, W, 3): the same sample at up to GROWN steps up to this one."""
+        """(H, W, 3): the same sample at up to GROWN steps, none later than this one."""
         steps = sorted(int(path.stem.partition("_")[2]) for path in (self._folder / GROWTH).glob("step_*.png"))
         steps = [done for done in steps if done <= step]
         chosen = sorted({steps[i] for i in np.linspace(0, len(steps) - 1, GROWN).round().astype(int)})
@@ -123,7 +123,7 @@ def _scaled(picture: U8) -> U8:
 
 
 def _settings(config: RunConfig) -> dict[str, object]:
-    """The configuration, loss weights spread out; the end that was not given left out."""
+    """The configuration, with loss weights spread out and without the limit that was not given."""
     plain = config.to_json()
     weights = {f"weight of {name}": value for name, value in plain.pop("weights").items()}
     plain.pop("minutes" if config.steps else "steps")
@@ -132,4 +132,4 @@ def _settings(config: RunConfig) -> dict[str, object]:
 
 def _progress(step: int, elapsed_s: float, config: RunConfig) -> str:
     end = f"{config.steps:,} steps" if config.steps else f"{config.minutes:g} minutes"
-    return f"{step:,} steps, {elapsed_s / 60:.1f} minutes; the run's end: {end}."
+    return f"{step:,} steps, {elapsed_s / 60:.1f} minutes; the run ends at {end}."

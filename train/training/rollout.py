@@ -1,4 +1,4 @@
-"""How a generator is rolled out in training: each frame is made from its own, spoilt and detached predecessor."""
+"""Rolls a generator out in training: each frame is made from the one before, spoilt and detached."""
 
 import torch
 from torch import Tensor, nn
@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from train.dataset.share import WHOLE, Share
 from train.networks.networks import ClampStraightThrough, from_cells, to_cells
 
-# How the fed-back frame is spoilt, so that a live start, a dropped frame or a mistake of its own does not throw it off.
-# (Noise on what is fed back: GameNGen, arXiv 2408.14837, where it holds off decay and helps without noise at test too.)
+# The fed-back frame is spoilt so that a live start, a dropped frame or the network's own mistake does not throw it off.
+# (Noise on what is fed back: GameNGen, arXiv 2408.14837, where it prevents decay and helps even without noise at test.)
 ZERO_SHARE = 0.15
 NOISE_LEVELS = 16.0  # largest standard deviation, in levels of 0..255
 
@@ -17,7 +17,7 @@ def roll_out(
 ) -> Tensor:
     """Frames (B, T, 4, H, W), RGB and matte 0..1; the first is made from zeros.
 
-    `pose_maps` (B, T, h, w, C) and `dolls` (B, T, H, W, 4) in levels 0..255. `noise` is drawn from on the CPU, so that
+    `pose_maps` (B, T, h, w, C) and `dolls` (B, T, H, W, 4) in levels 0..255. `noise` is drawn on the CPU, so that
     every device sees the same; rows are this process's `share`.
     """
     frames: list[Tensor] = []
@@ -31,7 +31,7 @@ def roll_out(
 
 
 def fed_back(cells: Tensor, noise: torch.Generator, share: Share = WHOLE) -> Tensor:
-    """The frame as it comes back at the next step: whole levels, with noise, at times nothing at all."""
+    """The frame as fed back at the next step: in whole levels, with noise, sometimes zeros."""
     each = (cells.shape[0], 1, 1, 1)
     size = share.draw(torch.rand, each, noise) * NOISE_LEVELS
     keep = share.draw(torch.rand, each, noise) >= ZERO_SHARE

@@ -119,23 +119,23 @@ class Run:
     def _take_up(self, last: Checkpoint) -> None:
         if last.fingerprint != self.fingerprint:
             raise TrainError(
-                "the data set was drawn by another puppet than this run's",
+                "the data set was drawn by a different puppet from this run's",
                 got=self.fingerprint,
                 wanted=last.fingerprint,
-                do="start a new run, or give the data set that the run began with",
+                do="start a new run, or use the data set this run began with",
             )
         try:
             self.trainer.load_state(last.trainer)
         except (LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise TrainError(
-                "a checkpoint of other networks", got=str(error).splitlines()[0], do="start a new run"
+                "the checkpoint has other networks", got=str(error).splitlines()[0], do="start a new run"
             ) from error
         self.elapsed_s, self.length = last.elapsed_s, last.rollout_length
         self.best, self.pending = last.best, last.pending
 
     def _lengthen(self) -> None:
         wanted, _ = self.config.rollout(self.progress)
-        if wanted > self.length:  # never back: a run that goes on with a later end keeps what it has reached
+        if wanted > self.length:  # never shorter: a run that continues with a later end keeps what it has reached
             self.batches.close()
             self.length = wanted
             self.batches = self._draw_ahead(None)
@@ -152,7 +152,7 @@ class Run:
         return open_rollouts(self.dataset, length=length, batch=batch, crop=fitting, seed=seed, held_out=held_out)
 
     def _note(self, record: Record, report: StepReport, bar: tqdm) -> None:
-        """Write down what is due after a step."""
+        """Record what is due after a step."""
         done, config = self.trainer.steps_done, self.config
         self.pending.append(list(astuple(report)))
         if done % config.log_every == 0:
@@ -188,11 +188,11 @@ class Run:
         return TrainError(
             f"a loss is not a number at step {self.trainer.steps_done}",
             got=str(report),
-            do=f"the batch is in {path}; go on from the checkpoint with --resume and a lower --rate",
+            do=f"continue from the checkpoint with --resume and a lower --rate; the batch is in {path}",
         )
 
     def _bar(self) -> tqdm:
-        """The time left is told by the mean pace of this start, cross-validation and sheets included."""
+        """Its time left follows from the mean pace of this start, cross-validation and sheets included."""
         if self.config.steps:
             total, done = self.config.steps, self.trainer.steps_done
         else:
@@ -205,18 +205,19 @@ class Run:
 
 
 def run(folder: Path, config: RunConfig) -> bool:
-    """Train into `folder`; True when the schedule was done, False when asked to stop before. Raises TrainError, and
-    what `run_folder` raises.
+    """Train into `folder`; True when the schedule is complete, False when asked to stop early.
 
-    The folder must not hold a checkpoint yet.
+    The folder must not hold a checkpoint yet. Raises TrainError, and what `run_folder` raises.
     """
     if (folder / checkpoint.NAME).exists():
-        raise TrainError("the run folder is in use", got=str(folder), do="go on with --resume, or choose another --out")
+        raise TrainError(
+            "the run folder is in use", got=str(folder), do="continue with --resume, or choose another --out"
+        )
     return _launched(folder, config, resuming=False)
 
 
 def resume(folder: Path, **changes: Any) -> bool:
-    """Go on with the run in `folder`, bit for bit as if it had never stopped (on a CPU, when nothing is changed).
+    """Continue the run in `folder`, bit for bit as if it had never stopped (on a CPU, when nothing is changed).
 
     `changes`: fields of RunConfig to replace: the end of the schedule, threads, dataset (moved), number of processes.
     """

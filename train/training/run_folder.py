@@ -1,4 +1,4 @@
-"""A run's folder: ours or empty, and one program's at a time."""
+"""A run's folder: ours or empty, and used by one program at a time."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from train.training import checkpoint, face_checkpoint
 KIND = "run"
 CONFIG = "config.json"
 _LOCK = ".lock"
-# What only a run has; a config.json alone is many a program's.
+# Files that only a run has; many programs write a config.json.
 _KNOWN_BY = (checkpoint.NAME, face_checkpoint.NAME, curves.TRAINING)
 _WRITTEN = (
     CONFIG,
@@ -30,10 +30,10 @@ _WRITTEN = (
 
 @contextlib.contextmanager
 def run_folder(folder: Path) -> Iterator[None]:
-    """Make the folder, or take up one that holds a run of ours; it is locked while the block runs.
+    """Make the folder, or reuse one that holds a run of ours; it is locked while the block runs.
 
-    What a killed run left unfinished in it is removed. Raises EngineError for a folder that holds something else, or
-    that another program trains into, and TrainError where it cannot be written.
+    Unfinished files that a killed run left in it are removed. Raises EngineError for a folder that holds something
+    else, or that another program trains into, and TrainError if it cannot be written.
     """
     check_run_folder(folder)
     new = not folder.exists()
@@ -44,11 +44,13 @@ def run_folder(folder: Path) -> Iterator[None]:
                 mark(folder, KIND)
             for name in _WRITTEN:
                 clear_unfinished(folder / name)
-                _clear_older(folder / f"{name}.part")
+                older = folder / f"{name}.part"  # left by an older version when it was killed
+                if older.is_file() and not older.is_symlink():
+                    older.unlink()
             yield
     except OSError as error:
         raise TrainError(
-            f"cannot write to {folder}", got=str(error), do="make room, or choose another --out"
+            f"cannot write to {folder}", got=str(error), do="make room on the disk, or choose another --out"
         ) from error
     finally:
         if new and [path.name for path in folder.glob("*")] == [MARKER]:  # it failed before anything was written
@@ -57,27 +59,21 @@ def run_folder(folder: Path) -> Iterator[None]:
 
 
 def check_run_folder(folder: Path) -> None:
-    """Raises FolderError unless `folder` is free or empty, or holds a run of ours, whatever was put beside it."""
+    """Raise FolderError unless `folder` is missing or empty, or holds a run of ours, whatever else is in it."""
     marker = read_marker(folder)
     if marker is not None and marker.get("kind") != KIND:
         raise FolderError(
-            "this is no folder of a run", got=f"{folder}, a {marker.get('kind')}", do="choose another --out"
+            "this is not the folder of a run", got=f"{folder}, a {marker.get('kind')}", do="choose another --out"
         )
     if marker is None and not any((folder / name).is_file() for name in _KNOWN_BY):
-        check_place(folder, KIND, lambda _: (_LOCK,))  # which one that was killed at once leaves
+        check_place(folder, KIND, lambda _: (_LOCK,))  # a run that was killed at once leaves it
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Of several machines with one disk the first one has the lock."""
+    """Of several machines sharing one disk, only the first takes the lock."""
     if os.environ.get("NODE_RANK", "0") != "0":
         yield
         return
     with held(folder / _LOCK, str(folder)):
         yield
-
-
-def _clear_older(partial: Path) -> None:
-    """What a version before this one left when it was killed."""
-    if partial.is_file() and not partial.is_symlink():
-        partial.unlink()

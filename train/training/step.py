@@ -21,7 +21,7 @@ from train.training.optim import adversarial_share, rate_at, update_ema
 from train.training.processes import Processes, alone
 from train.training.rollout import roll_out, there_and_back
 
-REACH_PX = 96  # side of the square around a hand in which the doll's is kept: that of the largest takes
+REACH_PX = 96  # side of the square around a hand in which the doll's hand is kept: that of the largest takes
 
 
 class TrainingBatch(Protocol):
@@ -63,9 +63,9 @@ class StepReport:
 class Trainer:
     """Owns the networks, their averages and optimizers, and the noise. `step` is the only thing that changes them.
 
-    `teacher`: a frozen generator to learn from beside the real frames, or None. `processes`: those that train together,
-    each with its share of every batch; without them this one is alone. Deterministic on one CPU thread count: the same
-    seed and batches give the same bits.
+    `teacher`: a frozen generator to learn from besides the real frames, or None. `processes`: those that train
+    together, each with its share of every batch; by default this one alone. Deterministic for one CPU thread count: the
+    same seed and batches give the same bits.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Trainer:
         self.steps_done = 0
 
     def step(self, batch: TrainingBatch, progress: float) -> StepReport:
-        """One update from one batch; `progress`, the share of the run that is done, 0..1, sets the learning rate."""
+        """One update from one batch; `progress`, the share of the run done, 0..1, sets the learning rate."""
         self._set_rates(progress)
         drawn, doll = self._tensor(batch.pose_map), self._tensor(batch.doll)  # (B, T, h, w, C), (B, T, H, W, 4)
         real = self._tensor(batch.real).permute(0, 1, 4, 2, 3) / 255  # (B, T, 4, H, W)
@@ -133,7 +133,7 @@ class Trainer:
         return self._report({"total": total, **terms, **found})
 
     def _update(self, terms: dict[str, Tensor], share: float) -> Tensor:
-        """Add the losses up by their weights, and step; nothing is changed when the sum is not a number."""
+        """Sum the weighted losses, and step; nothing changes when the sum is not finite."""
         weights = self.config.weights
         total = sum(
             getattr(weights, name) * (share if name in ("feature_matching", "adversarial") else 1.0) * term
@@ -166,7 +166,7 @@ class Trainer:
         return terms
 
     def _doll_losses(self, generated: Tensor, doll: Tensor, spots: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """L1 of sequences to the doll: all over, and around the hands."""
+        """L1 of sequences to the doll: overall, and around the hands."""
         terms = {}
         if self.config.weights.doll > 0:
             terms["doll"] = losses.seen_l1(generated, doll, weight)
@@ -176,7 +176,7 @@ class Trainer:
         return terms
 
     def _perceptual_loss(self, generated: Tensor, real: Tensor, background: Tensor, weight: Tensor) -> Tensor:
-        """The costliest loss: it sees half of each rollout's last frame (made from a fed-back one)."""
+        """The costliest loss, so it sees only half of each rollout's last frame (made from a fed-back one)."""
         assert self.perceptual is not None
         half = generated.shape[2] // 2
         top = int(torch.randint(half + 1, (), generator=self.noise)) // 2 * 2
@@ -226,14 +226,14 @@ class Trainer:
         self.steps_done = int(state["steps_done"])
 
     def begin_from(self, state: dict[str, Any]) -> None:
-        """Begin with the networks of another run (its `state()`), with new optimizers and noise. Raises TrainError."""
+        """Start from the networks of another run (its `state()`), with new optimizers and noise. Raises TrainError."""
         try:
             for network in (self.generator, self.average):
                 network.load_state_dict(state["average"])
             self.adversary.networks.load_state_dict(state["discriminator"])
         except (KeyError, RuntimeError) as error:
             raise TrainError(
-                "a run with other networks to begin from", got=str(error).splitlines()[0], wanted="the same preset"
+                "the run to begin from has other networks", got=str(error).splitlines()[0], wanted="the same preset"
             ) from error
 
     def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:

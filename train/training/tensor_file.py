@@ -12,7 +12,7 @@ from train.errors import TrainError
 
 
 def write_tensors(final: Path, values: dict[str, Any]) -> None:
-    """Write `values` beside the old file and put it in its place: a crash or full disk leaves the old one whole.
+    """Write `values` to a new file, then swap it in for the old one: a crash or full disk leaves the old one whole.
 
     Raises TrainError when it cannot be written.
     """
@@ -22,8 +22,8 @@ def write_tensors(final: Path, values: dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:  # torch gives RuntimeError when its writer runs out of disk
         raise TrainError(
             f"cannot write {final}",
-            got=str(error) if isinstance(error, OSError) else "the disk took no more, most likely it is full",
-            do="make room on the disk; the last one is whole, go on from it with --resume",
+            got=str(error) if isinstance(error, OSError) else "the write failed; most likely the disk is full",
+            do="make room on the disk, then use --resume: the last save is whole",
         ) from error
 
 
@@ -37,15 +37,15 @@ def read_tensors(path: Path) -> dict[str, Any]:
         return values
     except Exception as error:  # torch.load raises nearly anything for a damaged file
         raise TrainError(
-            f"a damaged file: {path}", got=f"{type(error).__name__}: {reason(error)}", do="delete it and train anew"
+            f"a damaged file: {path}", got=f"{type(error).__name__}: {reason(error)}", do="delete it and train again"
         ) from error
 
 
 def _check_packing(path: Path) -> None:
-    """Raises ValueError for what would grow when read: torch packs nothing, but unpacks what others packed."""
+    """Raise ValueError for a file that would grow when read: torch never compresses, but it does decompress."""
     with path.open("rb") as file, zipfile.ZipFile(file) as packed:
         members = packed.infolist()
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        raise ValueError("its tensors are packed")
+        raise ValueError("its tensors are compressed")
     if sum(member.file_size for member in members) > path.stat().st_size:
-        raise ValueError("it states more than it holds")
+        raise ValueError("it claims to hold more than it does")

@@ -166,7 +166,7 @@ def test_a_run_without_a_face_makes_a_bundle_without_one(bundle: Path) -> None:
 
 def test_a_face_of_another_generator_is_not_exported(dataset_folder: Path, tmp_path: Path) -> None:
     run = write_face(write_run(tmp_path / "run", dataset_folder), generator="another")
-    with pytest.raises(TrainError, match="another generator.*train the face again"):
+    with pytest.raises(TrainError, match="different generator.*train the face again"):
         export_run(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -193,7 +193,7 @@ def test_a_run_for_comparison_is_not_exported(run: Path, tmp_path: Path, monkeyp
         monkeypatch.setattr(
             export, "load_checkpoint", lambda folder, best, c=change: replace(whole, config=replace(whole.config, **c))
         )
-        with pytest.raises(TrainError, match="for comparison is not exported"):
+        with pytest.raises(TrainError, match="for comparison cannot be exported"):
             export_run(run, tmp_path / "out")
 
 
@@ -250,7 +250,7 @@ def test_a_place_without_a_name_is_refused(dataset_folder: Path, tmp_path: Path,
 
 def test_a_run_on_another_puppet_is_refused(dataset_folder: Path, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", dataset_folder, seen_fingerprint="another")
-    with pytest.raises(TrainError, match="another puppet.*train again"):
+    with pytest.raises(TrainError, match="different puppet.*train again"):
         export_run(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -79,5 +79,5 @@ def test_an_operation_that_is_not_known_is_named(tiny: Path) -> None:
     model = onnx.load(tiny)
     model.graph.node[-1].op_type = "Mish"
     onnx.save(model, tiny)
-    with pytest.raises(TrainError, match="tiny.onnx has operations that are not known here; got: Mish"):
+    with pytest.raises(TrainError, match="tiny.onnx has unsupported operations; got: Mish"):
         OnnxModule(tiny)

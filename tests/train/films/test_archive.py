@@ -67,7 +67,7 @@ def test_other_files_are_left_aside_and_said(pack: Pack, out: Path, capsys: pyte
     archive = pack({"1.png": b"1", "dance.mp4": b"2", "more.zip": b"3", "run.sh": b"4"})
     unpack(archive, out)
     assert files(out) == ["1.png"]
-    said = f"{archive.name}: 3 other files are left aside, such as dance.mp4; an archive in an archive is not opened"
+    said = f"{archive.name}: 3 other files are skipped, such as dance.mp4; an archive in an archive is not opened"
     assert said in capsys.readouterr().out
 
 
@@ -102,7 +102,7 @@ def test_links_are_refused(tmp_path: Path, out: Path) -> None:
 def test_a_link_in_the_way_is_not_written_through(pack: Pack, out: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.png").write_bytes(b"mine")
     (out / "a.png").symlink_to(tmp_path / "mine.png")
-    with pytest.raises(TrainError, match="two files of one name"):
+    with pytest.raises(TrainError, match="two files of the same name"):
         unpack(pack({"a.png": b"1"}), out)
     assert (tmp_path / "mine.png").read_bytes() == b"mine"
 
@@ -112,7 +112,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path, out: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
         file.writestr("a/1.png", b"1")
         file.writestr("a\\1.png", b"2")
-    with pytest.raises(TrainError, match=r"two files of one name: a\.zip; got: 1\.png"):
+    with pytest.raises(TrainError, match=r"two files of the same name: a\.zip; got: 1\.png"):
         unpack(tmp_path / "a.zip", out)
 
 
@@ -151,7 +151,7 @@ def test_a_zip_packed_in_another_way_is_refused_by_its_name(tmp_path: Path, out:
 @pytest.mark.parametrize("name", ["a.7z", "a.rar", "a.tar.zst"])
 def test_an_archive_of_another_kind_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
     assert is_archive(Path(name))
-    with pytest.raises(TrainError, match=rf"of a kind that is not opened: {name}; .*do this: unpack it"):
+    with pytest.raises(TrainError, match=rf"of this kind cannot be opened: {name}; .*do this: unpack it"):
         unpack(tmp_path / name, tmp_path)
 
 
@@ -198,7 +198,7 @@ def test_sizes_are_limited_before_anything_is_written(
 ) -> None:
     monkeypatch.setattr(archives, limit, value)
     monkeypatch.setattr(archives, "MOST_TIMES", 1)
-    with pytest.raises(TrainError, match=f"too large when it is unpacked: a.*; got: {got}"):
+    with pytest.raises(TrainError, match=f"too large when unpacked: a.*; got: {got}"):
         unpack(pack({f"{i}.png": bytes(1000) for i in range(4)}), out)
     assert not list(out.iterdir())
 

@@ -106,7 +106,7 @@ def test_normalised_points_are_told_from_pixels() -> None:
     assert np.allclose(unit.scaled((640, 480)).points_px, LARGE * [1, 480 / 640], atol=1e-2)
     with pytest.raises(TrainError, match="points of set are normalised, not pixels; got: -1 to 1;.*keypoint_scale 0"):
         are_normalised([[Person(LARGE / np.float32(320) - 1, seen)]], "set")
-    with pytest.raises(TrainError, match="normalised, not pixels; got: 1 of 2 files so"):
+    with pytest.raises(TrainError, match="normalised, not pixels; got: 1 of 2 files normalised"):
         are_normalised([[unit], [pixels]], "set")
 
 

@@ -80,7 +80,7 @@ def test_single_poses_get_times_that_no_filter_spans(tmp_path: Path, monkeypatch
 def test_mixed_sizes_are_refused(tmp_path: Path) -> None:
     folder = write_picture_set(tmp_path / "set", 5)
     write_rgb(folder / "images" / "000003.png", np.zeros((64, 96, 3), np.uint8))
-    with pytest.raises(TrainError, match=r"several sizes; got: 000003\.png and 0 more: 96x64; wanted: 128x128"):
+    with pytest.raises(TrainError, match=r"differ in size; got: 000003\.png and 0 more: 96x64; wanted: 128x128"):
         PictureSet(folder, "set").probe()
 
 
@@ -97,7 +97,7 @@ def test_pictures_of_which_none_can_be_read_are_refused(tmp_path: Path) -> None:
     folder = write_picture_set(tmp_path / "set", 5)
     for path in (folder / "images").iterdir():
         path.write_bytes(b"no picture")
-    with pytest.raises(TrainError, match=r"not one picture of set can be read; got: 000000.png, .*, 000004.png; "):
+    with pytest.raises(TrainError, match=r"none of the pictures of set can be read; got: 000000.png, .*, 000004.png; "):
         PictureSet(folder, "set").probe()
 
 
@@ -134,15 +134,13 @@ def test_gaps_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     for i in (3, 7, 8):
         (folder / "images" / f"{i:06d}.png").unlink()
     PictureSet(folder, "set").probe()
-    assert (
-        "numbers are missing between its pictures, what follows is taken as next: 3, 7 to 8" in capsys.readouterr().out
-    )
+    assert "numbers are missing between its pictures (the gaps are closed): 3, 7 to 8" in capsys.readouterr().out
 
 
 def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
     folder = write_picture_set(tmp_path / "set", 5)
     write_rgb(folder / "images" / "000003.jpg", picture(3))
-    with pytest.raises(TrainError, match=r"two pictures of one name in set; got: 000003.jpg and 000003.png"):
+    with pytest.raises(TrainError, match=r"two pictures of the same name in set; got: 000003.jpg and 000003.png"):
         PictureSet(folder, "set").probe()
 
 
@@ -153,7 +151,7 @@ def test_normalised_points_are_scaled_up_and_said(tmp_path: Path, capsys: pytest
     pictures = PictureSet(folder, "set")
     found = pictures.watch(pictures.probe(), tmp_path, CANVAS)
     assert np.allclose(found.poses[30].points_px[:25], wave(30)[:25], atol=1e-2)
-    assert "set: its points are normalised, 0 to 1; they are scaled up to 128x128" in capsys.readouterr().out
+    assert "set: its points are normalised (0 to 1) and are scaled up to 128x128" in capsys.readouterr().out
 
 
 def test_a_json_that_is_none_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_frame_whose_pose_is_wrong_loses_its_weight(
 
 def test_videos_and_pictures_with_poses_are_not_mixed(video: Path, tmp_path: Path) -> None:
     pictures = PictureSet(write_picture_set(tmp_path / "set"), "set")
-    with pytest.raises(TrainError, match="poses of several kinds for one character; got: known/openpose137 and openp"):
+    with pytest.raises(TrainError, match="poses of two kinds for one character; got: known/openpose137 and openp"):
         prepare([Film(video), pictures], name="paper", out=tmp_path / "out", config=CONFIG)
     assert not list((tmp_path / "out").iterdir())
 
@@ -224,5 +224,5 @@ def test_a_matte_or_plate_of_another_size_is_refused(video: Path, tmp_path: Path
         cv2.imwrite(str(path), small)
     else:
         write_video(path, [small] * 3)
-    with pytest.raises(TrainError, match="another size than paper.mkv; got: 96x64; wanted: 128x128"):
+    with pytest.raises(TrainError, match="differs in size from paper.mkv; got: 96x64; wanted: 128x128"):
         make(video, tmp_path, **{kind: path})

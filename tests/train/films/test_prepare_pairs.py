@@ -58,7 +58,7 @@ def test_a_folder_without_its_partner_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="do not pair: set; got: no pictures in test_B: an empty folder"):
         prepare_pairs(folder, name="x", out=tmp_path)
     (folder / "test_B").rmdir()
-    with pytest.raises(TrainError, match="do not pair: set; got: no pictures in test_B: it is not there"):
+    with pytest.raises(TrainError, match="do not pair: set; got: no pictures in test_B: there is no such folder"):
         prepare_pairs(folder, name="x", out=tmp_path)
 
 
@@ -122,14 +122,14 @@ def test_black_pictures_and_maps_of_label_numbers_are_said(tmp_path: Path, capsy
         write_rgb(path, labels)
     prepare_pairs(folder, name="x", out=tmp_path)
     said = capsys.readouterr().out
-    assert "1 pictures of train_A are one colour without anything in it: 004.png" in said
+    assert "1 pictures of train_A are empty, of a single colour: 004.png" in said
     assert "the pictures of train_A are nearly black, 18 of 255 at their brightest" in said and "train_B" not in said
 
 
 def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
     folder = write_pairs(tmp_path / "set")
     write_rgb(folder / "train_B" / "005.png", np.zeros((50, 140, 3), np.uint8))
-    with pytest.raises(TrainError, match=r"several sizes; got: 005\.png and 0 more: 140x50"):
+    with pytest.raises(TrainError, match=r"differ in size; got: 005\.png and 0 more: 140x50"):
         prepare_pairs(folder, name="x", out=tmp_path)
 
 
@@ -146,7 +146,7 @@ def test_a_failure_leaves_the_old_dataset_alone(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(TrainError, match=r"cannot be written; got: .*No space left.*do this: free"):
             prepare_pairs(folder, name="x", out=tmp_path)
     write_rgb(folder / "train_B" / "005.png", np.zeros((50, 140, 3), np.uint8))
-    with pytest.raises(TrainError, match="several sizes"):
+    with pytest.raises(TrainError, match="differ in size"):
         prepare_pairs(folder, name="x", out=tmp_path)
     assert (tmp_path / "x" / "dataset.json").read_bytes() == old
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "x"]

@@ -90,7 +90,7 @@ def test_odd_flags_are_refused(asked: list[Any], folder: Path, tmp_path: Path) -
 
 def test_pairs_stand_alone_and_make_no_puppet(asked: list[Any], folder: Path, tmp_path: Path) -> None:
     (tmp_path / "pairs" / "train_A").mkdir(parents=True)
-    with pytest.raises(TrainError, match="stand alone; got: 2 sources"):
+    with pytest.raises(TrainError, match="cannot be mixed with anything else; got: 2 sources"):
         prepare_paths([tmp_path / "pairs", folder], name="x", out=tmp_path)
     with pytest.raises(TrainError, match="make no puppet: a bundle is not possible"):
         prepare_paths([tmp_path / "pairs"], name="x", out=tmp_path, puppet=True)

@@ -56,5 +56,5 @@ def test_the_json_is_read_back_with_nothing_for_what_was_not_measured(tmp_path: 
 def test_a_folder_without_measures_is_refused(content: str | None, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "metrics.json").write_text(content)
-    with pytest.raises(TrainError, match="no measures"):
+    with pytest.raises(TrainError, match="no measurements"):
         read_scores(tmp_path)

@@ -147,7 +147,7 @@ def test_a_checkpoint_whose_tensors_are_packed_is_refused_before_it_is_unpacked(
         for name in old.namelist():
             new.writestr(name, old.read(name))
     (tmp_path / "x").replace(tmp_path / NAME)
-    with pytest.raises(TrainError, match="tensors are packed"):
+    with pytest.raises(TrainError, match="tensors are compressed"):
         load_checkpoint(tmp_path)
 
 

@@ -132,7 +132,7 @@ def test_a_target_with_too_few_faces_gets_none_and_is_told(
 ) -> None:
     monkeypatch.setattr(face, "FEWEST", 200)
     assert train_face(run, steps=2)
-    assert "only 25 faces are seen, 200 are needed: no face network is made" in capsys.readouterr().out
+    assert "only 25 faces were found, 200 are needed: no face network is made" in capsys.readouterr().out
     assert open_face(run) is None
 
 
@@ -150,12 +150,12 @@ def test_a_face_of_another_generator_is_refused_and_begins_anew(
     values = torch.load(faced / "last.pt", weights_only=True)
     values["trainer"]["average"]["head.bias"] += 0.01
     torch.save(values, faced / "last.pt")
-    with pytest.raises(TrainError, match="another generator.*train the face again"):
+    with pytest.raises(TrainError, match="different generator.*train the face again"):
         open_face(faced)
     assert train_face(faced, steps=2, resume=True)
     found = load_face(faced)
     assert found is not None and found.generator == generator_hash(load_checkpoint(faced))
-    assert "begins anew" in capsys.readouterr().out and open_face(faced) is not None
+    assert "starts over" in capsys.readouterr().out and open_face(faced) is not None
 
 
 @pytest.mark.parametrize("damage", ["cut", "version", "map", "keys"])
@@ -176,7 +176,7 @@ def test_a_face_that_does_not_fit_is_a_clear_error(faced: Path, damage: str) -> 
 
 @pytest.mark.parametrize("end", [{}, {"steps": 1, "minutes": 1.0}])
 def test_a_face_needs_one_end(run: Path, end: dict[str, Any]) -> None:
-    with pytest.raises(TrainError, match="one end"):
+    with pytest.raises(TrainError, match="one limit"):
         train_face(run, **end)
 
 

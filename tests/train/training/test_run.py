@@ -156,7 +156,7 @@ def test_a_data_set_drawn_by_another_puppet_is_refused(
 ) -> None:
     run.run(tmp_path, config(dataset, steps=1))
     monkeypatch.setattr(run, "fingerprint", lambda config: "another")
-    with pytest.raises(TrainError, match="another puppet"):
+    with pytest.raises(TrainError, match="different puppet"):
         run.resume(tmp_path, steps=2)
 
 

@@ -1,1 +1,1 @@
-"""What of a film can be learned from: faults by frame, coverage, and how they are told."""
+"""What can be learned from a film: faults by frame, coverage, and how they are reported."""

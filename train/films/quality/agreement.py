@@ -1,4 +1,4 @@
-"""How well the doll, drawn from a frame's pose, covers the real figure: what disagrees would teach smears."""
+"""How well the doll, drawn from a frame's pose, covers the real figure: frames that disagree would teach smears."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from live.puppet.drawing.atlas import Atlas
 from live.puppet.drawing.doll import Doll
 from train.atlas.sample import TakeFrames
 
-# A frame may agree this much less than the median of its take before it counts less, and is out this much further down.
-# Found by hand on fortnite: wrong arms lie below, and a raised arm or a turn above.
+# A frame may agree this much less than its take's median before it counts less, and this much less again before it is
+# left out. Found by hand on fortnite: wrong arms lie below, and a raised arm or a turn above.
 FREE, FADE = 0.12, 0.08
-FIGURES = 60  # frames that the figures of a take are measured on
+FIGURES = 60  # frames of a take on which its fit is measured
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """Doll against real figure, means over a take. `matte`: L1 of the mattes / the figure's area; `colour`: L1 of the
-    colours inside them, grey levels a pixel of the figure."""
+    colours inside them, grey levels per pixel of the figure."""
 
     matte: float
     colour: float
@@ -28,9 +28,9 @@ class Fit:
 def agreement(
     shot: TakeFrames, atlas: Atlas, *, valid_score: float, progress: Callable[[], object] = lambda: None
 ) -> F32:
-    """(N,) intersection over union of the doll and the real figure, at half resolution; 0 for a figure in neither.
+    """(N,) intersection over union of the doll and the real figure, at half resolution; 0 if neither shows one.
 
-    `progress` is called once a frame.
+    `progress` is called once per frame.
     """
     found = np.zeros(len(shot.rgba), np.float32)
     for i, doll in enumerate(_dolls(shot, atlas, range(len(shot.rgba)), valid_score)):

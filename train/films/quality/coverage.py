@@ -1,4 +1,4 @@
-"""Which poses a data set shows: the directions of arms and legs, the turns of the head, the hands; and what is thin."""
+"""Which poses a data set shows: directions of arms and legs, turns of the head, hands; and of which there are few."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ DIRECTIONS = (
     "down across the body",
 )
 SECTORS = len(DIRECTIONS)
-# Segments, their joints, and the directions that a dancer or caller will show: thin ones of these are asked for.
+# Segments, their joints, and the directions that a dancer or caller will show: the user is asked for thin ones of them.
 ARM_WANTED, FOREARM_WANTED, THIGH_WANTED, SHIN_WANTED = (0, 1, 2, 3, 4), tuple(range(8)), (0, 1), (0, 1)
 SEGMENTS: dict[str, tuple[int, int, tuple[int, ...]]] = {
     "right upper arm": (T.R_SHOULDER, T.R_ELBOW, ARM_WANTED),
@@ -38,7 +38,7 @@ SEGMENTS: dict[str, tuple[int, int, tuple[int, ...]]] = {
 HEAD_TURNS = ("far right", "right", "ahead", "left", "far left")  # the person's own right: image left when facing us
 HEAD_NODS = ("up", "level", "down")
 _YAW, _PITCH = (0.25, 0.8), 0.12  # edges, in half widths of the head
-THIN = 0.01  # share of the usable frames; a direction with less is thin
+THIN = 0.01  # share of the usable frames; a direction with fewer is thin
 THIN_FRAMES = 25  # or fewer frames than this
 VALID = 0.3
 
@@ -79,7 +79,7 @@ def cover(shots: Sequence[TakeFrames], stats: Sequence[BodyStats]) -> Coverage:
 def _directions(points: F64, scores: F64, a: int, b: int, count: int) -> F64:
     seen = (scores[:, a] >= VALID) & (scores[:, b] >= VALID)
     bones = points[seen, b] - points[seen, a]
-    # The figure faces us: its right is at the left of the picture. Seen from behind, outwards is the other way.
+    # The figure faces us, so its right is at the left of the picture. Seen from behind, outwards is reversed.
     facing = np.sign(points[seen, T.L_SHOULDER, 0] - points[seen, T.R_SHOULDER, 0])
     outward = bones[:, 0] * facing * (1 if a in (T.L_SHOULDER, T.L_ELBOW, T.L_HIP, T.L_KNEE) else -1)
     angle = np.arctan2(outward, bones[:, 1])
@@ -118,5 +118,5 @@ def _in_words(thin: dict[str, tuple[int, ...]], limbs: dict[str, F64], head: F64
 
 
 def _word(name: str, sector: int) -> str:
-    """A leg never points far up: for it half way out is all the way."""
+    """A leg never points far up: half way out counts as all the way."""
     return "out to the side" if sector == 1 and name.endswith("leg") else DIRECTIONS[sector]

@@ -17,8 +17,8 @@ AMBER: Colour = (235, 170, 50)
 RED: Colour = (214, 70, 60)
 RADIUS = 92
 MUCH = 0.10  # share of the frames that fills a sector to its rim
-LITTLE = 0.03  # below it a sector is amber
-# Where each ring stands: as on the figure, which faces us.
+LITTLE = 0.03  # below this share a sector is amber
+# Where each ring goes: as on the figure, which faces us.
 PLACES = {
     "right forearm": (140, 300),
     "right upper arm": (375, 300),
@@ -54,7 +54,7 @@ def draw_coverage(coverage: Coverage) -> U8:
 
 
 def _ring(picture: U8, name: str, place: tuple[int, int], coverage: Coverage) -> None:
-    """Eight sectors around a joint, each drawn in the direction into which the limb points."""
+    """Eight sectors around a joint, each drawn in the direction in which the limb points."""
     shares = coverage.limbs[name]
     x, y = place
     cv2.circle(picture, place, RADIUS, FAINT, 1, cv2.LINE_AA)
@@ -90,7 +90,7 @@ def _sector(
 
 
 def _head(picture: U8, coverage: Coverage) -> None:
-    """A table: columns as the head turns, rows as it nods; the figure's right is on our left."""
+    """A table: a column per turn of the head, a row per nod; the figure's right is on our left."""
     x, y = HEAD_PLACE
     _write(picture, "head", (x + 118, y - 44), 0.55, INK)
     for column, turn in enumerate(HEAD_TURNS):
@@ -129,7 +129,7 @@ def _advice(picture: U8, coverage: Coverage) -> None:
     _write(picture, "Film more of:", (40, y), 0.75, RED)
     shown = list(coverage.missing[:SHOWN])
     if len(coverage.missing) > SHOWN:
-        shown[-1] = f"and {len(coverage.missing) - SHOWN + 1} more (the terminal lists all)"
+        shown[-1] = f"and {len(coverage.missing) - SHOWN + 1} more (the terminal lists them all)"
     for i, words in enumerate(shown):
         _write(picture, f"- {words}", (40 + 410 * (i // 4), y + 38 + 32 * (i % 4)), 0.58, INK)
 

@@ -12,7 +12,7 @@ ENOUGH = 3000  # usable frames; the paper's authors filmed far more
 @dataclass(frozen=True, slots=True)
 class Findings:
     """One take. `thrown_away`: reason -> frames of weight 0, each counted once; `weighed_down`: reason -> frames that
-    count less, one may have several; `usable`: frames of weight above 0; `warnings`: sentences with what to do."""
+    count less, maybe for several reasons; `usable`: frames of weight above 0; `warnings`: sentences with what to do."""
 
     frames: int
     usable: int
@@ -23,7 +23,7 @@ class Findings:
     def lines(self, name: str) -> list[str]:
         """For the terminal."""
         shown = [f"  {name}: {self.usable} of {self.frames} frames can be learned from"]
-        for words, counts in (("thrown away", self.thrown_away), ("weighed down", self.weighed_down)):
+        for words, counts in (("thrown away", self.thrown_away), ("counting less", self.weighed_down)):
             if counts:
                 shown.append(f"    {words}: " + ", ".join(f"{count} {reason}" for reason, count in counts.items()))
         return shown + [f"    warning: {text}" for text in self.warnings]
@@ -40,8 +40,8 @@ class Findings:
 
 
 def tally(weight: F32, faults: Mapping[str, Bool], warnings: list[str]) -> Findings:
-    """`weight`: (N,) the final weights; `faults`: reason -> (N,) bool, the gravest first: a frame of weight 0 is
-    counted for its first reason.
+    """Count the faults of a take. `weight`: (N,) the final weights; `faults`: reason -> (N,) bool, the gravest first: a
+    frame of weight 0 is counted for its first reason.
     """
     gone, thrown, down = weight <= 0, {}, {}
     left = gone.copy()
@@ -55,7 +55,7 @@ def tally(weight: F32, faults: Mapping[str, Bool], warnings: list[str]) -> Findi
 
 
 def too_few(usable: int) -> list[str]:
-    """The warning for a data set of so many usable frames, or nothing."""
+    """The warning for a data set with `usable` usable frames, or nothing."""
     if usable >= ENOUGH:
         return []
     return [

@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.arrays import F32, U8, Bool
 
-SECOND_AREA, SECOND_HEIGHT = 0.25, 0.4  # of the largest piece of the matte: another piece so large is somebody else
+SECOND_AREA, SECOND_HEIGHT = 0.25, 0.4  # of the largest piece of the matte: another piece this large is somebody else
 CUT_SHARE = 0.04  # of the picture's side that the figure touches
 CUT_WEIGHT, EDGE_WEIGHT = 0.3, 0.7
 SHARP = 0.35  # of the take's median sharpness; below it a picture is called blurred
@@ -30,10 +30,10 @@ def judge_pictures(
 ) -> PictureQuality:
     """Judge (H, W, 4) uint8 frames with their matte. `inside`: x0, y0, x1, y1 of the filmed picture on the canvas.
 
-    `stands`: the figure is filmed whole, so that the lower edge cuts it too. `several`: (N,) where somebody else is
-    known to be in the picture. Two figures: weight 0. A figure cut off by an edge that lies inside the canvas:
-    CUT_WEIGHT, since there the doll has limbs that the picture has not; cut off by the canvas's own edge EDGE_WEIGHT.
-    Blurred: the share of the median sharpness that it has.
+    `stands`: the figure is filmed whole, so the lower edge can cut it off too. `several`: (N,) where somebody else is
+    known to be in the picture. Two figures: weight 0. A figure cut off by an edge inside the canvas: CUT_WEIGHT, since
+    there the doll has limbs that the picture lacks; cut off by the canvas's own edge: EDGE_WEIGHT. Blurred: its
+    sharpness as a share of the median.
     """
     judged = [_look(frame, inside, stands) for frame in frames]
     table = np.array([(second, cut, harmful, sharp) for second, cut, harmful, sharp in judged], np.float64)
@@ -78,7 +78,7 @@ def _cut(solid: U8, inside: tuple[int, int, int, int], stands: bool) -> tuple[bo
 
 
 def _sharpness(rgb: U8, solid: U8) -> float:
-    """Variance of the Laplacian inside the figure, its outline left out."""
+    """Variance of the Laplacian inside the figure, without its outline."""
     core = cv2.erode(solid, np.ones((7, 7), np.uint8)) > 0
     if core.sum() < MIN_AREA_PX:
         return 0.0

@@ -10,7 +10,7 @@ from live.puppet import topology as T
 from train.films.matte import joints_outside
 
 JUMP_TORSOS = 0.45  # a wrist or ankle that moves farther than this from frame to frame has been swapped or lost
-ABRUPT_TORSOS = 0.35  # ... unless it moves nearly so in the frame before or after: a dancer's fast arm
+ABRUPT_TORSOS = 0.35  # ... unless it moves much the same in the frame before or after: a dancer's fast arm
 OUTSIDE_TORSOS = 0.07  # a joint farther than this outside the matte is wrong (prototype: 6 px at a torso of 88)
 _ENDS = [T.R_WRIST, T.L_WRIST, T.R_ANKLE, T.L_ANKLE]
 
@@ -31,9 +31,9 @@ def judge_poses(
 ) -> PoseQuality:
     """Judge placed poses. `points_px`: (N, 137, 2) canvas pixels; `size_px`: (N,) torso lengths; `mattes`: N of (H, W).
 
-    Nobody: 0. A swap or jump: 0, with its neighbours; not looked for where frames do not follow each other
-    (`continuous`). Back views (left shoulder at the left): 0.3, since left and right are often confused there. Each
-    joint outside the matte halves the weight.
+    Nobody: 0. A swap or jump: 0, with its neighbours; not checked unless frames follow each other (`continuous`). Back
+    views (left shoulder at the left): 0.3, since left and right are often confused there. Each joint outside the matte
+    halves the weight.
     """
     count = len(points_px)
     weight = np.ones(count, np.float32)
@@ -57,7 +57,7 @@ def judge_poses(
 
 
 def _abrupt(step: F32) -> F32:
-    """(N - 1, J): how far each step (N - 1, J, 2) is from the one before or after it, whichever is more like it."""
+    """(N - 1, J): how far each step (N - 1, J, 2) is from the one before or after it, whichever is closer."""
     still = np.zeros_like(step[:1])
     around = (np.concatenate([still, step[:-1]]), np.concatenate([step[1:], still]))
     return np.min([np.linalg.norm(step - other, axis=2) for other in around], axis=0)

@@ -1,4 +1,4 @@
-"""Does the camera stand still, and does the light stay? Looked for in the background of a few dozen frames."""
+"""Does the camera stand still, and does the light stay the same? Judged from the background of a few dozen frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ import numpy as np
 from engines.arrays import U8
 
 SAMPLES = 40
-MOVED_PX = 1.5  # median way of the background between two samples, at a canvas of 512
+MOVED_PX = 1.5  # median motion of the background between two samples, at a canvas of 512
 LIGHT_SHARE = 0.12  # between the darkest and the brightest background
-POINTS, FEWEST = 120, 12  # of the background that are followed; with fewer nothing can be said
-EDGE, SAME = 40.0, 6.0  # Sobel's grey levels that make an edge; grey levels within which it is the same one
+POINTS, FEWEST = 120, 12  # of the background that are followed; with fewer than FEWEST nothing can be said
+EDGE, SAME = 40.0, 6.0  # grey levels: Sobel's from which it is an edge; within which it is the same one
 
 
 @dataclass(frozen=True, slots=True)
 class Steadiness:
-    """`moved_px`: how far the background moves between two samples (P90), pixels at a canvas 512 high; NaN when it
-    shows nothing that could be followed. `light`: (P95 - P5) / median of its brightness; NaN without background."""
+    """`moved_px`: how far the background moves between two samples (P90), pixels at a canvas 512 high; NaN when
+    nothing in it could be followed. `light`: (P95 - P5) / median of its brightness; NaN without background."""
 
     moved_px: float
     light: float
 
     def warnings(self) -> list[str]:
-        """What a user should know, and do."""
+        """What the user should know and do."""
         found = []
         if self.moved_px > MOVED_PX:
             found.append(
@@ -48,7 +48,7 @@ def judge_steadiness(frames: U8) -> Steadiness:
 
 
 def _ground(matte: U8) -> U8:
-    """(H, W) uint8, 255 where surely nothing of the figure is."""
+    """(H, W) uint8, 255 where there is surely nothing of the figure."""
     return np.where(cv2.dilate(matte, np.ones((25, 25), np.uint8)) > 8, 0, 255).astype(np.uint8)
 
 
@@ -70,8 +70,8 @@ def _moved(pictures: Sequence[U8], grounds: Sequence[U8]) -> float:
 
 
 def _stands_still(before: U8, after: U8, ground: U8) -> bool:
-    """Most edges of the background are where they were. Asked first: on a bare set all that can be followed may be the
-    figure's shadow, and that walks.
+    """Whether most edges of the background are where they were. Asked first: on a bare set the only thing that can be
+    followed may be the figure's shadow, and that walks.
     """
     edges = (np.hypot(cv2.Sobel(before, cv2.CV_32F, 1, 0), cv2.Sobel(before, cv2.CV_32F, 0, 1)) > EDGE) & (ground > 0)
     if edges.sum() < FEWEST:

@@ -18,7 +18,7 @@ def test_each_thrown_away_frame_is_counted_once_for_its_gravest_fault() -> None:
     assert found.weighed_down == {"blurred": 2}
     text = "\n".join(found.lines("full"))
     assert "full: 4 of 6 frames" in text and "thrown away: 1 no person, 1 two people" in text
-    assert "weighed down: 2 blurred" in text and "warning: the camera moves" in text
+    assert "counting less: 2 blurred" in text and "warning: the camera moves" in text
 
 
 def test_under_3000_frames_there_is_advice_how_much_to_film() -> None:
