@@ -80,9 +80,8 @@ class Switcher:
             self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
-        while (settings := self._next()) is not None:
-            before, renewal = self._scenes.current, self._renewal
-            self._renewal = False
+        while (wanted := self._next()) is not None:
+            (settings, renewal), before = wanted, self._scenes.current
             try:
                 opened = self._opener.after(before, settings, anew=renewal)
             except Exception as error:  # of any kind: the running scene goes on
@@ -99,13 +98,14 @@ class Switcher:
             else:
                 return
 
-    def _next(self) -> SceneSettings | None:
-        """The next settings to apply, waiting for them if need be; None at the end."""
+    def _next(self) -> tuple[SceneSettings, bool] | None:
+        """The next settings to apply, once there are some, and whether nothing is to be kept; None at the end."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._renewal or self._wanted != self._scenes.current.settings
             )
-            return None if self._closed else self._wanted
+            renewal, self._renewal = self._renewal, False  # under the lock: one asked for from here on is another
+            return None if self._closed else (self._wanted, renewal)
 
     def _give_up(self, settings: SceneSettings, now: SceneSettings, error: Exception) -> None:
         """Take back what `settings` changed, except where somebody has asked for another value meanwhile."""
