@@ -112,7 +112,7 @@ def one(targets: Sequence[str], changes: int, upgrade: bool, flags: Sequence[str
             director.change("target", targets[(number + 1) % 2])
             director.settled(60)
             time.sleep(0.5)
-        scene = director._stage.scenes.current
+        scene = director._context.scenes.current
         if upgrade and scene.target.generator is not None:
             scene.generator.take_engine(EngineSelector(1, print).best(scene.target.generator, scene.settings).engine)
             time.sleep(0.5)

@@ -53,24 +53,24 @@ class Director:
 
     def __init__(
         self,
-        stage: DirectorContext,
+        context: DirectorContext,
         say: Say,
         *,
         framing: str,
         open_wizard: WizardFactory | None = None,
         gesture: Gesture | None = None,
     ) -> None:
-        self._stage, self._say = stage, say
+        self._context, self._say = context, say
         self._auto = AutoFraming() if framing == "auto" else None
-        self._switcher = Switcher(stage.scenes, stage.opener, self._switched)
-        self._recorder = Recorder(stage.sinks)
-        self._wizard = WizardSession(open_wizard, say, camera=stage.source)
+        self._switcher = Switcher(context.scenes, context.opener, self._switched)
+        self._recorder = Recorder(context.sinks)
+        self._wizard = WizardSession(open_wizard, say, camera=context.source)
         self._gesture = gesture
-        self._choices = Catalog()
+        self._catalog = Catalog()
         self._showing_me = False
-        self.given = stage.scenes.current.settings
-        target = stage.scenes.current.target
-        self._gain: tuple[Target, CalibrationAdvisor] | None = (target, CalibrationAdvisor(target.stats))
+        self.given = context.scenes.current.settings
+        target = context.scenes.current.target
+        self._advisor: tuple[Target, CalibrationAdvisor] | None = (target, CalibrationAdvisor(target.stats))
         self.heeds_gesture = False
         self.viewfinder = Viewfinder()
 
@@ -82,7 +82,7 @@ class Director:
         """Carry out no more changes, and wait for one in progress."""
         self._wizard.cancel()
         self._switcher.close()
-        self._choices.close()
+        self._catalog.close()
 
     def change(self, name: str, value: object) -> None:
         """Set `name`, one of CHANGEABLE; the newest value wins. Raises PuppetError if that is impossible."""
@@ -101,8 +101,8 @@ class Director:
 
     def resized(self, size: tuple[int, int]) -> None:
         """The camera's pictures are now (width, height), so a calibration has to be scaled to that."""
-        self._stage.opener.picture_size = size
-        if self._stage.scenes.current.settings.performer is not None:
+        self._context.opener.picture_size = size
+        if self._context.scenes.current.settings.performer is not None:
             self.reopen()
 
     def settled(self, timeout_s: float) -> bool:
@@ -111,12 +111,12 @@ class Director:
 
     def freeze(self, on: bool) -> None:
         """Keep showing the next picture until switched off."""
-        self._stage.sinks.freeze(on)
+        self._context.sinks.freeze(on)
         self._told("freeze", on)
 
     def hide(self, on: bool) -> None:
         """Send the card instead of every picture: once this returns, no picture leaves until switched off."""
-        self._stage.sinks.hide(on)
+        self._context.sinks.hide(on)
         if on:
             self.show_me(False)  # it stays off when the show goes on
         self._told("hide", on)
@@ -140,7 +140,7 @@ class Director:
     def calibrate(self, on: bool) -> None:
         """Start or restart the wizard, or cancel it. Raises CalibrationError if there is none."""
         if on:
-            self._wizard.start(self._stage.scenes.current.target)
+            self._wizard.start(self._context.scenes.current.target)
         else:
             self._wizard.cancel()
             self.viewfinder.wizard = None
@@ -150,22 +150,22 @@ class Director:
         """Give the viewfinder the camera's picture, or take it away. It has none while hidden, nor afterwards until
         asked again.
         """
-        self._showing_me = on and not self._stage.sinks.hidden
+        self._showing_me = on and not self._context.sinks.hidden
         if not self._showing_me:
             self.viewfinder.frame = None
 
     def stop(self) -> None:
         """End the run."""
-        self._stage.stop.set()
+        self._context.stop.set()
 
     def saw(self, pose: Pose, frame: Frame) -> None:
         """Take in what the loop saw; its estimating thread calls this with every frame."""
         finder = self.viewfinder
         finder.pose = pose
-        finder.frame = frame if self._showing_me and not self._stage.sinks.hidden else None
+        finder.frame = frame if self._showing_me and not self._context.sinks.hidden else None
         auto = self._auto
         if auto is not None and (framing := auto.step(pose)) is not None:
-            takes = self._stage.scenes.current.target.bundle.takes
+            takes = self._context.scenes.current.target.bundle.takes
             if framing in takes and framing != self._switcher.wanted.framing:
                 self._switcher.wish(framing=framing)
         if self._gesture is not None and self._gesture(pose) and self.heeds_gesture:
@@ -178,10 +178,10 @@ class Director:
 
     def state(self) -> LoopState:
         """Everything to show on the page."""
-        self._choices.look()
-        scene, sinks, report = self._stage.scenes.current, self._stage.sinks, self._stage.report
+        self._catalog.look()
+        scene, sinks, report = self._context.scenes.current, self._context.sinks, self._context.report
         settings, bundle, engine = scene.settings, scene.target.bundle, scene.generator.engine
-        recording, now = self._recorder.path, self._stage.clock.now()
+        recording, now = self._recorder.path, self._context.clock.now()
         p50, p95 = report.recent_latency_s(now) or (None, None)
         return LoopState(
             target=settings.target,
@@ -212,23 +212,23 @@ class Director:
             stage_ms=report.recent_stages_ms(now),
             budget_ms=BUDGET_MS,
             drops=sum(report.dropped_by_slot.values()),
-            source=self._stage.source,
+            source=self._context.source,
             sinks=sinks.names,
-            targets=self._choices.targets,
-            engines=self._choices.engines,
+            targets=self._catalog.targets,
+            engines=self._catalog.engines,
         )
 
     def _advise(self, pose: Pose) -> None:
         """Tell a performer without a calibration, once, what it would improve."""
-        scene = self._stage.scenes.current
-        if self._gain is None or scene.settings.performer is not None:
+        scene = self._context.scenes.current
+        if self._advisor is None or scene.settings.performer is not None:
             return
-        target, gain = self._gain
+        target, advisor = self._advisor
         if target is not scene.target:  # other measures to compare with
-            self._gain = target, gain = scene.target, CalibrationAdvisor(scene.target.stats)
+            self._advisor = target, advisor = scene.target, CalibrationAdvisor(scene.target.stats)
         shown = mirror_pose(pose) if scene.settings.mirror else pose
-        if (advice := gain.step(shown, scene.conditioner.performer)) is not None:
-            self._gain = None
+        if (advice := advisor.step(shown, scene.conditioner.performer)) is not None:
+            self._advisor = None
             self._say(advice)
 
     def _with_it(self, name: str, value: object) -> dict[str, object]:
@@ -239,7 +239,7 @@ class Director:
             _check_target(str(value))
         if name in ("target", "framing"):
             target = str(changes.get("target", wanted.target))
-            framing, filmed = str(changes.get("framing", wanted.framing)), self._choices.framings(target)
+            framing, filmed = str(changes.get("framing", wanted.framing)), self._catalog.framings(target)
             if filmed and framing not in filmed:
                 if self._auto is None:
                     raise SettingsError(
@@ -249,7 +249,7 @@ class Director:
                         do=f"change the framing to {filmed[0]} first",
                     )
                 changes["framing"] = filmed[0]
-        elif name == "engine" and not self._choices.has(str(value), wanted.precision):
+        elif name == "engine" and not self._catalog.has(str(value), wanted.precision):
             changes["precision"] = "auto"
         return changes
 
@@ -260,7 +260,7 @@ class Director:
                 self._told(name, value.name if name == "performer" and value is not None else value)
 
     def _told(self, name: str, value: object) -> None:
-        self._stage.report.changed(name, value, self._stage.clock.now())
+        self._context.report.changed(name, value, self._context.clock.now())
 
 
 def _check_target(name_or_folder: str) -> None:

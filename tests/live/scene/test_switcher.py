@@ -163,7 +163,7 @@ def test_measures_that_were_taken_so_far_go_along_to_another_target(scenery: Pat
 def test_what_has_to_change_together_does(scenery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`choices` knows what every target was filmed in, and what every engine can."""
     show = Show(scenery, {})
-    director, choices = show.director, show.director._choices
+    director, choices = show.director, show.director._catalog
     blue = str(scenery / "blue")
     choices.targets = [{"name": blue, "framings": ["half"]}]
     choices.engines = [{"backend": "other", "precision": "fp32"}]

@@ -118,7 +118,7 @@ class Everything:
         elif self.fault == "switches" and frame_id % 10 == 5:
             director.change("target", str(self.scenery_of(frame_id)))
         elif self.fault == "drawing" and frame_id == 20:
-            director._stage.scenes.current.conditioner._doll = None  # type: ignore[assignment]
+            director._context.scenes.current.conditioner._doll = None  # type: ignore[assignment]
 
     def scenery_of(self, frame_id: int) -> Path:
         here = Path(self.loop.parts.scenes.current.settings.target)

@@ -46,7 +46,7 @@ def test_a_calibration_is_brought_to_the_new_size(tmp_path: Path) -> None:
         poses=grown(walking(60), 20),
         frames=60,
     )
-    show.parts.director._stage.opener.picture_size = (640, 640)
+    show.parts.director._context.opener.picture_size = (640, 640)
     show.run()
     used = show.parts.scenes.current.conditioner.performer
     assert used is not None and used.image_size == (1280, 1280)
