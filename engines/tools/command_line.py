@@ -17,6 +17,7 @@ from engines.selection.selector import BundleNetwork, Selector
 from engines.system.same_file import collision
 from engines.system.user_folders import cache_folder
 from engines.tools import selftest
+from engines.tools.argument_types import whole_number
 from engines.tools.bench import measure, open_contenders, table
 from engines.tools.chart import write_chart
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal
@@ -144,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     own = _command(commands, "verify", "compare a target's prepared engines with the reference once more")
     own.set_defaults(run=verify)
     own = _command(commands, "bench", "time a target's networks on every engine, in turns, in one run")
-    own.add_argument("--frames", type=_positive, default=100, metavar="N", help="frames to time on each")
+    own.add_argument("--frames", type=whole_number, default=100, metavar="N", help="frames to time on each")
     own.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,N", help="sides of the canvas, in pixels")
     own.add_argument("--chart", type=Path, metavar="FILE.png", help="draw the times of the generator as bars")
     own.set_defaults(run=bench)
@@ -161,7 +162,7 @@ def _command(
     own.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target, or a target's folder")
     own.add_argument("--engine", default="auto", help=f"all (auto), or one of {', '.join(BACKENDS)}")
     own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32 or bf16")
-    own.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of each engine")
+    own.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of each engine")
     return own
 
 
@@ -176,15 +177,8 @@ def _collision(arguments: argparse.Namespace) -> str | None:
     return collision([], writes, closed=closed)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_positive(part) for part in text.split(","))
+    return tuple(whole_number(part) for part in text.split(","))
 
 
 def _all(arguments: argparse.Namespace) -> list[Candidate]:

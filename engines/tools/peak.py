@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 
+from engines.backends.openvino_core import core
 from engines.errors import EngineError, reason
 
 _SIDE = 2048
@@ -33,7 +34,7 @@ def matmul_peak(precision: str, *, threads: int) -> float:
         factors = [left, right]
     model = ov.Model([op.matmul(*factors, False, False)], [left])
     settings = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
-    compiled = ov.Core().compile_model(model, "CPU", settings | {"INFERENCE_PRECISION_HINT": _HINTS[precision]})
+    compiled = core().compile_model(model, "CPU", settings | {"INFERENCE_PRECISION_HINT": _HINTS[precision]})
     request = compiled.create_infer_request()
     request.set_input_tensor(ov.Tensor(rng.normal(size=(_SIDE, _SIDE)).astype(np.float32)))
     times_s = []

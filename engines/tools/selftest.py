@@ -31,6 +31,7 @@ from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError, reason
 from engines.selection.compare import compare
 from engines.system.whole_file import write_whole
+from engines.tools.argument_types import whole_number
 
 FACE = "face"  # the name of a target's face network, next to its generators' names
 Rehearse = Callable[[Bundle, str], Feeds]  # (target, one of its networks) -> what that network is fed
@@ -56,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--builder", choices=BUILDERS, default="onnx", help="what builds the plans (default: onnx)")
     parser.add_argument("--precision", choices=("all", *TensorRTBackend.precisions), default="all")
     parser.add_argument(
-        "--frames", type=_positive, default=300, metavar="N", help="frames compared in closed loop (default: 300)"
+        "--frames", type=whole_number, default=300, metavar="N", help="frames compared in closed loop (default: 300)"
     )
-    parser.add_argument("--runs", type=_positive, default=1000, metavar="N", help="frames timed (default: 1000)")
+    parser.add_argument("--runs", type=whole_number, default=1000, metavar="N", help="frames timed (default: 1000)")
     parser.add_argument(
         "--report",
         type=Path,
@@ -232,10 +233,3 @@ def _line(result: Mapping[str, Any]) -> str:
 def _finite(value: float) -> float | str:
     """JSON has no infinity."""
     return "infinite" if math.isinf(value) else round(value, 4)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

@@ -100,7 +100,9 @@ class TensorRTBackend:
                 raise EngineError("the plan is too large", got=str(artifact), do="build it again")
             plan = artifact.read_bytes()
         except OSError as error:
-            raise EngineError("the plan cannot be read", got=reason(error), do="python -m engines build") from error
+            raise EngineError(
+                "the plan cannot be read", got=reason(error), do="python -m engines build --target NAME"
+            ) from error
         note = "built by torch2trt" if self._builder == "torch2trt" else ""
         return TensorRTEngine(plan, spec, precision=precision, note=note)
 

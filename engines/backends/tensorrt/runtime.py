@@ -183,7 +183,7 @@ class _Plan:
                 "TensorRT does not accept this plan",
                 got=self._log.complaint() or "no reason",
                 wanted=f"a plan built here, for {gpu.name} and this TensorRT",
-                do="build it again: python -m engines build",
+                do="build it again: python -m engines build --target NAME",
             )
         self._engine: trt.ICudaEngine | None = engine
         found = {name: _port(engine, name) for name in map(engine.get_tensor_name, range(engine.num_io_tensors))}

@@ -128,7 +128,7 @@ def test_a_plan_of_another_gpu_is_refused(trt: FakeTensorRT, plan: Path) -> None
     plan.write_bytes(OF_ANOTHER_GPU)
     assert refusal(plan) == (
         "TensorRT does not accept this plan; got: the plan's magic tag does not match; wanted: a plan built here, for "
-        "Fake GPU and this TensorRT; do this: build it again: python -m engines build"
+        "Fake GPU and this TensorRT; do this: build it again: python -m engines build --target NAME"
     )
 
 

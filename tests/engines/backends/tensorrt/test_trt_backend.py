@@ -115,7 +115,9 @@ def test_it_is_available_with_both_libraries_and_a_gpu(
 
 
 def test_a_missing_plan_is_said(trt: FakeTensorRT, backend: TensorRTBackend, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="the plan cannot be read; .*; do this: python -m engines build"):
+    with pytest.raises(
+        EngineError, match="the plan cannot be read; .*; do this: python -m engines build --target NAME"
+    ):
         backend.open(tmp_path / "absent.plan", tiny_spec(), precision="fp16", threads=1)
 
 
