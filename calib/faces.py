@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from engines.arrays import U8
-from live.performer.quiet import without_chatter
+from live.estimator.quiet import without_chatter
 
 FULL_RANGE = 1  # MediaPipe's model for faces up to 5 m away
 SURE = 0.6

@@ -10,9 +10,12 @@ from calib.faces import FaceCounter
 from calib.profiles import default_name, save_profile
 from calib.terminal import Screen
 from calib.wizard import Wizard, open_wizard
+from engines.messages import Say
 from live.clock import SystemClock
 from live.config import LiveConfig
-from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
+from live.estimator.choose import open_estimator
+from live.estimator.estimator import PoseEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.performer.profile import Profile
 from live.puppet.errors import CalibrationError
 from live.puppet.values import Pose
@@ -35,7 +38,7 @@ def calibrate(source: str, target: Target, *, name: str | None, folder: Path | N
         camera = opened.source.name
         name = default_name(PERFORMER, camera) if name is None else name
         wizard = open_wizard(target, camera, performer=PERFORMER, name=name, folder=folder)
-        with _estimator(opened) as estimator:
+        with _estimator(opened, screen.say) as estimator:
             if opened.source.live:
                 _follow(opened.source, estimator, wizard, screen)
             else:
@@ -80,12 +83,12 @@ def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str
 
 
 @contextmanager
-def _estimator(opened: OpenedSource) -> Iterator[PoseEstimator]:
+def _estimator(opened: OpenedSource, say: Say) -> Iterator[PoseEstimator]:
     estimator: PoseEstimator
     if opened.poses is not None:
         estimator = RecordedEstimator(opened.poses, opened.estimator or "")
     else:
-        estimator = HolisticEstimator()
+        estimator = open_estimator("auto", say)
     try:
         yield estimator
     finally:

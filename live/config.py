@@ -12,13 +12,14 @@ class LiveConfig:
 
     source, sinks, background: as typed (see live/sources, live/sinks, live/scene/background). framing: "full", "half",
     or "auto", which goes by what is in view. fps: of the output; None means the target's in real time, the clip's own
-    otherwise. threads: for the engine. face: paint the face network's faces if the target has one. upgrade: prepare
-    faster engines in the background and switch to them (in real time only). mark: see `live.render.mark`. calibration:
-    see `live.performer.profile.load_profile`; calibrate: begin with the wizard. host: where the control room listens;
-    browser_asked: its sink was typed; open_browser: open it at once. duration_s, frames: when to stop; None: never.
-    hold_s, ease_s: with nobody in view, how long to hold the last pose, then to ease into the idle loop. forget_s:
-    after this long away, the next person counts as somebody new. gap_reset_s: after a gap this long, the previous
-    picture is no longer fed back. camera_size_px: (width, height) to request; the camera gives its nearest.
+    otherwise. threads: for the engine. estimator: see `live.estimator.choose`. face: paint the face network's faces if
+    the target has one. upgrade: prepare faster engines in the background and switch to them (in real time only). mark:
+    see `live.render.mark`. calibration: see `live.performer.profile.load_profile`; calibrate: begin with the wizard.
+    host: where the control room listens; browser_asked: its sink was typed; open_browser: open it at once. duration_s,
+    frames: when to stop; None: never. hold_s, ease_s: with nobody in view, how long to hold the last pose, then to ease
+    into the idle loop. forget_s: after this long away, the next person counts as somebody new. gap_reset_s: after a gap
+    this long, the previous picture is no longer fed back. camera_size_px: (width, height) to request; the camera gives
+    its nearest.
     """
 
     target: str
@@ -29,6 +30,7 @@ class LiveConfig:
     engine: str = "auto"
     precision: str = "auto"
     threads: int = 1
+    estimator: str = "auto"
     face: bool = True
     upgrade: bool = True
     mark: bool = True

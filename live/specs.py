@@ -1,5 +1,7 @@
 """The values allowed for --source, --sink and --engine. Imports nothing, so that `--help` is quick."""
 
+ESTIMATORS = ("auto", "openvino", "holistic")
+
 # The same names as engines.selection.candidates.AUTO; importing those would pull in numpy.
 ENGINES = (
     "tensorrt",

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engines.arrays import U8
 from engines.backends.onnxruntime_engine import open_reference  # noqa: E402
-from live.performer.estimator import HolisticEstimator  # noqa: E402
+from live.estimator.choose import open_estimator  # noqa: E402
 from live.performer.recording import load_poses  # noqa: E402
 from live.puppet.condition import Conditioner  # noqa: E402
 from live.puppet.drawing.stick_figure import draw_stick_figure  # noqa: E402
@@ -50,7 +50,7 @@ def main() -> None:
 
 def estimated(clip: Path) -> list[Pose]:
     """The pose of every frame."""
-    estimator = HolisticEstimator()
+    estimator = open_estimator("auto", print)
     poses = [estimator.estimate(frame) for frame in read_frames(probe(clip))]
     estimator.close()
     return poses

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("tqdm", reason="the trainer is not installed")
 
-from live.performer.estimator import RecordedEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.performer.recording import load_poses, save_poses
 from live.puppet.condition import Conditioner
 from live.puppet.values import Frame

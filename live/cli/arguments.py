@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from live.config import LiveConfig
-from live.specs import ENGINES, is_browser, is_camera, sink_error
+from live.specs import ENGINES, ESTIMATORS, is_browser, is_camera, sink_error
 
 _DESCRIPTION = """\
 Be a puppet: you move in front of your webcam, and a character moves as you do, in OBS, Zoom, a browser or a video file.
@@ -155,6 +155,7 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         metavar="N",
         help="CPU threads for the engine; finding your pose needs the other cores (default here: %(default)s)",
     )
+    group.add_argument("--estimator", choices=ESTIMATORS, default="auto", help="what finds your pose (default: auto)")
     group.add_argument(
         "--face",
         action=argparse.BooleanOptionalAction,
@@ -221,6 +222,7 @@ def to_config(
         engine=arguments.engine,
         precision=arguments.precision,
         threads=arguments.threads,
+        estimator=arguments.estimator,
         face=arguments.face,
         upgrade=arguments.upgrade,
         mark=arguments.mark,

@@ -14,9 +14,11 @@ from live.clock import Clock
 from live.config import LiveConfig
 from live.control.director import Director, DirectorContext
 from live.control.wizard_port import Gesture, WizardFactory
+from live.estimator.choose import alike, open_estimator
+from live.estimator.estimator import PoseEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.faults.fault_policy import FaultPolicy
 from live.faults.replacement import Replacement
-from live.performer.estimator import HolisticEstimator, PoseEstimator, RecordedEstimator
 from live.performer.profile import load_profile
 from live.puppet.compiler import cache_problem
 from live.puppet.errors import CalibrationError
@@ -81,7 +83,7 @@ def _loaded(
     pool = ThreadPoolExecutor(2)
     try:
         source_opening = pool.submit(open_source, config, clock, say)
-        estimator_opening = pool.submit(HolisticEstimator) if _needs_pictures(config) else None
+        estimator_opening = pool.submit(open_estimator, config.estimator, say) if _needs_pictures(config) else None
         scene = opener.first(_first_settings(config))
         opened = source_opening.result()
         return scene, opened, _estimator(opened, estimator_opening, config)
@@ -133,7 +135,7 @@ def _pose_stage(
         stage.clock,
         stage.report,
         forget_s=config.forget_s,
-        replacement=Replacement("the pose estimator", _another(opened, config), say),
+        replacement=Replacement("the pose estimator", _another(opened, config, say), say),
         reopen=director.reopen,
         faults=partial(FaultPolicy, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
         realtime=config.realtime,
@@ -142,12 +144,14 @@ def _pose_stage(
     )
 
 
-def _another(opened: OpenedSource, config: LiveConfig) -> Callable[[], PoseEstimator]:
+def _another(opened: OpenedSource, config: LiveConfig, say: Say) -> Callable[[], PoseEstimator]:
     """A function that opens another estimator like the run's."""
-    return HolisticEstimator if opened.poses is None else lambda: _estimator(opened, None, config)
+    if opened.poses is None:
+        return lambda: open_estimator(config.estimator, say)
+    return lambda: _estimator(opened, None, config)
 
 
-def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None", config: LiveConfig) -> PoseEstimator:
+def _estimator(opened: OpenedSource, opening: "Future[PoseEstimator] | None", config: LiveConfig) -> PoseEstimator:
     if opened.poses is not None or opening is None:
         return RecordedEstimator(opened.poses or [], opened.estimator or "", loop=config.loop)
     return opening.result()
@@ -155,7 +159,7 @@ def _estimator(opened: OpenedSource, opening: "Future[HolisticEstimator] | None"
 
 def _describe(scene: Scene, estimator: PoseEstimator, config: LiveConfig, report: Report, say: Say) -> None:
     bundle, generator = scene.target.bundle, scene.generator
-    if estimator.name != bundle.estimator:
+    if not alike(estimator.name, bundle.estimator):
         say(
             f"{bundle.name} was trained on poses from {bundle.estimator}, but these are from {estimator.name}: "
             "expect the puppet to follow less well"

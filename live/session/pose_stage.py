@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable
 
 from live.clock import Clock
+from live.estimator.estimator import PoseEstimator
 from live.faults.fault_policy import FaultPolicyFactory
 from live.faults.replacement import Replacement
 from live.faults.watchdog import HungError, Watchdog
-from live.performer.estimator import PoseEstimator
 from live.performer.mirror import mirror_pose
 from live.puppet.values import Frame, Pose
 from live.render.renderer import RenderInput

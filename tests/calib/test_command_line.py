@@ -9,7 +9,7 @@ from calib import headless
 from calib.__main__ import main
 from calib.terminal import Screen
 from live.control.wizard_port import WizardView
-from live.performer.estimator import RecordedEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.performer.profile import load_profile
 from live.performer.recording import save_poses
 from live.puppet.errors import CameraError
@@ -66,7 +66,7 @@ class Webcam:
 def plug_in(monkeypatch: pytest.MonkeyPatch, camera: Webcam, poses: list[Pose]) -> None:
     """Let the command find this camera, before which these poses are seen."""
     monkeypatch.setattr(headless, "open_source", lambda *_: OpenedSource(camera))
-    monkeypatch.setattr(headless, "HolisticEstimator", lambda: RecordedEstimator(poses))
+    monkeypatch.setattr(headless, "open_estimator", lambda kind, say: RecordedEstimator(poses))
 
 
 def poses_of(path: Path) -> list[Pose]:

@@ -11,7 +11,7 @@ import pytest
 from calib.clip import clip_profile, fit_clip
 from calib.faces import FaceCounter
 from calib.sight import look, seen_joints
-from live.performer.estimator import HolisticEstimator
+from live.estimator.holistic import HolisticEstimator
 from live.performer.profile import Profile
 from live.puppet import topology as T
 from live.puppet.condition import Conditioner

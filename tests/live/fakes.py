@@ -15,9 +15,9 @@ from live.clock import Clock, FakeClock
 from live.config import LiveConfig
 from live.control.director import Director, DirectorContext
 from live.control.wizard_port import WizardFactory
+from live.estimator.estimator import PoseEstimator
 from live.faults.fault_policy import FaultPolicy
 from live.faults.replacement import Replacement
-from live.performer.estimator import PoseEstimator
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame, Pose, PuppetFrame
 from live.render.renderer import Renderer, RenderInput, generator_spec

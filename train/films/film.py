@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from engines.arrays import U8
 from engines.bundle import sha256_of
-from live.performer.estimator import HolisticEstimator
+from live.estimator.choose import open_estimator
 from live.puppet.values import Frame, Pose
 from live.sources.picture_files import read_rgb
 from train.errors import TrainError
@@ -68,7 +68,7 @@ class Film:
         """
         box, frames = Letterbox.fit(info.size, canvas_px), FrameFile(folder / "frames.npy", canvas_px)
         segmenter = None if self.matte else SelfieMatte()
-        estimator = HolisticEstimator()
+        estimator = open_estimator("auto", tqdm.write)
         poses: list[Pose] = []
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None
@@ -88,7 +88,7 @@ class Film:
         require_people(poses, self.title)
         self._find_plate(frames.path, box)
         none = np.zeros(len(poses), np.bool_)
-        return ExtractedSource(poses, frames.path, HolisticEstimator.name, none, True, none)
+        return ExtractedSource(poses, frames.path, estimator.name, none, True, none)
 
     def _with_mattes(self, info: VideoInfo) -> Iterator[tuple[Frame, U8 | None]]:
         """Each frame with the film's own matte, (H, W) uint8, or None; frames that a matte video lacks are dropped."""

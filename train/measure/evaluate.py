@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engines.arrays import U8
-from live.performer.estimator import HolisticEstimator
+from live.estimator.choose import open_estimator
 from live.puppet.drawing.stick_figure import draw_stick_figure
 from live.puppet.values import PlacedPose
 from train.dataset.dataset import Dataset
@@ -87,7 +87,7 @@ def _measure(
     poses: bool,
 ) -> dict[str, Scores]:
     # Each estimator tracks one person in one video.
-    opened = [HolisticEstimator() if poses else None for _ in range(1 + len(drawings))]
+    opened = [open_estimator("auto", tqdm.write) if poses else None for _ in range(1 + len(drawings))]
     eye = Eye(features)
     witness, floors = Witness(take.plate, opened[0], eye), {name: Scorer(None, eye) for name in (PLACED, REFINED)}
     scorers = {name: Scorer(own, eye) for name, own in zip(drawings, opened[1:], strict=True)}

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from engines.arrays import F32, U8
-from live.performer.estimator import PoseEstimator
+from live.estimator.estimator import PoseEstimator
 from live.puppet.values import Conditioning, Frame, PlacedPose, Pose
 from train.measure import metrics
 from train.measure.feature_distance import FeatureDistance

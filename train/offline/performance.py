@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from live.performer.estimator import HolisticEstimator
+from live.estimator.choose import open_estimator
 from live.performer.recording import load_poses
 from live.puppet.values import Pose
 from live.sources.video import VideoSource
@@ -47,7 +47,7 @@ def _recorded(clip: Path, frames: int) -> Performance:
 
 def _watched(clip: Path, frames: int) -> Performance:
     total = min(filter(None, (probe(clip).frames, frames)), default=None)  # a header may not say how many
-    source, estimator = VideoSource(clip, tqdm.write), HolisticEstimator()
+    source, estimator = VideoSource(clip, tqdm.write), open_estimator("auto", tqdm.write)
     poses: list[Pose] = []
     try:
         with tqdm(total=total, desc=f"watch {clip.name}", unit="frame") as bar:

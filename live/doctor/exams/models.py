@@ -4,26 +4,34 @@ import base64
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from live.doctor.finding import Finding
+from live.estimator.hashes import MODELS, SHA256
 from live.puppet.values import Frame
 
 if TYPE_CHECKING:  # it imports cv2, which may be what cannot be loaded
-    from live.performer.estimator import PoseEstimator
+    from live.estimator.estimator import PoseEstimator
 
 _PACKAGE = "mediapipe"
 _ENDINGS = (".tflite", ".binarypb")
+_OURS = "pip install --force-reinstall --no-deps everybody-dance-live, or git checkout live/estimator/models"
 _INSTALL = "pip install --force-reinstall --no-deps mediapipe==0.10.21"
 _TRIES = 10  # pictures of the clip
 
 
 def findings() -> list[Finding]:
     """A line about what is wrong with the files; if nothing, one about the dancer."""
-    wrong = damaged(_PACKAGE)
+    wrong = changed(MODELS, SHA256) + damaged(_PACKAGE)
     return wrong or [found_in(_demo_frames(), _open)]
+
+
+def changed(folder: Path, sha256: Mapping[str, str]) -> list[Finding]:
+    """What is wrong with our own models in `folder`, by the hash of each."""
+    bad = [name for name, wanted in sha256.items() if _sha256(folder / f"{name}.tflite") != wanted]
+    return [Finding("bad", f"damaged or missing: {', '.join(bad)}", _OURS)] if bad else []
 
 
 def damaged(package: str) -> list[Finding]:
@@ -53,7 +61,14 @@ def found_in(frames: list[Frame], open_estimator: "Callable[[], PoseEstimator]")
                 return Finding("ok", f"intact; the demo dancer is found ({ms:.0f} ms for the first picture)")
     finally:
         estimator.close()
-    return Finding("bad", "intact, but they find nobody in the demo clip", _INSTALL)
+    return Finding("bad", "intact, but they find nobody in the demo clip", _OURS)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _whole(path: Path, noted: "importlib.metadata.FileHash | None") -> bool:
@@ -79,6 +94,6 @@ def _demo_frames() -> list[Frame]:
 
 
 def _open() -> "PoseEstimator":
-    from live.performer.estimator import HolisticEstimator
+    from live.estimator.landmark_estimator import LandmarkEstimator
 
-    return HolisticEstimator()
+    return LandmarkEstimator()

@@ -76,7 +76,7 @@ def test_a_bad_input_is_one_line_and_exit_code_1(
         np.savez("coco.npz", **{**data, "topology": np.array("coco17")})
     save_poses(tmp_path / "nobody.npz", walking(5, seen=range(0)), estimator=ESTIMATOR)
     monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.setattr("live.session.assembly.HolisticEstimator", lambda: None)
+    monkeypatch.setattr("live.session.assembly.open_estimator", lambda kind, say: None)
     monkeypatch.setattr("live.sources.camera_list.V4L", tmp_path / "no-cameras")
     before = {p.name for p in tmp_path.iterdir()}
     line = failed(capsys, "--target", str(tiny), *(flags if "--sink" in flags else [*flags, "--sink", "null"]))

@@ -76,7 +76,7 @@ def test_a_clip_that_starts_over_is_judged_anew() -> None:
 @pytest.mark.clips
 @pytest.mark.parametrize("clip, wanted", [("full_body_dance_static", "full"), ("webcam_signing_half", "half")])
 def test_recorded_people_are_framed_as_they_were_filmed(clips: Path, clip: str, wanted: str) -> None:
-    from live.performer.estimator import HolisticEstimator
+    from live.estimator.holistic import HolisticEstimator
     from live.sources.video import VideoSource
 
     path = next(clips.glob(f"{clip}.*"))

@@ -162,7 +162,7 @@ def test_the_table_has_every_stage() -> None:
 
 def test_native_chatter_is_dropped_and_everything_else_is_shown() -> None:
     code = (
-        "import os, sys\nfrom live.performer.quiet import without_chatter\n"
+        "import os, sys\nfrom live.estimator.quiet import without_chatter\n"
         "with without_chatter():\n"
         "    os.write(2, b'W0000 00:00:1795212694.9 26259 inference_feedback_manager.cc:114] Feedback\\n')\n"
         "    os.write(2, b'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n')\n"
@@ -179,7 +179,7 @@ def test_native_chatter_is_dropped_and_everything_else_is_shown() -> None:
 
 def test_an_error_inside_still_shows_what_was_held_back() -> None:
     code = (
-        "import os\nfrom live.performer.quiet import without_chatter\n"
+        "import os\nfrom live.estimator.quiet import without_chatter\n"
         "with without_chatter():\n    os.write(2, b'a\\n')\n    1 / 0"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -195,7 +195,7 @@ def test_a_missing_system_library_names_the_debian_package() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX file descriptors")
 def test_without_a_stderr_nothing_fails() -> None:
-    quiet = "from live.performer.quiet import without_chatter\nwith without_chatter():\n    print('ok')"
+    quiet = "from live.estimator.quiet import without_chatter\nwith without_chatter():\n    print('ok')"
     code = f"import os\nos.close(2)\n{quiet}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "ok\n"
@@ -203,7 +203,7 @@ def test_without_a_stderr_nothing_fails() -> None:
 
 def test_without_room_for_a_temporary_file_the_work_is_still_done() -> None:
     code = (
-        "import tempfile\nfrom live.performer.quiet import without_chatter\n"
+        "import tempfile\nfrom live.estimator.quiet import without_chatter\n"
         "def full(): raise OSError(28, 'No space left on device')\n"
         "tempfile.TemporaryFile = full\n"
         "with without_chatter():\n    print('ok')"

@@ -30,7 +30,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, short_drift: None) -> None:
-    monkeypatch.setattr(evaluate, "HolisticEstimator", lambda: None)
+    monkeypatch.setattr(evaluate, "open_estimator", lambda kind, say: None)
     monkeypatch.setattr(evaluate, "Witness", lambda plate, _, eye: WITNESS(plate, None, eye))
 
 

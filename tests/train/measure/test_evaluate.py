@@ -30,7 +30,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         made.append(At(len(made)))
         return made[-1]
 
-    monkeypatch.setattr(evaluate, "HolisticEstimator", estimator)
+    monkeypatch.setattr(evaluate, "open_estimator", lambda kind, say: estimator())
     monkeypatch.setattr(drift, "RUN_UP", 2)
     monkeypatch.setattr(drift, "WATCHED", 3)
     monkeypatch.setattr(drift.held_drift, "__kwdefaults__", {**drift.held_drift.__kwdefaults__, "frames": 12})  # type: ignore[dict-item]

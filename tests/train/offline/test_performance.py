@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from live.performer.estimator import RecordedEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.performer.recording import save_poses
 from live.puppet.errors import PuppetError
 from live.puppet.values import Pose
@@ -18,7 +18,7 @@ def grey(count: int) -> list[np.ndarray]:
 
 
 def test_a_video_gives_one_pose_a_frame_at_its_own_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(performance, "HolisticEstimator", lambda: RecordedEstimator(poses(10), "fake"))
+    monkeypatch.setattr(performance, "open_estimator", lambda kind, say: RecordedEstimator(poses(10), "fake"))
     found = watch_performance(write_video(tmp_path / "clip.mkv", grey(10)))
     assert (found.name, found.fps, found.estimator, len(found.poses)) == ("clip", 30.0, "fake", 10)
     assert [pose.t_capture_s for pose in found.poses] == pytest.approx([i / 30 for i in range(10)], abs=1e-3)
@@ -33,7 +33,7 @@ def test_recorded_poses_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_clip_without_anybody_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(performance, "HolisticEstimator", lambda: RecordedEstimator([], "fake"))
+    monkeypatch.setattr(performance, "open_estimator", lambda kind, say: RecordedEstimator([], "fake"))
     with pytest.raises(TrainError, match="nobody was seen"):
         watch_performance(write_video(tmp_path / "clip.mkv", grey(3)))
     save_poses(tmp_path / "none.npz", [Pose.empty(0, 0.0, (4, 4))], estimator="fake")

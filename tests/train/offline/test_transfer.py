@@ -11,7 +11,7 @@ import pytest
 import live.session.assembly
 import run_live
 from engines.errors import EngineError
-from live.performer.estimator import RecordedEstimator
+from live.estimator.recorded import RecordedEstimator
 from live.puppet.errors import TargetError
 from live.puppet.geometry.body_stats import fit_stats
 from live.puppet.topology import TOPOLOGY
@@ -44,7 +44,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Pose]:
     """The poses that every estimator finds; a test may take some away."""
     poses = walking(COUNT, fps=25)
     for module in (performance, live.session.assembly):
-        monkeypatch.setattr(module, "HolisticEstimator", lambda: RecordedEstimator(poses, ESTIMATOR))
+        monkeypatch.setattr(module, "open_estimator", lambda kind, say: RecordedEstimator(poses, ESTIMATOR))
     return poses
 
 
@@ -117,7 +117,7 @@ def test_the_background_is_the_one_that_was_asked_for(target: Path, film: Path, 
 def test_what_cannot_work_is_said_before_the_long_work(
     target: Path, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes, error, said: str
 ) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(performance, "HolisticEstimator", lambda: pytest.fail("it was begun"))
+    monkeypatch.setattr(performance, "open_estimator", lambda kind, say: pytest.fail("it was begun"))
     values = {"source": film, "target": str(target), "out": tmp_path / "out.mp4", **changes}
     with pytest.raises(error, match=said):
         transfer(TransferConfig(**values))
