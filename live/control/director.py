@@ -198,6 +198,7 @@ class Director:
             engine_text="the bare paper doll" if engine is None else engine.describe(),
             smoothing=settings.smoothing,
             face=scene.generator.paints_faces,
+            has_face=scene.target.face is not None,
             profile=None if settings.performer is None else settings.performer.name,
             pending=self._switcher.pending,
             problem=self._switcher.problem or self._wizard.problem or self._recorder.problem,

@@ -19,10 +19,11 @@ class LoopState:
     target: name or folder. title: for people. canvas: (width, height). consent: whose film the target was made from.
     framing: what is shown; framing_asked: what was chosen, may be "auto". background: as chosen; picture: the file that
     the run began with; None without one. engine, precision: as chosen; engine_text: what is in use. face: a face
-    network paints. profile: the calibration's name. pending, problem: one line each, "" for none. recording: the file.
-    show_me: a page sees the camera's picture. person: "in view", "held" and so on. fps: pictures made per second.
-    latency_ms: capture to send; stage_ms: the same by stage; budget_ms: the most that is fine. drops: frames dropped so
-    far. source, sinks: their names. targets, engines: what there is to choose from; empty until known.
+    network paints; has_face: the character has one. profile: the calibration's name. pending, problem: one line each,
+    "" for none. recording: the file. show_me: a page sees the camera's picture. person: "in view", "held" and so on.
+    fps: pictures made per second. latency_ms: capture to send; stage_ms: the same by stage; budget_ms: the most that is
+    fine. drops: frames dropped so far. source, sinks: their names. targets, engines: what there is to choose from;
+    empty until known.
     """
 
     target: str
@@ -39,6 +40,7 @@ class LoopState:
     engine_text: str
     smoothing: float
     face: bool
+    has_face: bool
     profile: str | None
     pending: str
     problem: str

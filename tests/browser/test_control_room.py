@@ -72,6 +72,16 @@ def test_lists_and_sliders_have_their_effect(room: Room, director: FakeDirector,
     shows(page, "document.querySelector('[name=framing][value=half]').disabled")
 
 
+def test_face_detail_is_off_limits_for_a_character_without_a_face_network(
+    room: Room, director: FakeDirector, open_page: OpenPage
+) -> None:
+    page = open_page(room.url)
+    connected(page)
+    shows(page, "!document.getElementById('face').disabled")
+    director.has_face = False
+    shows(page, "document.getElementById('face').disabled")
+
+
 def test_recording_starts_and_stops(room: Room, director: FakeDirector, open_page: OpenPage) -> None:
     page = open_page(room.url)
     connected(page)

@@ -211,7 +211,18 @@ def test_the_state_is_json_and_has_what_was_promised(scenery: Path) -> None:
     state = json.loads(json.dumps(show.director.state().to_json()))
     assert set(state) == {
         *("target", "title", "framing", "framing_asked", "background", "mirror", "engine", "precision", "engine_text"),
-        *("smoothing", "face", "pending", "problem", "frozen", "hidden", "recording", "calibrating", "show_me"),
+        *(
+            "smoothing",
+            "face",
+            "has_face",
+            "pending",
+            "problem",
+            "frozen",
+            "hidden",
+            "recording",
+            "calibrating",
+            "show_me",
+        ),
         *("person", "fps", "latency_ms", "stage_ms", "budget_ms", "drops", "source", "sinks", "targets", "engines"),
         *("profile", "canvas", "consent", "picture"),
     }

@@ -92,6 +92,7 @@ class FakeDirector:
         }  # fmt: skip
         self._flags: dict[str, object] = {"frozen": False, "hidden": False, "recording": None, "calibrating": False}
         self.problem = self.pending = ""
+        self.has_face = True
 
     def start(self, on_frame: Callable[[PuppetFrame, int], object]) -> None:
         """Send moving pictures from now on."""
@@ -164,7 +165,8 @@ class FakeDirector:
             "pending": self.pending, "problem": self.problem, "show_me": self._camera_on, "person": "in view",
             "fps": 29.6 + 0.4 * wave, "latency_ms": Percentiles(61 + 4 * wave, 82 + 7 * wave),
             "stage_ms": {"capture": 1.1, "wait": 3.2, "estimate": 17.5, "condition": 1.9, "generate": 12.4},
-            "budget_ms": 120.0, "drops": 3, "source": "Integrated Webcam", "sinks": ["virtual camera", "browser"],
+            "budget_ms": 120.0, "drops": 3, "has_face": self.has_face,
+            "source": "Integrated Webcam", "sinks": ["virtual camera", "browser"],
             "consent": consent_text("character"),
             "targets": [dict(zip(("name", "title", "poster", "framings"), row, strict=True)) for row in TARGETS],
             "engines": [

@@ -38,6 +38,7 @@ STATE = LoopState(
     engine_text="openvino CPU bf16",
     smoothing=0.5,
     face=False,
+    has_face=False,
     profile=None,
     pending="",
     problem="",
