@@ -1,3 +1,5 @@
+import contextlib
+import io
 import os
 import shutil
 import signal
@@ -40,8 +42,9 @@ def run(untouched: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def few_faces() -> Iterator[None]:
-    """Some tens of faces are enough."""
+    """Some tens of faces are enough, and one pair of them per step."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(face, "BATCH", 1)
         patch.setattr(face, "FEWEST", 20)
         patch.setattr(face, "LIMIT", 25)
         patch.setattr(faces, "SEGMENT", 25)
@@ -49,16 +52,18 @@ def few_faces() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def trained_once(few_faces: None, untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_once(few_faces: None, untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run with a face of one step, and what its training printed."""
     run = shutil.copytree(untouched, tmp_path_factory.mktemp("faces") / "run")
-    train_face(run, steps=1)
-    return run
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert train_face(run, steps=1)
+    return run, printed.getvalue()
 
 
 @pytest.fixture
-def faced(trained_once: Path, tmp_path: Path) -> Path:
-    """A run with a face of one step."""
-    return shutil.copytree(trained_once, tmp_path / "faced")
+def faced(trained_once: tuple[Path, str], tmp_path: Path) -> Path:
+    """A run with a face of one step, to be written to."""
+    return shutil.copytree(trained_once[0], tmp_path / "faced")
 
 
 @pytest.fixture(autouse=True)
@@ -89,33 +94,32 @@ def equal(a: Any, b: Any) -> bool:
 
 def test_a_resumed_face_equals_an_unbroken_one(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = shutil.copytree(run, tmp_path / "parts")
-    assert train_face(run, steps=4)
+    assert train_face(run, steps=3)
     with monkeypatch.context() as broken:
         stop_before(broken, 1)
-        assert not train_face(parts, steps=4)
+        assert not train_face(parts, steps=3)
     found = load_face(parts)
     assert found is not None and found.steps_done == 2  # the step is finished first
-    assert train_face(parts, steps=4, resume=True)
+    assert train_face(parts, steps=3, resume=True)
     a, b = load_face(run), load_face(parts)
-    assert a is not None and b is not None and a.steps_done == b.steps_done == 4
+    assert a is not None and b is not None and a.steps_done == b.steps_done == 3
     assert equal(a.trainer, b.trainer) and a.data == b.data
 
 
-def test_it_leaves_a_sheet_a_curve_and_says_what_it_gained(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train_face(run, steps=2)
-    sheet = cv2.imread(str(run / "sheets" / "face_000002.png"))
+def test_it_leaves_a_sheet_a_curve_and_says_what_it_gained(trained_once: tuple[Path, str]) -> None:
+    run, printed = trained_once
+    sheet = cv2.imread(str(run / "sheets" / "face_000001.png"))
     assert sheet is not None and sheet.shape[0] > 4 * face.CELL_PX
     assert (run / face.CURVE).read_text().startswith("step,elapsed_s,total,l1")
-    assert "levels from the real ones without the face network" in capsys.readouterr().out
+    assert "levels from the real ones without the face network" in printed
 
 
-def test_the_face_of_a_run_paints_as_its_averaged_network_draws(run: Path, dataset_folder: Path) -> None:
+def test_the_face_of_a_run_paints_as_its_averaged_network_draws(run: Path, faced: Path, dataset_folder: Path) -> None:
     assert open_face(run) is None
-    train_face(run, steps=2)
-    values = read_tensors(run / face_checkpoint.NAME)
+    values = read_tensors(faced / face_checkpoint.NAME)
     values["trainer"]["average"]["head.bias"] += 0.2  # 51 levels brighter
-    write_tensors(run / face_checkpoint.NAME, values)
-    painter, dataset = open_face(run), open_dataset(dataset_folder)
+    write_tensors(faced / face_checkpoint.NAME, values)
+    painter, dataset = open_face(faced), open_dataset(dataset_folder)
     assert painter is not None
     drawn = dataset.draw(dataset.takes["full"].placed(5, refined=False))
     frame = drawn.doll.copy()
@@ -152,7 +156,7 @@ def test_a_face_of_another_generator_is_refused_and_begins_anew(
     torch.save(values, faced / "last.pt")
     with pytest.raises(TrainError, match="different generator.*train the face again"):
         open_face(faced)
-    assert train_face(faced, steps=2, resume=True)
+    assert train_face(faced, steps=1, resume=True)
     found = load_face(faced)
     assert found is not None and found.generator == generator_hash(load_checkpoint(faced))
     assert "starts over" in capsys.readouterr().out and open_face(faced) is not None
