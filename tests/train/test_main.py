@@ -15,7 +15,7 @@ from train.training import run as runs
 from train.training.config import LossWeights, RunConfig
 from train.training.step import StepReport, Trainer
 
-SMALL = ["--batch", "1", "--crop", "64", "64", "--threads", "1"]
+SMALL = ["--batch", "1", "--crop", "64", "64", "--threads", "1", "--precision", "fp32"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from train.training.step import Trainer
 def write_run(folder: Path, dataset_folder: Path, *, steps_done: int = 5, seen_fingerprint: str = "") -> Path:
     """Write `folder`/last.pt; `steps_done` 0 with fresh weights. Returns `folder`."""
     dataset = open_dataset(dataset_folder)
-    config = RunConfig(str(dataset_folder), steps=5)
+    config = RunConfig(str(dataset_folder), steps=5, precision="fp32")
     trainer = Trainer(config, dataset.pose_map_channels)
     trainer.steps_done = steps_done
     with torch.no_grad():

@@ -72,7 +72,7 @@ def test_rollouts_are_seeded_go_on_from_a_state_and_divide_among_processes(datas
 
 @pytest.mark.usefixtures("short_drift")
 def test_a_run_learns_from_pairs_is_measured_and_is_not_exported(folder: Path, tmp_path: Path) -> None:
-    config = RunConfig(dataset=str(folder), steps=2, batch=4, crop=(64, 64), threads=1, gan_start=1)
+    config = RunConfig(dataset=str(folder), steps=2, batch=4, crop=(64, 64), gan_start=1, precision="fp32")
     assert run(tmp_path / "run", config)
     evaluate(tmp_path / "run", Wanted(frames=2))
     assert "pairs" in (tmp_path / "run" / FOLDER / "metrics.md").read_text()

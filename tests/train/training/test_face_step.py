@@ -53,6 +53,14 @@ def test_a_batch_is_learned_and_the_average_follows(monkeypatch: pytest.MonkeyPa
     assert first.adversarial > 0 and first.discriminator > 0 and 0 <= last.scores_right <= 1
 
 
+def test_bf16_learns_too_with_its_own_rounding() -> None:
+    trainer, exact = FaceTrainer(replace(RUN, precision="bf16")), FaceTrainer(RUN)
+    before = weights(trainer)
+    report = trainer.step(batch(), 0.0)
+    assert np.isfinite(report.total) and not torch.equal(weights(trainer), before)
+    assert 0 < abs(report.discriminator - exact.step(batch(), 0.0).discriminator) < 0.05
+
+
 def test_a_face_of_no_weight_teaches_nothing() -> None:
     trainer = FaceTrainer(RUN)
     before = weights(trainer)
