@@ -111,7 +111,7 @@ def test_the_targets_own_video_as_performer_lands_within_1_percent(clips: Path) 
     film = clips.parent / "targets" / "fortnite" / "target.mp4"
     if not film.is_file():
         pytest.skip("no ../shared/data/targets: the films of the targets are not part of the project")
-    target, poses = open_target("fortnite", "full"), estimated(film, every=12)
+    target, poses = open_target("fortnite", "full"), estimated(film, every=24)
     own = target.stats.scaled(poses[0].image_size[0] / target.bundle.canvas[0])
     places = [
         Conditioner(target.puppet, target=target.stats, atlas=target.atlas, performer=performer)
