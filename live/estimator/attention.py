@@ -69,15 +69,12 @@ def _part_matrix(mesh: Any, points: NDArray[np.int64], corners: tuple[int, int])
     """Landmarks2TransformMatrix: (1, 468, 3) points -> (1, 4, 4), from cells of a part's region to where they lie."""
     from openvino import opset13 as op
 
-    def pick(value: Any, indices: Any, axis: int) -> Any:
-        return op.gather(value, np.array(indices, np.int64), np.array(axis, np.int64))
-
-    left, right = (pick(pick(mesh, [corner], 1), [0, 1], 2) for corner in corners)  # (1, 1, 2)
+    left, right = (_pick(_pick(mesh, [corner], 1), [0, 1], 2) for corner in corners)  # (1, 1, 2)
     level = op.subtract(right, left)
     level = op.divide(level, op.sqrt(op.reduce_sum(op.multiply(level, level), np.array([2]), True)))
-    c, s = pick(level, [0], 2), pick(level, [1], 2)  # (1, 1, 1): cosine and sine of the part's own tilt
-    of_part = pick(pick(mesh, points, 1), [0, 1], 2)
-    x, y = pick(of_part, [0], 2), pick(of_part, [1], 2)
+    c, s = _pick(level, [0], 2), _pick(level, [1], 2)  # (1, 1, 1): cosine and sine of the part's own tilt
+    of_part = _pick(_pick(mesh, points, 1), [0, 1], 2)
+    x, y = _pick(of_part, [0], 2), _pick(of_part, [1], 2)
     along, down = op.add(op.multiply(c, x), op.multiply(s, y)), op.subtract(op.multiply(c, y), op.multiply(s, x))
     ends = [
         (op.reduce_min(value, np.array([1]), True), op.reduce_max(value, np.array([1]), True))
@@ -107,7 +104,7 @@ def _cut(features: Any, matrix: Any) -> Any:
     columns, rows = np.meshgrid(np.arange(_SIDE) + 0.5, np.arange(_SIDE) + 0.5)
     cells = np.stack([columns, rows, np.zeros_like(rows), np.ones_like(rows)], -1).reshape(1, -1, 4)
     places = op.matmul(op.constant(cells.astype(np.float32)), matrix, False, True)  # (1, 256, 4): x, y, 0, 1
-    places = op.gather(places, np.array([0, 1], np.int64), np.array(2, np.int64))
+    places = _pick(places, [0, 1], 2)
     # GridSample wants -1..1 from the first pixel's middle to the last's; half a pixel lies between corner and middle.
     scale = np.array([2 / (width - 1), 2 / (height - 1)], np.float32)
     places = op.subtract(op.multiply(op.subtract(places, np.float32(0.5)), scale), np.float32(1.0))
@@ -121,6 +118,12 @@ def _placed(points: Any, matrix: Any) -> Any:
     """TransformLandmarks: (1, N, 2) points in cells of a part's region -> where they lie."""
     from openvino import opset13 as op
 
-    turn = op.gather(op.gather(matrix, np.array([0, 1]), np.array(1)), np.array([0, 1]), np.array(2))
-    shift = op.gather(op.gather(matrix, np.array([0, 1]), np.array(1)), np.array([3]), np.array(2))  # (1, 2, 1)
+    rows = _pick(matrix, [0, 1], 1)
+    turn, shift = _pick(rows, [0, 1], 2), _pick(rows, [3], 2)  # (1, 2, 2) and (1, 2, 1)
     return op.add(op.matmul(points, turn, False, True), op.transpose(shift, np.array([0, 2, 1])))
+
+
+def _pick(value: Any, indices: Any, axis: int) -> Any:
+    from openvino import opset13 as op
+
+    return op.gather(value, np.array(indices, np.int64), np.array(axis, np.int64))

@@ -6,6 +6,7 @@ from math import pi
 import numpy as np
 
 from engines.arrays import F32, F64, U8
+from live.estimator.compiled import compiled
 from live.estimator.detector import Detector
 from live.estimator.network import Network
 from live.estimator.region import Region, of_body, whole
@@ -28,7 +29,7 @@ class BodyTracker:
 
     def __init__(self) -> None:
         self._detector = Detector("pose_detection", (8, 16, 32, 32, 32), 4)
-        self._network = Network("pose_landmark_full", (0, 1, 3))
+        self._network = Network(compiled("pose_landmark_full", (0, 1, 3)))
         self.reset()
 
     def reset(self) -> None:

@@ -22,7 +22,7 @@ def precision() -> str:
     return "bf16" if cpu_bf16() else "fp32"
 
 
-def compiled(name: str, outputs: tuple[int, ...], low: float) -> "ov.CompiledModel":
+def compiled(name: str, outputs: tuple[int, ...], low: float = 0.0) -> "ov.CompiledModel":
     """The model of models/`name`.tflite for (1, S, S, 3) uint8 RGB, which it turns into `low`..1, with only those of
     its outputs. Raises EngineError: OpenVINO missing, the file damaged.
     """

@@ -7,6 +7,7 @@ SsdAnchorsCalculator; options from modules/pose_detection and modules/face_detec
 import numpy as np
 
 from engines.arrays import F32, U8
+from live.estimator.compiled import compiled
 from live.estimator.network import Network
 from live.estimator.region import Region
 
@@ -20,7 +21,7 @@ class Detector:
     """
 
     def __init__(self, name: str, strides: tuple[int, ...], points: int) -> None:
-        self._network = Network(name, (0, 1), low=-1.0, border="black")
+        self._network = Network(compiled(name, (0, 1), low=-1.0), border="black")
         self._anchors = anchors(self._network.size, strides)
         self._points = points
 

@@ -5,6 +5,7 @@ import numpy as np
 from engines.arrays import F32, U8
 from live.estimator.attention import LEFT_EYE, LIPS, RIGHT_EYE
 from live.estimator.body import Body
+from live.estimator.compiled import compiled
 from live.estimator.detector import Detector
 from live.estimator.network import Network
 from live.estimator.region import Region, of_face, of_face_found, of_face_on
@@ -20,7 +21,7 @@ class FaceTracker:
 
     def __init__(self) -> None:
         self._detector = Detector("face_detection_short_range", (8, 16, 16, 16), 6)
-        self._network = Network("face_landmark_with_attention", (0, 1, 2, 3, 4, 5, 6))
+        self._network = Network(compiled("face_landmark_with_attention", (0, 1, 2, 3, 4, 5, 6)))
         self.reset()
 
     def reset(self) -> None:

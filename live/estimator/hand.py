@@ -4,6 +4,7 @@ import numpy as np
 
 from engines.arrays import F32, U8
 from live.estimator.body import Body
+from live.estimator.compiled import compiled
 from live.estimator.network import Network
 from live.estimator.region import DOWN, Region, aligned, of_hand, of_hand_on
 
@@ -25,8 +26,9 @@ class HandTracker:
     @staticmethod
     def both() -> "tuple[HandTracker, HandTracker]":
         """Left and right, with the models opened once."""
-        recrop, network = Network("hand_recrop", (0,)), Network("hand_landmark_full", (0, 1))
-        return HandTracker("left", recrop, network), HandTracker("right", recrop.twin(), network.twin())
+        recrop, landmarks = compiled("hand_recrop", (0,)), compiled("hand_landmark_full", (0, 1))
+        left, right = (HandTracker(side, Network(recrop), Network(landmarks)) for side in ("left", "right"))
+        return left, right
 
     def reset(self) -> None:
         """Forget the hand."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from engines.arrays import F32, U8
-from live.estimator.joints import believable, drop_strays
+from live.estimator.joints import pose_of
 from live.estimator.quiet import without_chatter
 from live.estimator.shrink import shrunk
-from live.puppet.topology import TOPOLOGY, from_mediapipe
+from live.puppet.topology import TOPOLOGY
 from live.puppet.values import Frame, Pose
 
 
@@ -45,22 +45,12 @@ class HolisticEstimator:
             return Pose.empty(frame.frame_id, frame.t_capture_s, (width, height))
         unit = np.array([width, height, width], np.float32)
         visibility = np.array([point.visibility for point in found.pose_landmarks.landmark], np.float32)
-        points, scores = from_mediapipe(
-            believable(np.column_stack([_table(found.pose_landmarks, unit), visibility]), (width, height)),
-            *(
-                None if part is None else _table(part, unit)
-                for part in (found.face_landmarks, found.left_hand_landmarks, found.right_hand_landmarks)
-            ),
-        )
-        drop_strays(points, scores)
-        return Pose(
-            frame.frame_id,
-            frame.t_capture_s,
-            np.ascontiguousarray(points[:, :2]),
-            np.ascontiguousarray(points[:, 2]),
-            scores,
-            (width, height),
-        )
+        parts = [
+            None if part is None else _table(part, unit)
+            for part in (found.face_landmarks, found.left_hand_landmarks, found.right_hand_landmarks)
+        ]
+        body = np.column_stack([_table(found.pose_landmarks, unit), visibility])
+        return pose_of(frame, body, parts, (width, height))  # its fractions are of any size
 
     def reset(self) -> None:
         with without_chatter():

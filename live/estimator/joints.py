@@ -6,6 +6,7 @@ import numpy as np
 
 from engines.arrays import F32
 from live.puppet import topology as T
+from live.puppet.values import Frame, Pose
 
 # A joint this close to the lower edge (share of the height), with its child joint outside, is not trusted.
 EDGE = 0.10
@@ -21,8 +22,28 @@ _ATTACHED = (
 # MediaPipe's numbers.
 _KNEES_AND_ANKLES = ((25, 27), (26, 28))  # left, right
 _ARMS = [13, 14, 15, 16]  # elbows and wrists
-_SHOULDERS, _HIPS = (11, 12), (23, 24)
+_SHOULDERS, _HIPS = [11, 12], [23, 24]
 _ANCHORS = ((4, 0), (0, 15), (0, 16))  # face, left and right hand: point of the part, point of the body
+
+
+def pose_of(frame: Frame, body: F32, parts: Sequence[F32 | None], size: tuple[int, int]) -> Pose:
+    """The pose in pixels of `frame` of what MediaPipe's models found in it, shrunk to `size`, (width, height).
+
+    `body`: (33, 4) x, y, depth in pixels of that size and visibility. `parts`: face (478, 3), left and right hand
+    (21, 3) in those pixels, None where not found. What cannot be believed, or strays from the body, scores 0.
+    """
+    height, width = frame.image.shape[:2]
+    points, scores = T.from_mediapipe(believable(body, size), *parts)
+    drop_strays(points, scores)
+    points *= width / size[0]
+    return Pose(
+        frame.frame_id,
+        frame.t_capture_s,
+        np.ascontiguousarray(points[:, :2]),
+        np.ascontiguousarray(points[:, 2]),
+        scores,
+        (width, height),
+    )
 
 
 def believable(body: F32, size: tuple[int, int]) -> F32:
@@ -36,7 +57,7 @@ def believable(body: F32, size: tuple[int, int]) -> F32:
     inside = np.isfinite(table).all(axis=1) & (table[:, :2] >= 0).all(axis=1) & (table[:, :2] <= size).all(axis=1)
     for knee, ankle in _KNEES_AND_ANKLES:
         inside[knee] &= bool(inside[ankle]) or table[knee, 1] < (1 - EDGE) * size[1]
-    guess = _outside(table[_ARMS, :2], size) / max(_unit(body) * OUTSIDE, 1e-6)
+    guess = _outside(table[_ARMS, :2], size) / max(_unit(body[_SHOULDERS, :2], body[_HIPS, :2]) * OUTSIDE, 1e-6)
     table[~inside, 3] = 0.0
     table[_ARMS, 3] = body[_ARMS, 3] * np.where(guess <= 1, 1 - guess / 2, 0)  # NaN is no guess either
     return table
@@ -52,7 +73,8 @@ def belonging(body: F32, parts: Sequence[F32 | None]) -> list[bool]:
         np.inf if part is None else float(np.hypot(*(part[root, :2] - body[anchor, :2])))
         for part, (root, anchor) in zip(parts, _ANCHORS, strict=True)
     ]
-    near = [distance <= STRAY * _unit(body) for distance in away]
+    reach = STRAY * _unit(body[_SHOULDERS, :2], body[_HIPS, :2])
+    near = [distance <= reach for distance in away]
     left, right = parts[1:]
     if near[1] and near[2] and left is not None and right is not None:
         size = float(np.ptp(left[:, :2], axis=0).max())
@@ -65,19 +87,16 @@ def drop_strays(points_px: F32, scores: F32) -> None:
     """Set the score of a hand or face to 0, in place, if it was found away from the body's wrist or nose.
 
     The hand model sees hands in balls, skirts and faces; drawn, they would float beside the arm. `points_px`: (137, 2
-    or 3) pixels. The unit is the larger of shoulder width and torso, so that a side view does not shrink it.
+    or 3) pixels.
     """
-    across = np.hypot(*(points_px[T.R_SHOULDER, :2] - points_px[T.L_SHOULDER, :2]))
-    down = np.hypot(*(points_px[T.NECK, :2] - points_px[T.MID_HIP, :2]))
-    reach = STRAY * float(max(across, down))
+    reach = STRAY * _unit(points_px[[T.L_SHOULDER, T.R_SHOULDER], :2], points_px[[T.L_HIP, T.R_HIP], :2])
     for part, root, anchor in _ATTACHED:
         if np.hypot(*(points_px[root, :2] - points_px[anchor, :2])) > reach:
             scores[part] = 0.0
 
 
-def _unit(body: F32) -> float:
-    """The larger of shoulder width and torso, in pixels: a side view does not shrink it."""
-    shoulders, hips = body[list(_SHOULDERS), :2], body[list(_HIPS), :2]
+def _unit(shoulders: F32, hips: F32) -> float:
+    """The larger of shoulder width and torso, in pixels: a side view does not shrink it. Each (2, 2)."""
     across, down = shoulders[0] - shoulders[1], shoulders.mean(axis=0) - hips.mean(axis=0)
     return float(max(np.hypot(*across), np.hypot(*down)))
 

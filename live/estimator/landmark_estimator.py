@@ -8,9 +8,9 @@ from engines.arrays import F32, U8
 from live.estimator.body import Body, BodyTracker
 from live.estimator.face import FaceTracker
 from live.estimator.hand import HandTracker
-from live.estimator.joints import believable, belonging, drop_strays
+from live.estimator.joints import belonging, pose_of
 from live.estimator.shrink import shrunk
-from live.puppet.topology import TOPOLOGY, from_mediapipe
+from live.puppet.topology import TOPOLOGY
 from live.puppet.values import Frame, Pose
 
 
@@ -37,7 +37,6 @@ class LandmarkEstimator:
 
     def estimate(self, frame: Frame) -> Pose:
         """See `PoseEstimator.estimate`."""
-        height, width = frame.image.shape[:2]
         image = shrunk(frame.image)
         if image.shape[:2] != self._shape:  # what was tracked is in pixels of another picture
             self.reset()
@@ -49,21 +48,9 @@ class LandmarkEstimator:
             followed = [part.result() for part in following]
         if body is None:
             self._forget_parts()
-            return Pose.empty(frame.frame_id, frame.t_capture_s, (width, height))
-        points, scores = from_mediapipe(
-            believable(np.column_stack([body.points, body.visibility]), (image.shape[1], image.shape[0])),
-            *self._complete(image, body, followed),
-        )
-        drop_strays(points, scores)
-        points *= width / image.shape[1]
-        return Pose(
-            frame.frame_id,
-            frame.t_capture_s,
-            np.ascontiguousarray(points[:, :2]),
-            np.ascontiguousarray(points[:, 2]),
-            scores,
-            (width, height),
-        )
+            return Pose.empty(frame.frame_id, frame.t_capture_s, (frame.image.shape[1], frame.image.shape[0]))
+        table = np.column_stack([body.points, body.visibility])
+        return pose_of(frame, table, self._complete(image, body, followed), (image.shape[1], image.shape[0]))
 
     def reset(self) -> None:
         """See `PoseEstimator.reset`."""

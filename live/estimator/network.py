@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from engines.arrays import F32, U8
-from live.estimator.compiled import compiled
 from live.estimator.region import Region
 
 if TYPE_CHECKING:
@@ -18,26 +17,18 @@ _BORDERS = {"edge": cv2.BORDER_REPLICATE, "black": cv2.BORDER_CONSTANT}
 class Network:
     """A compiled model and the memory it works in. Not thread-safe.
 
-    `name`: of its file. `outputs`: which of the model's outputs are wanted, by number. `low`: the model wants its RGB
-    in `low`..1. `border`: what lies beyond the picture: its edge repeated ("edge"), or black ("black"). Raises
-    EngineError: OpenVINO missing, the file damaged.
+    `model`: see `live.estimator.compiled`; several networks may share one, and run side by side. `border`: what lies
+    beyond the picture: its edge repeated ("edge"), or black ("black").
     """
 
-    def __init__(self, name: str, outputs: tuple[int, ...], *, low: float = 0.0, border: str = "edge") -> None:
-        self._open(compiled(name, outputs, low), border)
+    def __init__(self, model: "ov.CompiledModel", *, border: str = "edge") -> None:
+        import openvino as ov
 
-    def twin(self) -> "Network":
-        """Another one of the same model, to be run beside this one."""
-        twin = Network.__new__(Network)
-        twin._open(self._model, self._border)
-        return twin
-
-    def _open(self, model: "ov.CompiledModel", border: str) -> None:
-        self._model, self._border = model, border
+        self._border = _BORDERS[border]
         self.size = int(model.input(0).get_shape()[1])
         self._picture = np.zeros((1, self.size, self.size, 3), np.uint8)
         self._request = model.create_infer_request()
-        self._request.set_input_tensor(_tensor(self._picture))
+        self._request.set_input_tensor(ov.Tensor(self._picture, shared_memory=True))
         self._outputs = [self._request.get_output_tensor(i).data for i in range(len(model.outputs))]
 
     def run(self, image: U8, region: Region) -> list[F32]:
@@ -50,14 +41,8 @@ class Network:
             (self.size, self.size),
             dst=self._picture[0],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=_BORDERS[self._border],
+            borderMode=self._border,
         )
         self._request.start_async()  # lets other threads go on, and unlike infer() does not gather the outputs anew
         self._request.wait()
         return self._outputs
-
-
-def _tensor(array: U8) -> "ov.Tensor":
-    import openvino as ov
-
-    return ov.Tensor(array, shared_memory=True)

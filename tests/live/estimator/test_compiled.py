@@ -26,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def answer() -> F32:
     picture = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
-    return Network(SMALL, (0,)).run(picture, whole((80, 60)))[0].copy()
+    return Network(compiled.compiled(SMALL, (0,))).run(picture, whole((80, 60)))[0].copy()
 
 
 def test_every_model_has_its_hash_and_every_hash_its_model() -> None:
@@ -43,7 +43,7 @@ def test_a_model_that_was_kept_says_the_same(cache: Path) -> None:
 @pytest.mark.parametrize("start", ["compiled", "kept"])
 def test_it_runs_on_one_thread_in_the_precision_that_is_told(cache: Path, start: str) -> None:
     for _ in range(1 + (start == "kept")):
-        model = compiled.compiled(SMALL, (0,), 0.0)
+        model = compiled.compiled(SMALL, (0,))
     assert model.get_property("INFERENCE_NUM_THREADS") == 1
     told = {"f32": "fp32", "bf16": "bf16"}[model.get_property("INFERENCE_PRECISION_HINT").get_type_name()]
     assert told == compiled.precision()
@@ -76,7 +76,7 @@ def test_a_damaged_or_missing_model_is_said(
     if content is not None:
         (tmp_path / f"{SMALL}.tflite").write_bytes(content)
     with pytest.raises(EngineError, match=said):
-        Network(SMALL, (0,))
+        Network(compiled.compiled(SMALL, (0,)))
 
 
 def test_auto_says_why_it_goes_on_with_holistic_and_openvino_does_not_go_on(
