@@ -28,3 +28,13 @@ def core() -> "ov.Core":
             ov.Tensor(np.zeros(1, np.uint8), shared_memory=True).get_element_type().to_dtype()
             _made = ov.Core()
         return _made
+
+
+def cpu_settings(hint: str, *, threads: int) -> dict[str, object]:
+    """How models are compiled here. `hint`: "f32" or "bf16", what is computed in; `threads`: of one request."""
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "ENABLE_CPU_PINNING": False,  # engine and estimator share these cores
+        "INFERENCE_PRECISION_HINT": hint,  # by default it silently uses bf16 wherever it can, also emulated
+    }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from engines.backend import Feeds
 from engines.backends.host_engine import Arrays, HostEngine, Step
 from engines.backends.onnxruntime_engine import open_reference
-from engines.backends.openvino_core import core
+from engines.backends.openvino_core import core, cpu_settings
 from engines.cells import cell_size
 from engines.cpu import cpu_bf16, cpu_name
 from engines.engine import EngineSpec, TensorSpec, check_ports
@@ -77,12 +77,6 @@ def _compile(
     model: Path, spec: EngineSpec, hint: str, threads: int
 ) -> "tuple[ov.CompiledModel, dict[str, tuple[int, ...]]]":
     """The compiled model, and the shapes of its ports."""
-    settings = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": threads,
-        "ENABLE_CPU_PINNING": False,  # the estimator's threads share these cores
-        "INFERENCE_PRECISION_HINT": hint,  # by default it silently uses bf16 wherever it can
-    }
     try:
         graph = core().read_model(str(model))
     except Exception as error:  # its exceptions share no base but Exception
@@ -91,7 +85,7 @@ def _compile(
     check_ports("inputs", spec.inputs, inputs, fits=cell_size)
     check_ports("outputs", spec.outputs, outputs, fits=cell_size)
     try:
-        compiled = core().compile_model(graph, "CPU", settings)
+        compiled = core().compile_model(graph, "CPU", cpu_settings(hint, threads=threads))
     except Exception as error:
         raise EngineError(f"openvino cannot compile {model.name}", got=reason(error)) from error
     used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.backends.openvino_core import core
+from engines.backends.openvino_core import core, cpu_settings
 from engines.cpu import cpu_bf16, cpu_name
 from engines.errors import EngineError, reason
 from engines.system.user_folders import USER
@@ -45,13 +45,7 @@ def compiled(name: str, outputs: tuple[int, ...], low: float = 0.0) -> "ov.Compi
 
 
 def _settings() -> dict[str, object]:
-    return {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": 1,
-        "ENABLE_CPU_PINNING": False,  # the generator's threads share these cores
-        # Its default is bf16 wherever it can, also where it only emulates it.
-        "INFERENCE_PRECISION_HINT": "bf16" if precision() == "bf16" else "f32",
-    }
+    return cpu_settings("bf16" if precision() == "bf16" else "f32", threads=1)
 
 
 def _compile(path: Path, outputs: tuple[int, ...], low: float) -> "ov.CompiledModel":
