@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from calib.clip import clip_profile
@@ -71,7 +70,7 @@ def _from_clip(clip: Source, estimator: PoseEstimator, target: Target, name: str
     try:
         while (frame := clip.read()) is not None and not (profiles and wizard.followed):
             pose = estimator.estimate(frame)
-            poses.append(_copy(pose))
+            poses.append(pose.copy())
             wizard.step(pose, frame)
     finally:
         faces.close()
@@ -93,7 +92,3 @@ def _estimator(opened: OpenedSource, say: Say) -> Iterator[PoseEstimator]:
         yield estimator
     finally:
         estimator.close()
-
-
-def _copy(pose: Pose) -> Pose:
-    return replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())

@@ -88,7 +88,7 @@ class Wizard:
             self._pace = StepPace(now, now)
         if self._outcome is not None:
             return self._show_score(self._outcome, now - self._pace.began_s)
-        pose = _copy(pose)
+        pose = pose.copy()
         if len(self.poses) < MOST_POSES:
             self.poses.append(pose)
         still = self._stillness.step(pose, sight.torso_px)
@@ -227,7 +227,3 @@ def open_wizard(
         save=lambda profile: save_profile(profile, folder),
         count_faces=FaceCounter(),
     )
-
-
-def _copy(pose: Pose) -> Pose:
-    return replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())

@@ -53,6 +53,10 @@ class Pose:
             image_size,
         )
 
+    def copy(self) -> "Pose":
+        """This pose with arrays of its own."""
+        return replace(self, points_px=self.points_px.copy(), depth_px=self.depth_px.copy(), scores=self.scores.copy())
+
     @property
     def in_view(self) -> bool:
         """True if a person was found, that is, any joint has a score."""

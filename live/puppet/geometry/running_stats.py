@@ -1,7 +1,6 @@
 """RunningStats: measures the performer while they move, until enough was seen; then frozen."""
 
 from collections import deque
-from dataclasses import replace
 
 from live.puppet.geometry.body_stats import MIN_FRAMES, BodyStats, fit_stats, usable
 from live.puppet.values import Pose
@@ -39,9 +38,7 @@ class RunningStats:
                 self.reset()
             else:
                 self._in_view_s += min(max(pose.t_capture_s - self._poses[-1].t_capture_s, 0.0), LONGEST_STEP_S)
-        self._poses.append(
-            replace(pose, points_px=pose.points_px.copy(), depth_px=pose.depth_px.copy(), scores=pose.scores.copy())
-        )
+        self._poses.append(pose.copy())
         self._since_fit += 1
         self.frozen = self._in_view_s >= self._freeze_s and len(self._poses) >= MIN_FRAMES
         if self.frozen or self._since_fit >= MIN_FRAMES:
