@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.errors import EngineError, reason
+from engines.graph.edit import Graph
 from engines.graph.half import CONVOLUTIONS
 
 if TYPE_CHECKING:
@@ -154,7 +155,6 @@ def _borders(facts: _Facts) -> Iterator[str]:
 
 
 def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]:
-    from onnx import helper
 
     if node.op_type not in ALLOWED or node.domain not in ("", "ai.onnx"):
         yield "not an operator that this project uses with TensorRT"
@@ -167,7 +167,7 @@ def _node(facts: _Facts, node: "onnx.NodeProto", *, half: bool) -> Iterator[str]
         if slot < len(node.input) and node.input[slot] and node.input[slot] not in facts.constants:
             yield f"its input {node.input[slot]} is not a constant"
     yield from _bytes(facts, node)
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    attributes = Graph.attributes(node)
     if node.op_type in CONVOLUTIONS:
         yield from _convolution(facts, node, half=half)
     elif node.op_type in ("QuantizeLinear", "DequantizeLinear"):

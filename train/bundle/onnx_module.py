@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engines.graph.edit import Graph
 from train.errors import TrainError
 
 _TYPES = {TensorProto.FLOAT: torch.float32, TensorProto.FLOAT16: torch.float16, TensorProto.UINT8: torch.uint8}
@@ -29,10 +30,7 @@ class OnnxModule(nn.Module):
         self.input_shapes = [tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in graph.input]
         self.output_names = [value.name for value in graph.output]
         self.uint8 = uint8
-        self._nodes = [
-            (n.op_type, list(n.input), n.output[0], {a.name: helper.get_attribute_value(a) for a in n.attribute})
-            for n in graph.node
-        ]
+        self._nodes = [(n.op_type, list(n.input), n.output[0], Graph.attributes(n)) for n in graph.node]
         unknown = sorted({op for op, *_ in self._nodes} - _OPERATIONS.keys() - {"Cast"})
         if unknown:
             raise TrainError(
