@@ -1,4 +1,4 @@
-"""The values allowed for --source, --sink and --engine. Imports nothing, so that `--help` is quick."""
+"""The values allowed for --source, --sink, --engine and --estimator. Imports nothing, so that `--help` is quick."""
 
 ESTIMATORS = ("auto", "openvino", "holistic")
 

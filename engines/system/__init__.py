@@ -1,2 +1,2 @@
-"""What our commands need from the operating system: whole files and folders, locks, names, processes. Of engines, only
-their errors are known here."""
+"""What all our commands need: whole files and folders, locks, names, processes, the words for a wrong flag. Of engines,
+only their errors are known here."""

@@ -14,10 +14,10 @@ from engines.errors import EngineError, UserError
 from engines.selection.cache import Cache
 from engines.selection.candidates import BACKENDS, Candidate, candidates
 from engines.selection.selector import BundleNetwork, Selector
+from engines.system.argument_types import whole_number
 from engines.system.same_file import collision
 from engines.system.user_folders import cache_folder
 from engines.tools import selftest
-from engines.tools.argument_types import whole_number
 from engines.tools.bench import measure, open_contenders, table
 from engines.tools.chart import write_chart
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal

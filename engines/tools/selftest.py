@@ -30,8 +30,8 @@ from engines.bundle import Bundle, find_target, find_targets, open_bundle
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError, reason
 from engines.selection.compare import compare
+from engines.system.argument_types import whole_number
 from engines.system.whole_file import write_whole
-from engines.tools.argument_types import whole_number
 
 FACE = "face"  # the name of a target's face network, next to its generators' names
 Rehearse = Callable[[Bundle, str], Feeds]  # (target, one of its networks) -> what that network is fed

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from engines.system.argument_types import whole_number
 from live.config import LiveConfig
 from live.specs import ENGINES, ESTIMATORS, is_browser, is_camera, sink_error
 
@@ -150,7 +151,7 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument(
         "--threads",
-        type=_positive_int,
+        type=whole_number,
         default=max(1, _cores() // 2),
         metavar="N",
         help="CPU threads for the engine; finding your pose needs the other cores (default here: %(default)s)",
@@ -179,7 +180,7 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
         help="output frames per second (default: the character's own, 30; with --no-realtime the clip's)",
     )
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
-    group.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames of the source")
+    group.add_argument("--frames", type=whole_number, metavar="N", help="stop after N frames of the source")
     group.add_argument("--report", type=_path, metavar="FILE.json", help="write all measurements of the run to a file")
     group.add_argument("--quiet", action="store_true", help="print only problems, and the file that was written")
     group.add_argument("--log", type=_path, metavar="FILE", help="append all messages, with times, to a file")
@@ -267,16 +268,6 @@ def _background(text: str) -> str:
     if text.startswith("#") and not (len(text) == 7 and all(c in "0123456789abcdefABCDEF" for c in text[1:])):
         raise argparse.ArgumentTypeError(f"not a colour: {text!r}; wanted: #RRGGBB, such as #ff8800")
     return text
-
-
-def _positive_int(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number of 1 or more")
-    return value
 
 
 def _positive(text: str) -> float:
