@@ -245,7 +245,8 @@ def _add_machine_flags(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("machine and reports")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
     group.add_argument("--device", metavar="DEVICE", help="cpu or cuda (default cpu)")
-    group.add_argument("--precision", choices=("bf16", "fp32"), help="arithmetic to train in (default bf16)")
+    precisions, told = ("auto", "bf16", "fp32"), "arithmetic to train in (default auto: bf16 if the device has it)"
+    group.add_argument("--precision", choices=precisions, help=told)
     _add_loop_flags(group)
 
 

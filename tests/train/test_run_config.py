@@ -56,3 +56,23 @@ def test_rollouts_double_by_schedule_and_batches_halve() -> None:
 def test_a_batch_is_never_smaller_than_the_number_of_processes() -> None:
     config = RunConfig("data", steps=5, batch=6, devices=2)
     assert [config.batch_of(length) for length in (2, 4, 8)] == [6, 4, 2]
+
+
+@pytest.mark.parametrize(("native", "used"), [(True, "bf16"), (False, "fp32"), (None, "fp32")])
+def test_bf16_is_chosen_only_where_the_cpu_computes_in_it(
+    monkeypatch: pytest.MonkeyPatch, native: bool | None, used: str
+) -> None:
+    monkeypatch.setattr("train.training.config.cpu_bf16", lambda: native)
+    assert RunConfig("data", steps=5).arithmetic == used
+    assert RunConfig("data", steps=5, precision="bf16").arithmetic == "bf16"
+    assert RunConfig("data", steps=5, precision="fp32").arithmetic == "fp32"
+
+
+@pytest.mark.parametrize(("native", "used"), [(True, "bf16"), (False, "fp32")])
+def test_a_gpu_is_asked_whether_it_computes_in_bf16(monkeypatch: pytest.MonkeyPatch, native: bool, used: str) -> None:
+    monkeypatch.setattr("train.training.config.cpu_bf16", lambda: not native)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(
+        "torch.cuda.is_bf16_supported", lambda *, including_emulation: native and not including_emulation
+    )
+    assert RunConfig("data", steps=5, device="cuda").arithmetic == used

@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import torch
+
+from engines.cpu import cpu_bf16
 from train.errors import TrainError
 from train.networks.losses import HINGE, LSGAN
 from train.networks.networks import STRIDE
@@ -11,6 +14,7 @@ from train.networks.presets import PRESETS
 _MOST = 1 << 40  # of any number
 _LARGEST_BATCH, _LARGEST_CROP, _MOST_DOUBLINGS = 4096, 2048, 8
 SHORTEST = 2  # frames of a rollout at first
+AUTO, BF16, FP32 = "auto", "bf16", "fp32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,10 @@ class RunConfig:
     `crop`: (width, height) px of the training windows, multiples of 32. `gan_start`: the step at which the
     discriminators join; `gan`: their loss. `lengthen_at`: the shares of the run after which rollouts double. `doll`,
     `temporal`: False leaves that input out, for comparison. `teacher`: a run folder to learn from, or "". `begin_from`:
-    one whose networks to start from, or "". `perceptual`: see `train.networks.perceptual`. `batch`: rollouts of one
-    step in all `devices` processes on each of `nodes` machines, a multiple of their number. `log_every`, `sheet_every`,
-    `validate_every`: steps between two rows of the curve, reports and cross-validations. Raises TrainError for values
-    that cannot be trained with.
+    one whose networks to start from, or "". `perceptual`: see `train.networks.perceptual`. `precision`: "auto", "bf16"
+    or "fp32", see `arithmetic`. `batch`: rollouts of one step in all `devices` processes on each of `nodes` machines, a
+    multiple of their number. `log_every`, `sheet_every`, `validate_every`: steps between two rows of the curve, reports
+    and cross-validations. Raises TrainError for values that cannot be trained with.
     """
 
     dataset: str
@@ -70,7 +74,7 @@ class RunConfig:
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
-    precision: str = "bf16"
+    precision: str = AUTO
     save_minutes: float = 3.0
     log_every: int = 20
     sheet_every: int = 500
@@ -112,8 +116,20 @@ class RunConfig:
             )
         if self.gan not in (LSGAN, HINGE):
             raise TrainError("no such discriminator loss", got=self.gan, wanted=f"{LSGAN} or {HINGE}")
-        if self.precision not in ("bf16", "fp32"):
-            raise TrainError("no such precision", got=self.precision, wanted="bf16 or fp32")
+        if self.precision not in (AUTO, BF16, FP32):
+            raise TrainError("no such precision", got=self.precision, wanted=f"{AUTO}, {BF16} or {FP32}")
+
+    @property
+    def arithmetic(self) -> str:
+        """ "bf16" or "fp32": the precision, where "auto" is bf16 if the device computes in it natively.
+
+        A CPU that emulates bf16 trains five times slower with it than in fp32 (docs/measurements.md).
+        """
+        if self.precision != AUTO:
+            return self.precision
+        on_gpu = torch.device(self.device).type == "cuda"
+        native = _cuda_bf16() if on_gpu else cpu_bf16()
+        return BF16 if native else FP32
 
     def rollout(self, progress: float) -> tuple[int, int]:
         """(frames per rollout, rollouts per batch) at this share of the run: as one doubles, the other halves."""
@@ -160,3 +176,7 @@ def _check_kinds(kind: type[Any], values: dict[str, Any]) -> None:
         }
         if not fits.get(wanted[name], False) or (number and not 0 <= value <= _MOST):
             raise ValueError(f"{name} is {ascii(value)[:40]}")
+
+
+def _cuda_bf16() -> bool:
+    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -17,7 +17,7 @@ from train.networks.face_discriminator import FaceDiscriminator
 from train.networks.face_network import FaceGenerator
 from train.networks.networks import ClampStraightThrough
 from train.networks.perceptual import open_perceptual
-from train.training.config import RunConfig
+from train.training.config import BF16, RunConfig
 from train.training.faces import FaceBatch
 from train.training.optim import adversarial_share, rate_at, update_ema
 
@@ -145,7 +145,7 @@ class FaceTrainer:
                 group["lr"] = rate * share
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.precision == "bf16")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.arithmetic == BF16)
 
     def state(self) -> dict[str, Any]:
         """Everything that `step` depends on, as tensors and plain values."""

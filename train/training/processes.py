@@ -19,11 +19,11 @@ from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedExc
 
 from train.dataset.share import Share
 from train.errors import TrainError
-from train.training.config import RunConfig
+from train.training.config import BF16, FP32, RunConfig
 from train.training.interrupt import Interrupt
 
 Result = TypeVar("Result")
-PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
+_FABRIC_NAMES = {BF16: "bf16-mixed", FP32: "32-true"}
 
 
 class Processes:
@@ -113,5 +113,5 @@ def _fabric(config: RunConfig, *, processes: int) -> Fabric:
         devices=processes,
         num_nodes=config.nodes,
         strategy="ddp_spawn" if processes * config.nodes > 1 else "auto",
-        precision=PRECISION[config.precision],
+        precision=_FABRIC_NAMES[config.arithmetic],
     )

@@ -127,7 +127,7 @@ def _settings(config: RunConfig) -> dict[str, object]:
     plain = config.to_json()
     weights = {f"weight of {name}": value for name, value in plain.pop("weights").items()}
     plain.pop("minutes" if config.steps else "steps")
-    return {**plain, **weights}
+    return {**plain, "precision": config.arithmetic, **weights}
 
 
 def _progress(step: int, elapsed_s: float, config: RunConfig) -> str:

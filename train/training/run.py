@@ -45,6 +45,7 @@ class Run:
         where = settle(take.frames for take in self.dataset.takes.values())
         if processes.is_first:
             print(where)
+            print(f"training on {config.device} in {config.arithmetic}, CPU threads: {config.threads}")
         self.fingerprint = fingerprint(self.dataset.config)
         teacher = averaged_generator(load_checkpoint(Path(config.teacher))) if config.teacher else None
         self.trainer = Trainer(config, self.dataset.pose_map_channels, teacher=teacher, processes=processes)
