@@ -1,7 +1,7 @@
 """`Sight`: what one pose shows of the performer. `Stillness`: whether they hold it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,7 @@ class Stillness:
         after = [p for p in self._poses if now - p.t_capture_s <= STILL_WINDOW_S]
         if unit_px <= 0 or not before or now - before[0].t_capture_s < 1.5 * STILL_WINDOW_S:
             return False
-        seen = np.all([seen_joints(p)[list(_CORE)] for p in self._poses], axis=0)
+        seen = _always_seen(self._poses, list(_CORE))
         moved = np.hypot(*(_middle(after) - _middle(before)).T)[seen]
         return bool(seen[:3].all() and moved.max() < STILL_SHARE * unit_px)
 
@@ -108,10 +108,17 @@ def settled(poses: Sequence[Pose]) -> bool:
         return False
     first, second = list(poses)[: len(poses) // 2], list(poses)[len(poses) // 2 :]
     trunk = list(_TRUNK)
-    seen = np.all([seen_joints(pose)[trunk] for pose in poses], axis=0)
+    seen = _always_seen(poses, trunk)
     moved = [np.median([pose.points_px[trunk] for pose in half], axis=0) for half in (first, second)]
     unit = max(look(pose).torso_px for pose in second)
     return bool(seen.any() and np.hypot(*(moved[1] - moved[0]).T)[seen].max() < SETTLED_SHARE * unit)
+
+
+def _always_seen(poses: Iterable[Pose], joints: list[int]) -> Bool:
+    """Which of `joints` are seen in every pose; only these are looked at."""
+    scores, points = zip(*((pose.scores[joints], pose.points_px[joints]) for pose in poses), strict=True)
+    seen = (np.array(scores) >= SEEN) & np.isfinite(np.array(points)).all(axis=2)
+    return np.asarray(seen.all(axis=0))
 
 
 def _middle(poses: list[Pose]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -104,7 +104,7 @@ def part_frames(points: F32, scores: F32, size_px: float, valid_score: float, ex
     frames = np.zeros((len(PARTS), 2, 3))
     valid = np.zeros(len(PARTS), np.bool_)
     keys = np.zeros((len(PARTS), KEY_SIZE))
-    _fill_frames(points, scores, size_px, valid_score, _JOINTS, extents, frames, valid, keys)
+    _fill_frames(points, scores, float(size_px), float(valid_score), _JOINTS, extents, frames, valid, keys)
     return frames, valid, keys
 
 

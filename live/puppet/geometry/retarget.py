@@ -1,11 +1,9 @@
 """Retargeter: combines the performer's directions and foreshortening with the target's proportions, bone by bone."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.arrays import F32
+from engines.arrays import F32, F64, Bool
 from live.puppet import topology as top
-from live.puppet.compiler import numba
 from live.puppet.geometry.body_stats import BONE_NAMES, BONES, BodyStats, typical_scale
 
 RATIO_RANGE = (0.3, 3.0)
@@ -17,15 +15,16 @@ _TORSO, _FOREARM, _THIGH, _SHANK, _FOOT = (
 )
 
 
-def _tree(root: int) -> NDArray[np.int64]:
+def _tree(root: int) -> list[tuple[int, int, int]]:
     """Rows of (parent, child, bone), parents first, for BODY_25 with the mid-hip or the neck as its root."""
     rows = [(top.MID_HIP, top.NECK, _TORSO) if root == top.MID_HIP else (top.NECK, top.MID_HIP, _TORSO)]
     rows += [(a, b, i) for i, pairs in enumerate(BONES.values()) for a, b in pairs if i != _TORSO]
     for ankle, toe, heel in ((top.R_ANKLE, top.R_SMALL_TOE, top.R_HEEL), (top.L_ANKLE, top.L_SMALL_TOE, top.L_HEEL)):
         rows += [(ankle, toe, _FOOT), (ankle, heel, _FOOT)]
-    return np.array(rows, np.int64)
+    return rows
 
 
+_EYES_AND_EARS = slice(top.R_EYE, top.L_EAR + 1)
 _FROM_HIP, _FROM_NECK = _tree(top.MID_HIP), _tree(top.NECK)
 
 
@@ -62,72 +61,51 @@ class Retargeter:
         sink as they would for a standing figure; if one side is known only from the waist up, the neck stays. Joints
         with score 0 are carried along; the result is always finite.
         """
-        out = np.empty((top.K, 2), np.float32)
         hip_root = self._full and scores[top.MID_HIP] > 0
-        drop = scale * (self._hip_drop if hip_root else self._neck_drop) if self._full else 0.0
-        tree = _FROM_HIP if hip_root else _FROM_NECK
-        _retarget(np.array(points, np.float32), np.array(scores, np.float32), tree, self._ratios, drop, self._full, out)
-        return out
+        tree, root = (_FROM_HIP, top.MID_HIP) if hip_root else (_FROM_NECK, top.NECK)
+        finite = np.isfinite(points).all(1)
+        seen = (scores > 0) & finite
+        old = np.where(finite[:, None], points, 0).astype(np.float64)
+        if not seen[root]:
+            return old.astype(np.float32)
+        new = self._walked(old, seen, tree)
+        if self._full and (seen[top.R_ANKLE] or seen[top.L_ANKLE]):
+            new[:, 1] += _lower_ankle(old, seen) - _lower_ankle(new, seen)
+        elif self._full:
+            new[:, 1] += scale * (self._hip_drop if hip_root else self._neck_drop)
+        return new.astype(np.float32)
+
+    def _walked(self, old: F64, seen: Bool, tree: list[tuple[int, int, int]]) -> F64:
+        """Every joint hung on its parent anew, from the root outwards: (137, 2)."""
+        new, ratios = old.copy(), self._ratios.tolist()
+        xy, was = new.tolist(), old.tolist()
+        # A joint that is not seen passes its parent on to its children.
+        stand_in = list(range(len(was)))
+        for parent, child, bone in tree:
+            parent = stand_in[parent]
+            xy[child] = _hung(was, xy, child, parent, ratios[bone])
+            if not seen[child]:
+                stand_in[child] = parent
+        nose, hands = stand_in[top.NOSE], []
+        for wrist, points in ((top.L_WRIST, top.L_HAND), (top.R_WRIST, top.R_HAND)):
+            base, first = stand_in[wrist], points.start
+            if base != wrist and seen[first]:  # the hand is seen but not the wrist, whose place its root takes
+                xy[first] = _hung(was, xy, first, base, ratios[_FOREARM])
+                base = first
+            hands.append((base, points))
+        new[:] = xy
+        for points in (_EYES_AND_EARS, top.FACE):
+            new[points] = new[nose] + ratios[-2] * (old[points] - old[nose])
+        for base, points in hands:
+            new[points] = new[base] + ratios[-1] * (old[points] - old[base])
+        return new
 
 
-@numba.njit(cache=True, nogil=True)
-def _retarget(points, scores, tree, ratios, drop, on_floor, out):  # type: ignore[no-untyped-def]
-    n = points.shape[0]
-    seen = np.empty(n, np.bool_)
-    old = np.empty((n, 2))
-    root = tree[0, 0]
-    for j in range(n):
-        finite = np.isfinite(points[j, 0]) and np.isfinite(points[j, 1])
-        seen[j] = scores[j] > 0 and finite
-        old[j, 0] = points[j, 0] if finite else 0.0
-        old[j, 1] = points[j, 1] if finite else 0.0
-    new = old.copy()
-    if seen[root]:
-        _walk(old, seen, tree, ratios, new)
-        dy = drop
-        if on_floor and (seen[top.R_ANKLE] or seen[top.L_ANKLE]):
-            dy = _lower_ankle(old, seen) - _lower_ankle(new, seen)
-        for j in range(n):
-            new[j, 1] += dy
-    out[:] = new
+def _hung(old: list[list[float]], new: list[list[float]], child: int, parent: int, ratio: float) -> list[float]:
+    """Where `child` hangs on `parent` with its bone `ratio` times as long. Lists: 4 times as fast as arrays here."""
+    (x, y), (parent_x, parent_y), (at_x, at_y) = old[child], old[parent], new[parent]
+    return [at_x + ratio * (x - parent_x), at_y + ratio * (y - parent_y)]
 
 
-@numba.njit(cache=True, nogil=True)
-def _lower_ankle(points, seen):  # type: ignore[no-untyped-def]
-    line = -np.inf
-    for j in (top.R_ANKLE, top.L_ANKLE):
-        if seen[j]:
-            line = max(line, points[j, 1])
-    return line
-
-
-@numba.njit(cache=True, nogil=True)
-def _hang(old, new, child, parent, ratio):  # type: ignore[no-untyped-def]
-    for axis in range(2):
-        new[child, axis] = new[parent, axis] + ratio * (old[child, axis] - old[parent, axis])
-
-
-@numba.njit(cache=True, nogil=True)
-def _walk(old, seen, tree, ratios, new):  # type: ignore[no-untyped-def]
-    # A joint that is not seen passes its parent on to its children.
-    stand_in = np.arange(old.shape[0])
-    for row in range(tree.shape[0]):
-        parent, child, bone = tree[row, 0], tree[row, 1], tree[row, 2]
-        parent = stand_in[parent]
-        _hang(old, new, child, parent, ratios[bone])
-        if not seen[child]:
-            stand_in[child] = parent
-    head, hand = ratios[ratios.shape[0] - 2], ratios[ratios.shape[0] - 1]
-    nose = stand_in[0]
-    for j in range(15, 19):
-        _hang(old, new, j, nose, head)
-    for j in range(25, 95):
-        _hang(old, new, j, nose, head)
-    for wrist, first in ((7, 95), (4, 116)):
-        base = stand_in[wrist]
-        if base != wrist and seen[first]:  # the hand is seen but not the wrist, so the hand's root stands in for it
-            _hang(old, new, first, base, ratios[_FOREARM])
-            base = first
-        for j in range(first, first + 21):
-            if j != base:
-                _hang(old, new, j, base, hand)
+def _lower_ankle(points: F64, seen: Bool) -> float:
+    return max(float(points[ankle, 1]) for ankle in (top.R_ANKLE, top.L_ANKLE) if seen[ankle])

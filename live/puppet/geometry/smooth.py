@@ -10,9 +10,8 @@ late (face 19, hands 10). One setting for body, face and hands is enough. With t
 
 import numpy as np
 
-from engines.arrays import F32
+from engines.arrays import F32, F64, Bool
 from live.puppet import topology as top
-from live.puppet.compiler import numba
 
 # A joint last filtered longer ago than this starts over, as its old place says nothing.
 FORGET_S = 0.5
@@ -67,50 +66,30 @@ class Smoother:
         """
         if self._seen_s.max() > t_s:
             self.reset()
-        out_points, out_scores = np.empty((top.K, 2), np.float32), np.empty(top.K, np.float32)
-        _step(
-            np.array(points, np.float32),
-            np.array(scores, np.float32),
-            float(t_s),
-            max(float(body_size_px), 1.0),
-            self._settings,
-            (self._cutoffs, self._betas),
-            (self._place, self._speed, self._score, self._seen_s, self._tracked),
-            out_points,
-            out_scores,
-        )
-        return out_points, out_scores
+        points, scores = np.asarray(points, np.float32), np.asarray(scores, np.float32)
+        derivative_cutoff_hz, hold_s, valid_score = self._settings
+        seen = (scores > 0) & (scores < np.inf) & (scores >= valid_score) & np.isfinite(points).all(1)
+        dt_s = t_s - self._seen_s
+        fresh = seen & (~self._tracked | (dt_s > FORGET_S))
+        moved = seen & ~fresh & (dt_s > 0)
+        self._place[fresh], self._speed[fresh] = points[fresh], 0.0
+        self._filter(moved, points[moved], dt_s[moved, None], max(float(body_size_px), 1.0), derivative_cutoff_hz)
+        held = ~seen & (dt_s <= hold_s)
+        self._tracked = seen
+        self._seen_s[seen], self._score[seen] = t_s, scores[seen]
+        out_scores = np.where(seen, scores, np.where(held, self._score, np.float32(0)))
+        return self._place.astype(np.float32), out_scores
+
+    def _filter(self, moved: Bool, points: F32, dt_s: F64, size_px: float, derivative_cutoff_hz: float) -> None:
+        """One step of the filter for the joints in `moved`, whose `points` (N, 2) came `dt_s` (N, 1) after the last."""
+        place, speed = self._place[moved], self._speed[moved]
+        speed += _alpha(derivative_cutoff_hz, dt_s) * ((points - place) / (dt_s * size_px) - speed)
+        cutoffs_hz = self._cutoffs[moved] + self._betas[moved] * np.hypot(speed[:, 0], speed[:, 1])
+        self._place[moved] = place + _alpha(cutoffs_hz[:, None], dt_s) * (points - place)
+        self._speed[moved] = speed
 
 
-@numba.njit(cache=True, nogil=True)
-def _alpha(cutoff_hz, dt_s):  # type: ignore[no-untyped-def]
-    return 1.0 / (1.0 + 1.0 / (2.0 * np.pi * cutoff_hz * dt_s))
-
-
-@numba.njit(cache=True, nogil=True)
-def _step(points, scores, t_s, size, settings, strengths, state, out_points, out_scores):  # type: ignore[no-untyped-def]
-    derivative_cutoff, hold_s, valid_score = settings
-    cutoffs, betas = strengths
-    place, speed, score, seen_s, tracked = state
-    for j in range(points.shape[0]):
-        x, y = points[j, 0], points[j, 1]
-        if not (0 < scores[j] < np.inf and scores[j] >= valid_score and np.isfinite(x) and np.isfinite(y)):
-            tracked[j] = False
-            held = t_s - seen_s[j] <= hold_s
-            out_scores[j] = score[j] if held else 0.0
-            out_points[j] = place[j]
-            continue
-        dt = t_s - seen_s[j]
-        if not tracked[j] or dt > FORGET_S:
-            place[j, 0], place[j, 1] = x, y
-            speed[j] = 0.0
-        elif dt > 0:
-            a = _alpha(derivative_cutoff, dt)
-            speed[j, 0] += a * ((x - place[j, 0]) / (dt * size) - speed[j, 0])
-            speed[j, 1] += a * ((y - place[j, 1]) / (dt * size) - speed[j, 1])
-            a = _alpha(cutoffs[j] + betas[j] * np.hypot(speed[j, 0], speed[j, 1]), dt)
-            place[j, 0] += a * (x - place[j, 0])
-            place[j, 1] += a * (y - place[j, 1])
-        tracked[j], seen_s[j], score[j] = True, t_s, scores[j]
-        out_points[j] = place[j]
-        out_scores[j] = scores[j]
+def _alpha(cutoff_hz: float | F64, dt_s: F64) -> F64:
+    """The share of a new value that a low-pass filter takes over (equation 3 of the paper)."""
+    share: F64 = 1.0 / (1.0 + 1.0 / (2.0 * np.pi * cutoff_hz * dt_s))
+    return share
