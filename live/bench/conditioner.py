@@ -1,12 +1,10 @@
-"""`python -m live.bench`: times `Conditioner.step` on this machine, doll included, on recorded or made-up poses."""
+"""How long one `Conditioner.step` takes on this machine, doll included, on recorded or made-up poses."""
 
-import argparse
 import time
 from pathlib import Path
 
 import numpy as np
 
-from engines.system import process
 from live.performer.recording import load_poses
 from live.puppet.condition import Conditioner
 from live.puppet.golden_pose import golden_pose
@@ -16,24 +14,18 @@ from live.scene.target import open_target
 WARM_UP = 30
 
 
-def main() -> int:
+def time_conditioner(target_name: str, recording: Path | None, steps: int) -> None:
     """Print the median and p95 in milliseconds for each framing of a target."""
-    parser = argparse.ArgumentParser(prog="python -m live.bench", description=__doc__)
-    parser.add_argument("--target", default="fortnite", help="whose doll is drawn (default fortnite)")
-    parser.add_argument("--poses", type=Path, help="recorded poses (.npz); default: a swaying figure")
-    parser.add_argument("--steps", type=int, default=600, help="steps to measure (default 600)")
-    args = parser.parse_args()
-    poses = load_poses(args.poses)[0] if args.poses else [golden_pose(i % 60) for i in range(120)]
+    poses = load_poses(recording)[0] if recording else [golden_pose(i % 60) for i in range(120)]
     for framing in ("full", "half"):
-        target = open_target(args.target, framing)
+        target = open_target(target_name, framing)
         conditioner = Conditioner(target.puppet, target=target.stats, atlas=target.atlas)
-        place_ms, step_ms = measure(conditioner, poses, args.steps)
+        place_ms, step_ms = measure(conditioner, poses, steps)
         width, height = target.puppet.canvas_px
         print(
-            f"{args.target} {framing} {width}x{height}: step median {np.median(step_ms):.2f} ms, "
+            f"{target_name} {framing} {width}x{height}: step median {np.median(step_ms):.2f} ms, "
             f"p95 {np.quantile(step_ms, 0.95):.2f} ms; placing takes {np.median(place_ms):.2f} ms of it"
         )
-    return 0
 
 
 def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[list[float], list[float]]:
@@ -50,7 +42,3 @@ def measure(conditioner: Conditioner, poses: list[Pose], steps: int) -> tuple[li
             place_ms.append(1e3 * (middle - start))
             step_ms.append(1e3 * (time.perf_counter() - start))
     return place_ms, step_ms
-
-
-if __name__ == "__main__":
-    process.run(main)

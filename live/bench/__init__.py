@@ -1,0 +1,1 @@
+"""Measures on this machine, for docs/measurements.md. Nothing imports it."""
