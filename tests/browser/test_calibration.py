@@ -13,11 +13,12 @@ from live.performer.recording import save_poses
 from live.puppet import topology as T
 from live.puppet.values import Pose
 from tests.browser.conftest import OpenPage
-from tests.browser.live_run import live_run, reaches
+from tests.browser.live_run import FastClock, live_run, reaches
 from tests.browser.looking import connected
 from tests.calib.follower import FPS, Follower, scheduled
 from tests.calib.test_real_clips import estimated, straightest
 
+TIMES = 2.0  # as fast as life: the recording is over a minute long
 RAISED_S = 6.0  # the page is opened meanwhile
 ESTIMATOR = "mediapipe-holistic-0.10.21/openpose137"
 
@@ -51,6 +52,7 @@ def test_raised_hands_start_the_wizard_and_a_profile_is_saved(open_page: OpenPag
         source=str(poses),
         open_wizard=lambda target, camera: open_wizard(target, camera, name="me", folder=tmp_path),
         gesture=RaisedHands().step,
+        clock=FastClock(TIMES),
     ) as run:
         page = open_page(run.room.url)
         connected(page)

@@ -8,8 +8,9 @@ const TONES = { // [hertz, seconds after the start, length]
 const LOUDNESS = 0.25;
 let context = null;
 
-/** Whether tones can play now. */
+/** Whether tones can play now. Before the first click nothing is tried: the browser would only complain. */
 export function canSound() {
+  if (context === null && navigator.userActivation?.hasBeenActive === false) return false;
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume().catch(() => {});
   return context.state === "running";
