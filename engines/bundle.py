@@ -8,7 +8,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +25,7 @@ from engines.system.whole_folder import clear
 KIND = "bundle"
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parent / "targets"
+_DOLL = "doll"  # the feed of a generator that shows its figure
 _LARGEST_MANIFEST = 4 << 20  # bytes; a shipped one has about 20 kB
 
 
@@ -38,19 +39,21 @@ class BundleTake:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorNetwork:
-    """One network of a target: its ONNX file and its tensors."""
+    """One network of a target: its ONNX file, its tensors, and the file of its int8 version, if it has one."""
 
     file: Path
     spec: EngineSpec
+    int8: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FaceNetwork:
-    """A target's face network: its ONNX file, its tensors, and the hash of the face map that it was trained on."""
+    """A target's face network, like `GeneratorNetwork`, and the hash of the face map that it was trained on."""
 
     file: Path
     spec: EngineSpec
     map: str
+    int8: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,10 @@ def _read_manifest(path: Path) -> object:
 def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]) -> Bundle:
     poster, face = manifest.get("poster"), manifest.get("face")
     width, height = manifest["canvas"]
+
+    def int8(network: Mapping[str, Any]) -> Path | None:
+        return None if network.get("int8") is None else paths[network["int8"]]
+
     return Bundle(
         folder=folder.resolve(),
         name=manifest["name"],
@@ -244,14 +251,20 @@ def _bundle(folder: Path, manifest: Mapping[str, Any], paths: Mapping[str, Path]
         fingerprint=manifest["fingerprint"],
         takes={name: BundleTake(paths[take["plate"]], take["stats"]) for name, take in manifest["takes"].items()},
         generators={
-            name: GeneratorNetwork(paths[g["file"]], engine_spec(f"generator {name!r}", g))
+            name: GeneratorNetwork(paths[g["file"]], _with_figure(engine_spec(f"generator {name!r}", g)), int8(g))
             for name, g in manifest["generators"].items()
         },
         face=None
         if face is None
-        else FaceNetwork(paths[face["file"]], engine_spec(FACE, {"state": {}, **face}), face["map"]),
+        else FaceNetwork(paths[face["file"]], engine_spec(FACE, {"state": {}, **face}), face["map"], int8(face)),
         atlas=paths[manifest["atlas"]],
         idle=paths[manifest["idle"]],
         poster=paths[poster] if poster is not None else None,
         manifest=manifest,
     )
+
+
+def _with_figure(spec: EngineSpec) -> EngineSpec:
+    """A generator mends its doll, and draws nothing far from it."""
+    shown = any(tensor.name == _DOLL and len(tensor.shape) == 4 and tensor.shape[3] == 4 for tensor in spec.feeds)
+    return replace(spec, figure=_DOLL) if shown else spec

@@ -4,8 +4,6 @@ import platform
 from pathlib import Path
 
 _CPU_INFO = Path("/proc/cpuinfo")
-_X86 = ("x86_64", "amd64")
-_VNNI = {"avx512_vnni", "avx_vnni", "avx_vnni_int8"}
 
 
 def cpu_bf16(cpu_info: Path = _CPU_INFO) -> bool | None:
@@ -15,16 +13,6 @@ def cpu_bf16(cpu_info: Path = _CPU_INFO) -> bool | None:
     """
     flags = _cpu_lines(cpu_info, "flags")
     return bool({flag for line in flags for flag in line.split()} & {"avx512_bf16", "amx_bf16"}) if flags else None
-
-
-def cpu_saturates(cpu_info: Path = _CPU_INFO, machine: str = "") -> bool:
-    """Whether 8-bit products may overflow here: x86 without VNNI adds two of them in 16 bits, and saturates.
-
-    With 7-bit weights they cannot (https://docs.openvino.ai, "saturation issue"). True where the system does not tell.
-    """
-    if (machine or platform.machine()).lower() not in _X86:
-        return False
-    return not {flag for line in _cpu_lines(cpu_info, "flags") for flag in line.split()} & _VNNI
 
 
 def cpu_name(cpu_info: Path = _CPU_INFO) -> str:

@@ -37,12 +37,15 @@ class TensorSpec:
 class EngineSpec:
     """The tensors of a model. `state` pairs an output name with the name of the input that it becomes in the next run.
 
-    Raises EngineError when a name occurs twice, or a pair names a missing tensor or two of different shapes.
+    `figure`: the feed, a picture (1, H, W, 4) with alpha, far from which the model draws nothing, "" if it draws
+    everywhere. Raises EngineError when a name occurs twice, a pair names a missing tensor or two of different shapes,
+    or `figure` is no such feed.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     state: tuple[tuple[str, str], ...] = ()
+    figure: str = ""
 
     def __post_init__(self) -> None:
         _names_once("inputs", [tensor.name for tensor in self.inputs])
@@ -58,6 +61,9 @@ class EngineSpec:
                     got=f"{output} {outputs.get(output)}, {into} {inputs.get(into)}",
                     wanted="an output and an input of the same shape",
                 )
+        pictures = [tensor.name for tensor in self.feeds if len(tensor.shape) == 4 and tensor.shape[3] == 4]
+        if self.figure and self.figure not in pictures:
+            raise EngineError("the figure is no picture with alpha", got=self.figure, wanted=_listed(pictures))
 
     @property
     def feeds(self) -> tuple[TensorSpec, ...]:
@@ -102,6 +108,9 @@ class Engine(Protocol):
 
     def describe(self) -> str:
         """One line for people: backend, device, precision, threads, and why these."""
+
+    def frames_by_size(self) -> dict[tuple[int, int], int]:
+        """How many frames it drew in windows of each (width, height) in px; empty if it has no windows."""
 
     def close(self) -> None:
         """Frees the model; may be called twice."""

@@ -63,10 +63,12 @@ def checked_manifest(value: object) -> dict[str, Any]:
         _need(take, "stats", dict, where=f"take {name!r}")
     for name, generator in value["generators"].items():
         _need(generator, "file", str, where=f"generator {name!r}")
+        _check_int8(f"generator {name!r}", generator)
         engine_spec(f"generator {name!r}", generator)
     if value.get("face") is not None:
         for key in ("file", "map"):
             _need(value["face"], key, str, where=FACE)
+        _check_int8(FACE, value["face"])
         engine_spec(FACE, {"state": {}, **value["face"]})
     return dict(value)
 
@@ -80,12 +82,17 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
             raise BundleError("the manifest gives no hash for a file", got=f"{name!r:.80}: {sha256!r:.80}")
 
 
+def _check_int8(where: str, network: Mapping[str, Any]) -> None:
+    if network.get("int8") is not None:
+        _need(network, "int8", str, where=where)
+
+
 def named_files(manifest: Mapping[str, Any]) -> set[str]:
     """The names of the files that a checked manifest uses."""
     names = {manifest["atlas"], manifest["idle"]}
     names |= {take["plate"] for take in manifest["takes"].values()}
-    names |= {generator["file"] for generator in manifest["generators"].values()}
-    names |= {manifest["face"]["file"]} if manifest.get("face") is not None else set()
+    networks = [*manifest["generators"].values(), *([manifest["face"]] if manifest.get("face") is not None else [])]
+    names |= {network[key] for network in networks for key in ("file", "int8") if network.get(key) is not None}
     return names | ({manifest["poster"]} if manifest.get("poster") is not None else set())
 
 

@@ -102,9 +102,11 @@ def transfer(chosen: argparse.Namespace) -> int:
 def export(chosen: argparse.Namespace) -> int:
     """Run -> target bundle."""
     from train.bundle.export import export_run
+    from train.bundle.int8 import add_int8
 
     consent = film_of(chosen.film_of, chosen.out, sys.stdin, sys.stdout)
     export_run(chosen.run, chosen.out, title=chosen.title, licence=chosen.licence, consent=consent, best=chosen.best)
+    add_int8(chosen.out)
     return 0
 
 
@@ -112,6 +114,7 @@ def everything(chosen: argparse.Namespace) -> int:
     """Videos -> data set -> run -> measures -> bundle."""
     from engines.bundle import user_targets
     from train.bundle.export import check_bundle_place, export_doll, export_run
+    from train.bundle.int8 import add_int8
     from train.measure.evaluate import evaluate as measure
     from train.training.run_folder import check_run_folder
 
@@ -139,6 +142,7 @@ def everything(chosen: argparse.Namespace) -> int:
             return 1
         measure(folder)
         export_run(folder, out, **label)
+        add_int8(out)
     print(f"try it: python run_live.py --target {out if chosen.out else chosen.name}")
     return 0
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engines.arrays import U8
+from engines.arrays import U8, read_only
 from engines.cells import Border
 from engines.engine import EngineSpec, TensorSpec, check_arrays
 from engines.errors import EngineError, reason
@@ -99,6 +99,10 @@ class HostEngine:
         """See `Engine.describe`."""
         return f"{self.backend} {self.device} {self.precision}, {self.detail}"
 
+    def frames_by_size(self) -> dict[tuple[int, int], int]:
+        """See `Engine.frames_by_size`."""
+        return {}
+
     def close(self) -> None:
         """See `Engine.close`."""
         with self._lock:
@@ -122,7 +126,7 @@ class _Run:
         # A picture that the model writes as cells gets its own array; any other is shown as a view of the state.
         pictures = {t.name: np.zeros(t.shape, np.uint8) for t in outputs if written[t.name].shuffled}
         self._to_read = [(written[name], picture) for name, picture in pictures.items()]
-        shown = {t.name: _read_only(pictures.get(t.name, written[t.name].array)) for t in outputs}
+        shown = {t.name: read_only(pictures.get(t.name, written[t.name].array)) for t in outputs}
         self._results: Mapping[str, U8] = MappingProxyType(shown)
 
     def compute(self) -> Mapping[str, U8]:
@@ -138,9 +142,3 @@ def _borders(tensors: Iterable[TensorSpec], ports: Ports | None) -> dict[str, Bo
 
 def _arrays(borders: Mapping[str, Border]) -> Arrays:
     return {name: border.array for name, border in borders.items()}
-
-
-def _read_only(array: U8) -> U8:
-    view = array.view()
-    view.flags.writeable = False  # the output is the next run's state: what a caller draws on it would be fed back
-    return view

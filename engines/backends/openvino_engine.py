@@ -1,18 +1,23 @@
 """Backend `openvino`: the default on CPUs, in int8, fp32, and bf16 where the CPU has it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.backend import Feeds
-from engines.backends.host_engine import Arrays, HostEngine, Step
+from engines.backends.compiled_blob import kept_or_compiled
+from engines.backends.host_engine import Arrays, HostEngine, Ports, Step
 from engines.backends.onnxruntime_engine import open_reference
 from engines.backends.openvino_core import core, cpu_settings
+from engines.backends.windowed_engine import WindowedEngine, can_be_windowed
+from engines.bundle import sha256_of
 from engines.cells import cell_size
 from engines.cpu import cpu_bf16, cpu_name
-from engines.engine import EngineSpec, TensorSpec, check_ports
+from engines.engine import Engine, EngineSpec, TensorSpec, check_ports
 from engines.errors import EngineError, reason
 from engines.graph.prepare import write_prepared
 from engines.messages import Say
+from engines.system.user_folders import cache_folder
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -55,13 +60,50 @@ class OpenVINOBackend:
         reference = open_reference if precision == "int8" else None
         return write_prepared(model, spec, folder / "network.onnx", feeds, int8_after=reference, say=say)
 
-    def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> HostEngine:
-        """See `Backend.open`. Raises EngineError if openvino, bf16 or a sound file of `spec` is missing."""
+    def open(self, artifact: Path, spec: EngineSpec, *, precision: str, threads: int) -> Engine:
+        """See `Backend.open`. What `prepare` made is opened in windows too, if the network allows it.
+
+        Raises EngineError if openvino, bf16 or a sound file of `spec` is missing.
+        """
         missing = self.available() or self.unsupported_reason(precision)
         if missing:
             raise EngineError(f"openvino cannot run in {precision} here", got=missing)
+        graph, ports = _read(artifact, spec)
+        cells = any(ports[tensor.name] != tensor.shape for tensor in spec.inputs)  # only `prepare` makes these
+        if not (cells and can_be_windowed(spec)):
+            return self._opened(graph, ports, spec, precision, threads, sha256_of(artifact))
+        return WindowedEngine(spec, lambda part: self._opened_for(artifact, spec, part, precision, threads))
+
+    def _opened_for(
+        self, artifact: Path, spec: EngineSpec, part: EngineSpec, precision: str, threads: int
+    ) -> HostEngine:
+        """`artifact`, a network of `spec`, for the sizes of `part`."""
+        graph, ports = _read(artifact, spec)
+        shapes = {t.name: _scaled(ports[t.name], t.shape, own.shape) for t, own in _pairs(spec, part)}
+        try:
+            graph.reshape({port: shapes[_name_of(port, spec.inputs)] for port in graph.inputs})
+        except Exception as error:
+            raise EngineError(f"{artifact.name} cannot be opened in windows", got=reason(error)) from error
+        return self._opened(graph, shapes, part, precision, threads, sha256_of(artifact))
+
+    def _opened(
+        self, graph: "ov.Model", ports: Ports, spec: EngineSpec, precision: str, threads: int, content: str
+    ) -> HostEngine:
+        """An engine of `graph`, from a file whose sha256 is `content`."""
         hint = _HINTS.get(precision, "bf16" if cpu_bf16() else "f32")
-        compiled, ports = _compile(artifact, spec, hint, threads)
+        settings, folder = cpu_settings(hint, threads=threads), cache_folder()
+        try:
+            compiled = kept_or_compiled(
+                folder and folder / "compiled",
+                (content, sorted(ports.items())),
+                lambda: core().compile_model(graph, "CPU", settings),
+                settings,
+            )
+        except Exception as error:  # its exceptions share no base but Exception
+            raise EngineError("openvino cannot compile the network", got=reason(error)) from error
+        used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        if used != hint:
+            raise EngineError("openvino compiled the network in another precision", got=used, wanted=hint)
         return HostEngine(
             spec,
             _Request(compiled).prepare,
@@ -73,10 +115,8 @@ class OpenVINOBackend:
         )
 
 
-def _compile(
-    model: Path, spec: EngineSpec, hint: str, threads: int
-) -> "tuple[ov.CompiledModel, dict[str, tuple[int, ...]]]":
-    """The compiled model, and the shapes of its ports."""
+def _read(model: Path, spec: EngineSpec) -> "tuple[ov.Model, dict[str, tuple[int, ...]]]":
+    """The network, and the shapes of its ports by name."""
     try:
         graph = core().read_model(str(model))
     except Exception as error:  # its exceptions share no base but Exception
@@ -84,14 +124,18 @@ def _compile(
     inputs, outputs = _ports(spec.inputs, graph.inputs), _ports(spec.outputs, graph.outputs)
     check_ports("inputs", spec.inputs, inputs, fits=cell_size)
     check_ports("outputs", spec.outputs, outputs, fits=cell_size)
-    try:
-        compiled = core().compile_model(graph, "CPU", cpu_settings(hint, threads=threads))
-    except Exception as error:
-        raise EngineError(f"openvino cannot compile {model.name}", got=reason(error)) from error
-    used = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-    if used != hint:
-        raise EngineError("openvino compiled the network in another precision", got=used, wanted=hint)
-    return compiled, {name: shape for name, (_, shape) in (inputs | outputs).items()}  # type: ignore[misc]
+    return graph, {name: shape for name, (_, shape) in (inputs | outputs).items()}  # type: ignore[misc]
+
+
+def _pairs(spec: EngineSpec, part: EngineSpec) -> Iterator[tuple[TensorSpec, TensorSpec]]:
+    """Each tensor with the same one of another size."""
+    yield from zip((*spec.inputs, *spec.outputs), (*part.inputs, *part.outputs), strict=True)
+
+
+def _scaled(port: tuple[int, ...], shape: tuple[int, ...], part: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a `port`, made for a picture of `shape`, for one of shape `part`."""
+    n, height, width, channels = port
+    return n, height * part[1] // shape[1], width * part[2] // shape[2], channels
 
 
 class _Request:
@@ -117,11 +161,13 @@ class _Request:
 
 def _ports(wanted: tuple[TensorSpec, ...], ports: "list[ov.Output]") -> dict[str, tuple[str, tuple[object, ...]]]:
     """Name -> (dtype, shape) of a graph's ports. If a port has several names, the wanted one counts."""
-    names = {tensor.name for tensor in wanted}
     found: dict[str, tuple[str, tuple[object, ...]]] = {}
     for port in ports:
-        own = port.get_names()
-        name = next(iter(sorted(own & names) or sorted(own)), "(no name)")
         shape = tuple(size.get_length() if size.is_static else str(size) for size in port.get_partial_shape())
-        found[name] = (port.get_element_type().to_dtype().name, shape)
+        found[_name_of(port, wanted)] = (port.get_element_type().to_dtype().name, shape)
     return found
+
+
+def _name_of(port: "ov.Output", wanted: tuple[TensorSpec, ...]) -> str:
+    own = port.get_names()
+    return next(iter(sorted(own & {tensor.name for tensor in wanted}) or sorted(own)), "(no name)")

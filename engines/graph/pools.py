@@ -39,11 +39,11 @@ def _split(graph: Graph, pool: "onnx.NodeProto") -> None:
     n, channels, height, width = graph.shapes[pool.input[0]]
     x = graph.add("Transpose", [pool.input[0]], (n, height, width, channels), perm=[0, 2, 3, 1])
     for lines, others in ((height, width), (width, height)):
-        x = _reshape(graph, x, (n, lines, 1, others * channels))
+        x = _reshape(graph, x, (n, lines, 1, others * channels), (0, 0, 1, -1))
         x = graph.add("Transpose", [x], (n, others * channels, lines, 1), perm=[0, 3, 1, 2])
         x = _pool_lines(graph, pool, x)
         x = graph.add("Transpose", [x], (n, lines, 1, others * channels), perm=[0, 2, 3, 1])
-        x = _reshape(graph, x, (n, lines, others, channels))
+        x = _reshape(graph, x, (n, lines, others, channels), (0, 0, -1, channels))
         x = graph.add("Transpose", [x], (n, others, lines, channels), perm=[0, 2, 1, 3])
     x = graph.add("Transpose", [x], (n, channels, height, width), perm=[0, 3, 1, 2])
     graph.put_in_place(pool.output[0], x)
@@ -56,5 +56,6 @@ def _pool_lines(graph: Graph, pool: "onnx.NodeProto", x: str) -> str:
     return graph.add(pool.op_type, [x], graph.shapes[x], **window, **extra)
 
 
-def _reshape(graph: Graph, x: str, shape: tuple[int, ...]) -> str:
-    return graph.add("Reshape", [x, graph.constant(np.array(shape, np.int64))], shape)
+def _reshape(graph: Graph, x: str, shape: tuple[int, ...], told: tuple[int, ...]) -> str:
+    """To `shape`, told in ONNX's terms (0: as before, -1: the rest), so that it also fits a picture of another size."""
+    return graph.add("Reshape", [x, graph.constant(np.array(told, np.int64))], shape)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.backend import Feeds
-from engines.cpu import cpu_saturates
 from engines.engine import Engine, EngineSpec
 from engines.errors import EngineError
 from engines.graph.borders import take_cells_as_they_are
@@ -19,7 +18,7 @@ from engines.messages import Say
 
 OpenEngine = Callable[[Path, EngineSpec], Engine]
 
-RECIPE = 2  # raise it when files prepared by older versions must no longer be used
+RECIPE = 3  # raise it when files prepared by older versions must no longer be used
 
 
 def write_prepared(
@@ -39,7 +38,7 @@ def write_prepared(
         plain = out.with_name("plain.onnx")
         out.replace(plain)
         try:
-            write_int8(plain, spec, out, feeds, reference, layers=layers, seven_bits=cpu_saturates(), say=say)
+            write_int8(plain, spec, out, feeds, reference, layers=layers, say=say)
         finally:
             reference.close()
             plain.unlink()

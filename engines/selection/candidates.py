@@ -23,6 +23,7 @@ BACKENDS: dict[str, Backend] = {backend.name: backend for backend in _ALL}
 AUTO = tuple(name for name in BACKENDS if name != "fake")
 # These open the bundle's own file, so they can be used after comparing a few frames, while better ones are prepared.
 AT_ONCE = ("openvino bf16", "openvino fp32", "fake uint8")
+SHIPPED_INT8 = "openvino int8"  # what a bundle's int8 file is for
 REFERENCE = ("onnxruntime", "fp32")
 
 

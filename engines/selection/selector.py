@@ -2,6 +2,7 @@
 reference.
 """
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from engines.errors import EngineError, reason
 from engines.graph.prepare import RECIPE
 from engines.messages import Say
 from engines.selection.cache import Cache, Entry
-from engines.selection.candidates import AT_ONCE, Candidate
+from engines.selection.candidates import AT_ONCE, SHIPPED_INT8, Candidate
 from engines.selection.compare import Verdict, compare
 
 _FEW = 4  # frames
@@ -34,6 +35,10 @@ class BundleNetwork(Protocol):
     @property
     def spec(self) -> EngineSpec:
         """Its tensors."""
+
+    @property
+    def int8(self) -> Path | None:
+        """Its int8 version for OpenVINO, if the bundle has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,11 @@ class Selector:
 
     def __init__(self, network: BundleNetwork, feeds: Feeds, cache: Cache, *, threads: int, say: Say) -> None:
         self._network, self._feeds, self._cache, self._threads, self._say = network, feeds, cache, threads, say
-        check_network_file(network.file)
-        self._model_hash = sha256_of(network.file)
+        self._hashes = {}
+        for name, file in (("model", network.file), ("int8", network.int8)):
+            if file is not None:
+                check_network_file(file)
+                self._hashes[name] = sha256_of(file)
 
     def judged(self, candidate: Candidate) -> Entry | None:
         """What is known about the candidate on this machine, passed or refused; None: nothing yet."""
@@ -83,26 +91,23 @@ class Selector:
             build_s = time.perf_counter() - start_s
             self._say(f"{candidate}: comparing it with the reference")
             verdict = self._compare(candidate, artifact, frames=None)
-            kept = artifact if artifact != self._network.file else None
+            kept = artifact if artifact != self._own(candidate) else None
             return self._cache.store(key, Entry(kept, verdict, build_s))
 
     def compare(self, candidate: Candidate, entry: Entry) -> Verdict:
         """Judges once more what `judged` or `build` returned."""
-        return self._compare(candidate, entry.artifact or self._network.file, frames=None)
+        return self._compare(candidate, entry.artifact or self._own(candidate), frames=None)
 
     def open(self, candidate: Candidate, entry: Entry) -> Engine:
         """Opens what `judged` or `build` returned. Raises EngineError if it was refused."""
         if entry.verdict.refusal:
-            raise EngineError(
-                f"{candidate} is not used for {self._network.file.name}: it differs too much from the reference",
-                got=entry.verdict.refusal,
-                do="use --precision auto",
-            )
-        return self._open(candidate, entry.artifact or self._network.file)
+            raise self._refused(candidate, entry)
+        return self._open(candidate, entry.artifact or self._own(candidate))
 
     def open_best(self, allowed: Sequence[Candidate]) -> Opened:
-        """The fastest of `allowed` that is ready. If none is, one that opens the bundle's own file, after a short
-        comparison. If none does (int8 asked for by name), the first that can be built, now.
+        """The fastest of `allowed` that is ready. If none is, one that opens a file of the bundle, after a short
+        comparison. If none does, the first that can be built, now. The bundle's int8 version, whose few frames are no
+        measure of its speed, goes before all but what is ready on the kinds of engine that `allowed` names first.
 
         Raises EngineError, with every reason, if none can be opened.
         """
@@ -110,10 +115,12 @@ class Selector:
         known = {candidate: entry for candidate in usable if (entry := self.judged(candidate)) is not None}
         passed = [c for c, entry in known.items() if not entry.verdict.refusal and not c.is_reference]
         ready = sorted(passed, key=lambda c: _cost(known[c].verdict))
-        at_once = [c for c in usable if str(c) in AT_ONCE and c not in known]
+        shipped = [c for c in usable if self._is_shipped(c) and (c not in known or c in passed)]
+        at_once = [c for c in usable if c not in known and (c in shipped or str(c) in AT_ONCE)]
         rest = [c for c in usable if c.is_reference] or [c for c in usable if c not in known and c not in at_once]
         reasons = _reasons(allowed, known)
-        for candidate in [*ready, *at_once, *rest]:
+        better = [c for c in ready if not shipped or usable.index(c) < usable.index(shipped[0])]
+        for candidate in dict.fromkeys([*better, *shipped, *ready, *at_once, *rest]):
             try:
                 engine, why = self._opened(candidate, known.get(candidate), quick=candidate in at_once)
             except EngineError as error:
@@ -123,8 +130,10 @@ class Selector:
             for other in ready[ready.index(candidate) + 1 :] if candidate in ready else []:
                 timed = known[other].verdict
                 reasons[other] = f"slower ({timed.median_ms:.1f} ms when the reference took {timed.reference_ms:.1f})"
-            told = _by_backend(reasons)
-            return Opened(engine, candidate, candidate not in at_once, why, told, _unjudged(usable, known))
+            # Nothing is faster on this kind of engine than the int8 version that it came with.
+            others = usable[: usable.index(candidate)] if self._is_shipped(candidate) else usable
+            worth = _unjudged([c for c in others if not self._is_shipped(c)], known)
+            return Opened(engine, candidate, candidate not in at_once, why, _by_backend(reasons), worth)
         raise EngineError(
             f"no engine can run {self._network.file.name}",
             got=" | ".join(f"{candidate}: {reason}" for candidate, reason in reasons.items()),
@@ -137,13 +146,33 @@ class Selector:
         if not quick:
             entry = entry or self.build(candidate)
             return self.open(candidate, entry), str(entry.verdict)
-        verdict = self._compare(candidate, self._network.file, frames=_FEW)
-        entry = Entry(None, verdict, 0.0)
-        figures = f"{verdict.psnr_db:.1f} dB, at most {verdict.loop_mean:.2f} levels a frame"
-        return self.open(candidate, entry), f"compared over {_FEW} frames: {figures}"
+        engine = self._open(candidate, self._own(candidate))
+        try:
+            entry = Entry(None, self._compared(engine, frames=_FEW), 0.0)
+            engine.reset()
+        except BaseException:
+            engine.close()
+            raise
+        if self._is_shipped(candidate):  # whoever exported it has compared all frames
+            with contextlib.suppress(EngineError):  # a full disk: it is compared again next time
+                self._cache.store(self._key(candidate), entry)
+        if entry.verdict.refusal:
+            engine.close()
+            raise self._refused(candidate, entry)
+        figures = f"{entry.verdict.psnr_db:.1f} dB, at most {entry.verdict.loop_mean:.2f} levels a frame"
+        return engine, f"compared over {_FEW} frames: {figures}"
+
+    def _is_shipped(self, candidate: Candidate) -> bool:
+        return self._network.int8 is not None and str(candidate) == SHIPPED_INT8
+
+    def _own(self, candidate: Candidate) -> Path:
+        """The file of the bundle that the candidate opens if nothing was prepared for it."""
+        return self._network.int8 if self._network.int8 and self._is_shipped(candidate) else self._network.file
 
     def _prepare(self, candidate: Candidate, folder: Path) -> Path:
         network = self._network
+        if self._is_shipped(candidate):
+            return self._own(candidate)
         try:
             return candidate.backend.prepare(
                 network.file, network.spec, candidate.precision, folder, self._feeds, self._say
@@ -154,15 +183,25 @@ class Selector:
             ) from error
 
     def _compare(self, candidate: Candidate, artifact: Path, *, frames: int | None) -> Verdict:
+        engine = self._open(candidate, artifact)
+        try:
+            return self._compared(engine, frames=frames)
+        finally:
+            engine.close()
+
+    def _compared(self, engine: Engine, *, frames: int | None) -> Verdict:
         reference = open_reference(self._network.file, self._network.spec)
         try:
-            engine = self._open(candidate, artifact)
-            try:
-                return compare(engine, reference, self._feeds, frames=frames)
-            finally:
-                engine.close()
+            return compare(engine, reference, self._feeds, frames=frames)
         finally:
             reference.close()
+
+    def _refused(self, candidate: Candidate, entry: Entry) -> EngineError:
+        return EngineError(
+            f"{candidate} is not used for {self._network.file.name}: it differs too much from the reference",
+            got=entry.verdict.refusal,
+            do="use --precision auto",
+        )
 
     def _open(self, candidate: Candidate, artifact: Path) -> Engine:
         spec = self._network.spec
@@ -171,7 +210,8 @@ class Selector:
     def _key(self, candidate: Candidate) -> dict[str, str]:
         return {
             "recipe": str(RECIPE),
-            "model": self._model_hash,
+            "model": self._hashes["model"],
+            **({"int8": self._hashes["int8"]} if self._is_shipped(candidate) else {}),
             "shapes": ", ".join(str(tensor) for tensor in (*self._network.spec.inputs, *self._network.spec.outputs)),
             "backend": candidate.backend.name,
             "precision": candidate.precision,

@@ -82,12 +82,14 @@ def open_contenders(
     absent = [Timing(c.backend.name, c.precision, size, c.why_not) for c in allowed if c.why_not for size in sizes]
     own_size = max(side for tensor in spec.inputs for side in tensor.shape[1:3])
     usable = [candidate for candidate in allowed if not candidate.why_not]
+    files = {
+        size: (network_file, spec, "as trained")
+        if size == own_size
+        else (out := folder / f"{size}.onnx", write_resized(network_file, spec, size, out), f"trained at {own_size}")
+        for size in sizes
+    }
     _load_libraries(usable, network_file, spec, threads, folder)
-    for size in sizes:
-        file, its_spec, note = network_file, spec, "as trained"
-        if size != own_size:
-            file, note = folder / f"{size}.onnx", f"trained at {own_size}"
-            its_spec = write_resized(network_file, spec, size, file)
+    for size, (file, its_spec, note) in files.items():
         for candidate in usable:
             say(f"{size}: preparing {candidate}")
             ways = (True, False) if size == own_size and str(candidate) in AT_ONCE else (True,)

@@ -1,4 +1,4 @@
-"""The commands of `python -m engines`: list, build, verify, bench and selftest."""
+"""The commands of `python -m engines`: list, build, verify, quantize, bench and selftest."""
 
 import argparse
 import os
@@ -20,6 +20,7 @@ from engines.system.user_folders import cache_folder
 from engines.tools import selftest
 from engines.tools.bench import measure, open_contenders, table
 from engines.tools.chart import write_chart
+from engines.tools.quantize_bundle import add_int8
 from live.scene.sample_feeds import FaceRehearsal, Rehearsal
 
 SIZES = (256, 512, 768, 1024)
@@ -86,6 +87,13 @@ def build(arguments: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
+def quantize(arguments: argparse.Namespace) -> int:
+    """Puts the int8 versions of a target's networks into its folder."""
+    folder = find_target(arguments.target)
+    add_int8(folder, lambda name: _feeds(str(folder), name), threads=arguments.threads, say=_say)
+    return 0
+
+
 def verify(arguments: argparse.Namespace) -> int:
     """Judges a target's cached engines once more; 1 if a result differs from the cached one."""
     good = True
@@ -144,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     own.set_defaults(run=build)
     own = _command(commands, "verify", "compare a target's prepared engines with the reference once more")
     own.set_defaults(run=verify)
+    own = commands.add_parser("quantize", help="make a target start fast: put int8 versions of its networks into it")
+    _add_target(own)
+    own.set_defaults(run=quantize)
     own = _command(commands, "bench", "time a target's networks on every engine, in turns, in one run")
     own.add_argument("--frames", type=whole_number, default=100, metavar="N", help="frames to time on each")
     own.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,N", help="sides of the canvas, in pixels")
@@ -159,11 +170,15 @@ def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
     own = commands.add_parser(name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    own.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target, or a target's folder")
+    _add_target(own)
     own.add_argument("--engine", default="auto", help=f"all (auto), or one of {', '.join(BACKENDS)}")
     own.add_argument("--precision", default="auto", help="all that the engine has (auto), or one, such as fp32 or bf16")
-    own.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of each engine")
     return own
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--target", required=True, metavar="NAME|DIR", help="an installed target or a target's folder")
+    command.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of each engine")
 
 
 def _collision(arguments: argparse.Namespace) -> str | None:

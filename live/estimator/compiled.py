@@ -1,15 +1,14 @@
-"""`compiled`: one of the models as OpenVINO runs it, kept for the next start: compiling takes ten times as long."""
+"""`compiled`: one of the models as OpenVINO runs it."""
 
-import contextlib
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.backends.compiled_blob import kept_or_compiled
 from engines.backends.openvino_core import core, cpu_settings
-from engines.cpu import cpu_bf16, cpu_name
+from engines.cpu import cpu_bf16
 from engines.errors import EngineError, reason
 from engines.system.user_folders import USER
-from engines.system.whole_file import write_whole
 from live.estimator.attention import with_attention
 from live.estimator.hashes import MODELS, SHA256
 
@@ -36,8 +35,8 @@ def compiled(name: str, outputs: tuple[int, ...], low: float = 0.0) -> "ov.Compi
                 wanted=f"{SHA256[name][:12]}…",
                 do="pip install --force-reinstall everybody-dance-live",
             )
-        place = _place(found, outputs, low)
-        return _kept(place) or _keep(_compile(path, outputs, low), place)
+        folder = USER.user_cache_path / "pose-models"
+        return kept_or_compiled(folder, (found, outputs, low), lambda: _compile(path, outputs, low), _settings())
     except EngineError:
         raise
     except Exception as error:  # its exceptions share no base but Exception
@@ -59,28 +58,3 @@ def _compile(path: Path, outputs: tuple[int, ...], low: float) -> "ov.CompiledMo
     scale = 255.0 / (1.0 - low)
     steps.input().preprocess().convert_element_type(ov.Type.f32).mean(-low * scale).scale(scale)
     return core().compile_model(steps.build(), "CPU", _settings())
-
-
-def _place(sha256: str, outputs: tuple[int, ...], low: float) -> Path:
-    """Where the compiled model is kept, by all that it depends on."""
-    import openvino as ov
-
-    what = repr((sha256, outputs, low, ov.__version__, cpu_name(), _settings()))
-    return USER.user_cache_path / "pose-models" / hashlib.sha256(what.encode()).hexdigest()[:24]
-
-
-def _kept(place: Path) -> "ov.CompiledModel | None":
-    """What was kept, behind its own hash: None where there is nothing, or not all of it."""
-    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: what OpenVINO raises
-        content = place.read_bytes()
-        if hashlib.sha256(content[32:]).digest() == content[:32]:
-            return core().import_model(content[32:], "CPU", _settings())  # it is not kept with how many threads
-    return None
-
-
-def _keep(model: "ov.CompiledModel", place: Path) -> "ov.CompiledModel":
-    with contextlib.suppress(OSError, RuntimeError):  # no room, or not to be exported: the next start compiles again
-        content = model.export_model().getvalue()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(place, hashlib.sha256(content).digest() + content)
-    return model

@@ -83,11 +83,16 @@ class Renderer:
         return self._face
 
     def described(self) -> dict[str, str]:
-        """Backend, device and precision in use, for the report."""
+        """Backend, device and precision in use, for the report; and the sizes it drew in, if it draws in windows."""
         engine = self._engine
         if engine is None:
             return {"backend": "doll", "device": "CPU", "precision": "uint8"}
-        return {"backend": engine.backend, "device": engine.device, "precision": engine.precision}
+        described = {"backend": engine.backend, "device": engine.device, "precision": engine.precision}
+        sizes = engine.frames_by_size()
+        if total := sum(sizes.values()):
+            shares = (f"{width}x{height} {count / total:.0%}" for (width, height), count in sizes.items())
+            described["windows"] = f"in {', '.join(shares)}"
+        return described
 
     @property
     def paints_faces(self) -> bool:

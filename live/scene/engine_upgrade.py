@@ -1,19 +1,17 @@
 """`EngineUpgrade`: prepares better engines in a child process while the loop performs, then switches to them."""
 
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-import engines
 from engines.engine import Engine
 from engines.errors import UserError
 from engines.messages import Info, Say
 from engines.selection.candidates import Candidate
+from engines.system.child import child_environment
 from live.scene.engine_selector import EngineSelector, Network, role_of
 from live.scene.scene import Scene, Scenes
 from live.scene.settings import SceneSettings
@@ -106,13 +104,11 @@ def prepare_in_child(target: str, candidate: Candidate, threads: int, stop: thre
     """Run `python -m engines build` at the lowest priority; see `Prepare`."""
     command = [sys.executable, "-m", "engines", "build", "--background", "--target", target]
     command += ["--engine", candidate.backend.name, "--precision", candidate.precision, "--threads", str(threads)]
-    here = Path(engines.__file__).resolve().parents[1]  # for a checkout that is not installed
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(here), os.environ.get("PYTHONPATH"))))}
     flags = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)  # Windows
     try:
         child = subprocess.Popen(
             command,
-            env=environment,
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

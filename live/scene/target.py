@@ -57,8 +57,9 @@ def open_target(name_or_folder: str, framing: str) -> Target:
     _check_drawing(bundle, puppet)
     _check_networks(bundle)
     stats = {name: _stats(bundle, name) for name in bundle.takes}
-    generators = bundle.generators
-    preset = next((p for p in _PRESETS if p in generators), next(iter(sorted(generators)), None))
+    generator, face = shown_networks(bundle)
+    if face is not None:
+        _check_face(bundle, face)
     return Target(
         bundle,
         framing,
@@ -67,9 +68,16 @@ def open_target(name_or_folder: str, framing: str) -> Target:
         _plate(bundle, framing),
         load_atlas(bundle.atlas),
         _idle(bundle, framing, stats),
-        generators[preset] if preset else None,
-        _face(bundle) if preset else None,
+        generator,
+        face,
     )
+
+
+def shown_networks(bundle: Bundle) -> tuple[GeneratorNetwork | None, FaceNetwork | None]:
+    """The generator and the face network that are shown, unchecked. There is no face without a generator."""
+    generators = bundle.generators
+    preset = next((p for p in _PRESETS if p in generators), next(iter(sorted(generators)), None))
+    return (generators[preset], bundle.face) if preset else (None, None)
 
 
 def _stats(bundle: Bundle, take: str) -> BodyStats:
@@ -122,16 +130,15 @@ def _check_networks(bundle: Bundle) -> None:
         check_face(bundle.face.spec, name=f'"face" of target {bundle.name}')
 
 
-def _face(bundle: Bundle) -> FaceNetwork | None:
-    if bundle.face is not None and bundle.face.map != face_map_hash():
+def _check_face(bundle: Bundle, face: FaceNetwork) -> None:
+    if face.map != face_map_hash():
         raise TargetError(
             f"the face network of target {bundle.name} was made with another version of the face drawing",
-            got=f"face map {bundle.face.map}",
+            got=f"face map {face.map}",
             wanted=f"face map {face_map_hash()}",
             do="train its face again with this version (python -m train face) and export it, or install the version "
             "it was made with",
         )
-    return bundle.face
 
 
 def _plate(bundle: Bundle, framing: str) -> U8:

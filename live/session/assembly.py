@@ -54,7 +54,11 @@ def open_parts(
     find_target(config.target)  # report a mistyped name at once, not after everything is loaded
     engines = EngineSelector(config.threads, say)
     opener = SceneFactory(config, clock, engines.open)
-    scene, opened, estimator = _loaded(config, clock, opener, say)
+    engines.open_ahead(_first_settings(config))
+    try:
+        scene, opened, estimator = _loaded(config, clock, opener, say)
+    finally:
+        engines.close()
     opener.picture_size = opened.source.size if opened.poses is None else None
     scene = _measured(scene, opener, opened, config, say)
     _describe(scene, estimator, config, report, say)

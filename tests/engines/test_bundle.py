@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_what_is_written_opens_again(folder: Path) -> None:
     assert (bundle.canvas, bundle.estimator, bundle.fingerprint) == ((32, 32), "none/openpose137", "f" * 64)
     assert bundle.puppet == {"canvas": [32, 32]}
     assert bundle.takes["full"].stats == {"torso_px": 9.0}
-    assert bundle.generator("lite").spec == tiny_spec()
+    assert bundle.generator("lite").spec == replace(tiny_spec(), figure="doll")
     assert bundle.manifest["tools"] == {"torch": "2.13"}
     paths = [bundle.takes["full"].plate, bundle.generator("lite").file, bundle.atlas, bundle.idle, bundle.poster]
     assert [path and path.read_bytes().decode() for path in paths] == list(FILES)
@@ -250,3 +251,19 @@ def test_a_bundle_without_a_marker_may_be_replaced_by_a_new_one_if_it_holds_noth
     (place / "notes.txt").write_text("precious")
     with pytest.raises(FolderError, match=r"got: notes\.txt"):
         check_place(place, KIND, files_of_bundle)
+
+
+def test_an_int8_version_is_checked_like_every_file(folder: Path) -> None:
+    (folder / "small.onnx").write_bytes(b"int8")
+    with_int8 = manifest()
+    with_int8["generators"]["lite"]["int8"] = "small.onnx"
+    write_manifest(folder, with_int8)
+    assert open_bundle(folder).generator("lite").int8 == folder.resolve() / "small.onnx"
+    (folder / "small.onnx").write_bytes(b"changed")
+    assert "small.onnx of target tiny is not the file that was exported" in refused(folder)
+    rewrite(folder, lambda m: m["generators"]["lite"].update({"int8": 8}))
+    assert "int8" in refused(folder)
+
+
+def test_a_bundle_without_an_int8_version_opens(folder: Path) -> None:
+    assert open_bundle(folder).generator("lite").int8 is None

@@ -87,6 +87,9 @@ class WatchedEngine:
     def describe(self) -> str:
         return f"{self.backend} {self.precision}"
 
+    def frames_by_size(self) -> dict[tuple[int, int], int]:
+        return self._inner.frames_by_size()
+
     def close(self) -> None:
         self.closed_by = self.closed_by or threading.current_thread().name
         self._inner.close()

@@ -38,8 +38,8 @@ def everything(tmp_path: Path, *flags: str) -> int:
 
 
 def test_describe_prints_size_and_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["describe", "--canvas", "256"]) == 0
-    assert "lite" in (text := capsys.readouterr().out) and "at 256x256" in text
+    assert cli.main(["describe", "--canvas", "64"]) == 0
+    assert "lite" in (text := capsys.readouterr().out) and "at 64x64" in text
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["run"], ["run", "data", "--out", "x", "--steps", "many"]])
@@ -140,8 +140,11 @@ def test_all_goes_on_where_it_was_stopped_trains_measures_and_exports(
         once.setattr(Trainer, "step", stopped)
         assert everything(tmp_path, "--steps", "3") == 1
     assert not (tmp_path / "puppy").exists()
+    made: list[Path] = []
+    monkeypatch.setattr("train.bundle.int8.add_int8", made.append)
     assert everything(tmp_path, "--steps", "3", "--title", "Paper", "--resume") == 0
     assert len(asked) == 1  # the videos were read once
+    assert made == [tmp_path / "puppy"]
     bundle = open_bundle(tmp_path / "puppy")
     assert bundle.title == "Paper" and list(bundle.generators) == ["lite"] and bundle.manifest["training"]["steps"] == 3
     assert (tmp_path / "work" / "paper.run" / evaluate.FOLDER / "metrics.md").exists()
@@ -150,6 +153,8 @@ def test_all_goes_on_where_it_was_stopped_trains_measures_and_exports(
 def test_a_run_is_exported_with_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
     monkeypatch.setattr(export, "export_run", lambda run, out, **said: asked.append((run.name, out.name, said)))
+    monkeypatch.setattr("train.bundle.int8.add_int8", lambda out: asked.append(("int8", out.name)))
     flags = ["--title", "Paper", "--licence", "CC0", "--film-of", "agreed", "--best"]
     assert cli.main(["export", "a.run", "--out", "puppy", *flags]) == 0
-    assert asked == [("a.run", "puppy", {"title": "Paper", "licence": "CC0", "consent": "agreed", "best": True})]
+    said = {"title": "Paper", "licence": "CC0", "consent": "agreed", "best": True}
+    assert asked == [("a.run", "puppy", said), ("int8", "puppy")]

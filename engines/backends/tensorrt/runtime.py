@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.arrays import U8
+from engines.arrays import U8, read_only
 from engines.backends.tensorrt.cuda import CudaGraph, Device, Memory, Stream, find_device, pinned_array
 from engines.backends.tensorrt.library import CANNOT_START, UPDATE, check_tensorrt, tensorrt_log
 from engines.engine import EngineSpec, TensorSpec, check_arrays, check_ports
@@ -47,7 +47,7 @@ class TensorRTEngine:
             for name, staged in self._staged_out.items()
         }
         self._results: Mapping[str, U8] = MappingProxyType(
-            {name: _read_only(array) for name, array in self._outputs.items()}
+            {name: read_only(array) for name, array in self._outputs.items()}
         )
         for name, memory in self._gpu.items():
             self._plan.bind(name, memory)
@@ -98,6 +98,10 @@ class TensorRTEngine:
     def describe(self) -> str:
         """See `Engine.describe`."""
         return f"{self.backend} {self.device} {self.precision}, {self.detail}"
+
+    def frames_by_size(self) -> dict[tuple[int, int], int]:
+        """See `Engine.frames_by_size`."""
+        return {}
 
     def close(self) -> None:
         """See `Engine.close`. An output that a caller still holds stays valid until it is dropped."""
@@ -244,9 +248,3 @@ def _port(engine: "trt.ICudaEngine", name: str) -> tuple[str, str, tuple[object,
 
 def _size(tensor: TensorSpec, dtype: str) -> int:
     return int(np.prod(tensor.shape)) * np.dtype(dtype).itemsize
-
-
-def _read_only(array: U8) -> U8:
-    view = array.view()
-    view.flags.writeable = False
-    return view

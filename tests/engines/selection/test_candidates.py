@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.backends.openvino_engine import OpenVINOBackend
-from engines.cpu import cpu_bf16, cpu_name, cpu_saturates
+from engines.cpu import cpu_bf16, cpu_name
 from engines.engine import EngineSpec, TensorSpec
 from engines.errors import EngineError
 from engines.selection import candidates as choose
@@ -144,22 +144,6 @@ def test_bf16_is_used_only_on_a_cpu_that_is_known_to_have_it(
     monkeypatch.setattr("engines.backends.openvino_engine.cpu_bf16", lambda: has)
     assert OpenVINOBackend().unsupported_reason("bf16") == why
     assert OpenVINOBackend().unsupported_reason("fp32") == OpenVINOBackend().unsupported_reason("int8") == ""
-
-
-@pytest.mark.parametrize(
-    ("machine", "flags", "saturates"),
-    [
-        ("x86_64", "fma avx2", True),
-        ("AMD64", "avx2 avx_vnni", False),
-        ("x86_64", "avx512f avx512_vnni amx_tile", False),
-        ("aarch64", "", False),
-    ],
-)
-def test_weights_lose_a_bit_only_where_products_of_8_bits_overflow(
-    tmp_path: Path, machine: str, flags: str, saturates: bool
-) -> None:
-    (tmp_path / "cpuinfo").write_text(f"flags\t\t: fpu {flags}\n")
-    assert cpu_saturates(tmp_path / "cpuinfo", machine) is saturates
 
 
 def test_a_cpu_is_known_by_its_name_and_its_fast_instructions(tmp_path: Path) -> None:

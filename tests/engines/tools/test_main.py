@@ -7,9 +7,10 @@ import cv2
 import pytest
 
 from engines.backend import Feeds
-from engines.bundle import write_manifest
+from engines.bundle import KIND, files_of_bundle, open_bundle, write_manifest
 from engines.errors import EngineError
 from engines.selection.candidates import BACKENDS
+from engines.system.whole_folder import check_place
 from engines.tools import bench as bench_module
 from engines.tools import command_line as command
 from engines.tools.bench import Contender, Timing, measure, table
@@ -182,3 +183,41 @@ def test_a_chart_is_not_written_by_way_of_a_link(tmp_path: Path) -> None:
     (tmp_path / "chart.png").symlink_to(tmp_path / "mine.png")
     write_chart([Timing("a", "fp32", 64, "", 1.0)], "title", tmp_path / "chart.png")
     assert (tmp_path / "mine.png").read_text() == "precious" and not (tmp_path / "chart.png").is_symlink()
+
+
+def test_quantize_puts_a_judged_int8_version_into_the_bundle_and_keeps_the_rest(
+    target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in target.iterdir() if path.name != "manifest.json"}
+    assert run("quantize", "--target", target) == 0
+    bundle = open_bundle(target)
+    network = bundle.generator("lite")
+    assert network.int8 == target.resolve() / "generator.lite.int8.onnx"
+    assert {name: (target / name).read_bytes() for name in before} == before
+    assert {**bundle.manifest, "files": {}, "generators": {}} == {**manifest(), "files": {}, "generators": {}}
+    assert "lite: " in (said := capsys.readouterr().out) and " dB over 12 frames" in said
+    first = network.int8.read_bytes()
+    assert run("quantize", "--target", target) == 0, "once more is no mistake"
+    assert network.int8.read_bytes() == first
+    check_place(target, KIND, files_of_bundle)  # a new export may still replace it
+
+
+def test_quantize_leaves_out_what_the_comparison_refuses(
+    target: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("engines.selection.compare.LEAST_PSNR_DB", 200.0)
+    assert run("quantize", "--target", target) == 0
+    assert open_bundle(target).generator("lite").int8 is None
+    assert not (target / "generator.lite.int8.onnx").exists()
+    assert "lite: the int8 version is left out: " in capsys.readouterr().out
+
+
+def test_quantize_that_fails_leaves_the_bundle_as_it_was(
+    target: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    monkeypatch.setattr("engines.tools.quantize_bundle.shutil.copyfile", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run("quantize", "--target", target)
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+    assert sorted(path.name for path in target.parent.iterdir() if path.suffix == ".part") == []

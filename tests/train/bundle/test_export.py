@@ -12,7 +12,7 @@ from engines.bundle import open_bundle
 from engines.selection.candidates import open_engine
 from engines.system.whole_folder import MARKER, FolderError
 from live.puppet.drawing.face_map import face_map_hash
-from live.render.face import Face
+from live.render.face import SPEC, Face
 from live.scene.target import open_target
 from tests.killed import kill_at_every_step
 from tests.train.dataset_folder import write_dataset
@@ -140,8 +140,12 @@ def faced_run(dataset_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-def faced(faced_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_run(faced_run, tmp_path_factory.mktemp("targets") / "faced")
+def faced(faced_run: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the same generator as `bundle`, whose file it gets: torch's exporter takes its time."""
+    real, known = export.to_onnx, open_bundle(bundle).generator("lite").file.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "to_onnx", lambda network, spec: real(network, spec) if spec is SPEC else known)
+        return export_run(faced_run, tmp_path_factory.mktemp("targets") / "faced")
 
 
 def test_live_opens_the_face_of_a_bundle_and_it_paints_what_torch_paints(
