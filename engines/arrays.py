@@ -7,6 +7,7 @@ Bool = NDArray[np.bool_]
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+C128 = NDArray[np.complex128]
 
 
 def read_only(array: U8) -> U8:

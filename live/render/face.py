@@ -96,7 +96,7 @@ def square_of(conditioning: Conditioning) -> FaceSquare | None:
 def crop_face(frame: U8, square: FaceSquare) -> U8:
     """The square's part of `frame`, (H, W, C) uint8, as a new (128, 128, C) array."""
     cut = resample(frame, x0=square.x0, y0=square.y0, step=square.side / SIDE, size=(SIDE, SIDE))
-    return _rounded(cut)
+    return (cut + np.float32(0.5)).astype(np.uint8)
 
 
 def paste_face(frame: U8, square: FaceSquare, crop: U8, face: U8, share: float = 1.0) -> None:
@@ -104,32 +104,12 @@ def paste_face(frame: U8, square: FaceSquare, crop: U8, face: U8, share: float =
 
     In place, (H, W, 4) uint8. The matte is untouched, and the change fades to nothing at the border of the square.
     """
-    change = _feathered_change(crop, face, FEATHER, np.float32(share))
+    change = (face.astype(np.float32) - crop[..., :3]) * (FEATHER * np.float32(share))[..., None]
     left, top = int(square.x0), int(square.y0)
     part = frame[top : math.ceil(square.y0 + square.side), left : math.ceil(square.x0 + square.side)]
     step = SIDE / square.side
     corner = {"x0": (left - square.x0) * step, "y0": (top - square.y0) * step}
     _add(part, resample(change, **corner, step=step, size=(part.shape[1], part.shape[0])))
-
-
-@numba.njit(nogil=True, cache=True)
-def _rounded(picture: F32) -> U8:
-    out = np.empty(picture.shape, np.uint8)
-    flat, rounded = picture.reshape(-1), out.reshape(-1)
-    for i in range(flat.size):
-        rounded[i] = np.uint8(flat[i] + np.float32(0.5))
-    return out
-
-
-@numba.njit(nogil=True, cache=True)
-def _feathered_change(crop: U8, face: U8, feather: F32, share: np.float32) -> F32:
-    change = np.empty(face.shape, np.float32)
-    for y in range(face.shape[0]):
-        for x in range(face.shape[1]):
-            weight = feather[y, x] * share
-            for c in range(3):
-                change[y, x, c] = (np.float32(face[y, x, c]) - np.float32(crop[y, x, c])) * weight
-    return change
 
 
 @numba.njit(nogil=True, cache=True)

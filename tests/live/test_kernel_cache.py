@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from live.kernel_cache import VARIABLE, kernel_folder
-from live.puppet.drawing.fit import nearest_fit
+from live.puppet.drawing.pose_map import draw_capsules
 
 
 @pytest.fixture
@@ -38,4 +38,4 @@ def test_kernels_that_check_their_bounds_are_kept_apart(sources: Path, monkeypat
 
 
 def test_the_drawing_code_is_kept_in_that_folder() -> None:
-    assert str(nearest_fit.stats.cache_path).startswith(os.environ[VARIABLE])
+    assert str(draw_capsules.stats.cache_path).startswith(os.environ[VARIABLE])

@@ -1,14 +1,16 @@
 """The paper doll: the atlas posed by a skeleton, RGBA at canvas size. Needs no network; the generator's best input."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.arrays import F64, U8
 from live.puppet.compiler import numba
 from live.puppet.drawing.atlas import Atlas
-from live.puppet.drawing.fit import KEY_SIZE, lay, missed_by, nearest_fit
+from live.puppet.drawing.fit import KEY_SIZE, Shapes, lay, missed_by, nearest_fit
 from live.puppet.drawing.head_view import LIP
-from live.puppet.drawing.parts import HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames
+from live.puppet.drawing.parts import BONE, HAND, HEAD, MOUTH, PARTS, drawing_order, part_frames
 from live.puppet.values import PlacedPose
 
 _LEVELS = 3  # each texture at full, half and quarter size: a small figure would flicker if it skipped texels
@@ -26,6 +28,7 @@ class Doll:
         self._valid_score = valid_score
         views = max(len(part.keys) for part in atlas.parts)
         self._keys = np.full((len(PARTS), views, KEY_SIZE), np.inf)
+        # Of each part, view and level: its first texel's place, rows, columns, and its opaque box (see `_opaque_box`).
         self._where = np.zeros((len(PARTS), views, _LEVELS, 7), np.int64)
         texels: list[U8] = []
         start = 0
@@ -37,20 +40,44 @@ class Doll:
                     texels.append(texture.reshape(-1))
                     start += texture.size
         self._texels = np.concatenate(texels)
+        self._shapes = [Shapes(keys) for keys in self._keys]
 
     def draw(self, placed: PlacedPose, out: U8) -> None:
         """Draw into `out`, (H, W, 4) uint8 RGBA with straight alpha, cleared first. The caller owns `out`."""
         placed = placed.bounded()
         frames, valid, views = self.lay(placed)
         order = drawing_order(placed.points_px, placed.size_px)
-        _draw_parts(frames, valid, views, order, self._where, self._texels, out)
+        order = order[valid[order]]
+        laid = _layout(frames[order], self._where[order, views[order]], (out.shape[0], out.shape[1]))
+        out.fill(0)
+        _draw_parts(laid.textures, laid.steps, laid.rows, self._texels, out)
+        y0, y1, x0, x1 = laid.box
+        _straighten(out[y0 : y1 + 1, x0 : x1 + 1])
 
     def lay(self, placed: PlacedPose) -> tuple[F64, NDArray[np.bool_], NDArray[np.int64]]:
         """Where each part is drawn, whether it is, and its view: (P, 2, 3) frames as in `part_frames`, (P,), (P,)."""
         frames, valid, keys = part_frames(
             placed.points_px, placed.scores, placed.size_px, self._valid_score, self._extents
         )
-        return frames, valid, _lay_parts(frames, valid, keys, self._extents, self._keys)
+        views = _nearest_views(keys, self._keys)
+        turn, missed = 1 + 0j, 0j  # of the head, which comes before its mouth
+        for number in np.flatnonzero(valid & (_KINDS != BONE)):
+            kind, key, (before, after, _) = _KINDS[number], keys[number], self._extents[number]
+            if kind == MOUTH:  # on the head's own lips, which would otherwise show beside it
+                lay(frames[number], before, after, turn, missed)
+                continue
+            view, turned, shift = nearest_fit(key, self._shapes[number], kind == HAND)
+            lay(frames[number], before, after, turned, shift)  # a hand hangs on its wrist; a head goes where it fits
+            views[number] = view
+            if kind == HEAD:
+                turn, missed = turned, missed_by(LIP, key, self._keys[number, view], turned, shift)
+        return frames, valid, views
+
+
+def _nearest_views(keys: F64, view_keys: F64) -> NDArray[np.int64]:
+    """(P,) the view of each part whose key is nearest; 0, the most typical, where the key is empty."""
+    distance = ((keys[:, None] - view_keys) ** 2).sum(axis=2)
+    return np.where(keys[:, :3].any(axis=1), distance.argmin(axis=1), 0)
 
 
 def _premultiplied(rgba: U8) -> U8:
@@ -87,98 +114,75 @@ def _opaque_box(texture: U8) -> tuple[int, int, int, int]:
     )
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _lay_parts(frames: F64, valid: NDArray[np.bool_], keys: F64, extents: F64, view_keys: F64) -> NDArray[np.int64]:
-    """Returns the view of each part, (P,); moves the frames of heads, hands and mouths in place."""
-    views = np.zeros(frames.shape[0], np.int64)
-    turn, a, b = (1.0, 0.0), 0.0, 0.0  # of the head, which comes before its mouth
-    for p in range(frames.shape[0]):
-        kind, before, after = _KINDS[p], extents[p, 0], extents[p, 1]
-        if not valid[p]:
-            continue
-        if kind == HEAD or kind == HAND:  # a hand hangs on its wrist; a head goes where its points fit best
-            views[p], x, y, u, v = nearest_fit(keys[p], view_keys[p], kind == HAND)
-            lay(frames[p], before, after, x, y, u, v)
-            if kind == HEAD:
-                turn, (a, b) = (x, y), missed_by(LIP, keys[p], view_keys[p, views[p]], x, y, u, v)
-        else:
-            views[p] = _nearest_view(keys[p], view_keys[p])
-            if kind == MOUTH:  # on the head's own lips, which would otherwise show beside it
-                lay(frames[p], before, after, turn[0], turn[1], a, b)
-    return views
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The N parts to draw, from far to near, each a texture that lies on the canvas by an affine map.
+
+    `textures` (N, 7): rows of the doll's `_where`. `steps` (N, 6) float64: row and column of the texel at the canvas pixel (0, 0), what
+    a pixel to the right adds to each, and what a pixel below adds. `rows` (N, 2): first and last row of the canvas that
+    the part may touch; `box`: y0, y1, x0, x1 of all of them, on the canvas.
+    """
+
+    textures: NDArray[np.int64]
+    steps: F64
+    rows: NDArray[np.int64]
+    box: tuple[int, int, int, int]
+
+
+def _layout(frames: F64, levels: NDArray[np.int64], canvas: tuple[int, int]) -> _Layout:
+    """`frames` (N, 2, 3) of the parts to draw, and the `levels` (N, 3, 7) of the view of each, as in the doll's `_where`."""
+    height, width = canvas
+    (lx, wx, cx), (ly, wy, cy) = frames[:, 0].T, frames[:, 1].T
+    along, across = np.sqrt(lx * lx + ly * ly), np.sqrt(wx * wx + wy * wy)
+    finer = (levels[:, :-1, 1] > 1.5 * along[:, None]) & (levels[:, :-1, 2] > 3.0 * across[:, None])
+    textures = levels[np.arange(len(levels)), np.cumprod(finer, axis=1).sum(axis=1)]
+    rows, columns = textures[:, 1], textures[:, 2]
+    # Texel (row i, column j) has u = (i + 0.5) / rows, v = 2 (j + 0.5) / columns - 1; along and across are
+    # perpendicular.
+    ux, uy = lx / (along * along) * rows, ly / (along * along) * rows
+    vx, vy = wx / (across * across) * columns * 0.5, wy / (across * across) * columns * 0.5
+    # The canvas pixel (0, 0) has its centre at (0.5, 0.5).
+    row0 = ux * (0.5 - cx) + uy * (0.5 - cy) - 0.5
+    column0 = vx * (0.5 - cx) + vy * (0.5 - cy) + 0.5 * columns - 0.5
+    edges = [
+        (np.minimum(start, start + length) - abs(wide) - 1.0, np.maximum(start, start + length) + abs(wide) + 1.0)
+        for start, length, wide in ((cy, ly, wy), (cx, lx, wx))
+    ]
+    (y0, y1), (x0, x1) = (
+        (np.maximum(np.floor(low), 0).astype(np.int64), np.minimum(np.ceil(high), last).astype(np.int64))
+        for (low, high), last in zip(edges, (height - 1, width - 1), strict=True)
+    )
+    box = (int(y0.min()), int(y1.max()), int(x0.min()), int(x1.max())) if len(y0) else (0, -1, 0, -1)
+    return _Layout(textures, np.stack([row0, column0, ux, vx, uy, vy], axis=1), np.stack([y0, y1], axis=1), box)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _draw_parts(
-    frames: F64,
-    valid: NDArray[np.bool_],
-    views: NDArray[np.int64],
-    order: NDArray[np.int32],
-    where: NDArray[np.int64],
-    texels: U8,
-    out: U8,
-) -> None:
-    out[:] = 0
-    top, bottom, left, right = out.shape[0], -1, out.shape[1], -1
-    for n in range(order.shape[0]):
-        p = order[n]
-        if valid[p]:
-            y0, y1, x0, x1 = _draw_texture(frames[p], where[p, views[p]], texels, out)
-            top, bottom, left, right = min(top, y0), max(bottom, y1), min(left, x0), max(right, x1)
-    for y in range(top, bottom + 1):
-        for x in range(left, right + 1):
+def _draw_parts(textures: NDArray[np.int64], steps: F64, rows: NDArray[np.int64], texels: U8, out: U8) -> None:
+    """Composite the textures of a `_Layout` over `out`, both premultiplied."""
+    last = float(out.shape[1] - 1)
+    for n in range(textures.shape[0]):
+        texture = textures[n]
+        ux, vx, uy, vy = steps[n, 2], steps[n, 3], steps[n, 4], steps[n, 5]
+        for y in range(rows[n, 0], rows[n, 1] + 1):
+            row, column = steps[n, 0] + uy * y, steps[n, 1] + vy * y
+            a0, a1 = _span(row, ux, float(texture[3]), texture[4] + _LAST)
+            b0, b1 = _span(column, vx, float(texture[5]), texture[6] + _LAST)
+            x0, x1 = int(max(a0, b0, 0.0)), int(min(a1, b1, last))
+            if x0 <= x1:
+                _blend_row(texels, texture, row + ux * x0, column + vx * x0, ux, vx, x0, x1, out[y])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _straighten(out: U8) -> None:
+    """Premultiplied to straight alpha, in place; faint pixels are cleared."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
             alpha = np.int32(out[y, x, 3])
             if alpha < _FAINT:
                 out[y, x] = 0
             elif alpha < 255:
                 for c in range(3):
                     out[y, x, c] = min(255, (np.int32(out[y, x, c]) * 255 + alpha // 2) // alpha)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _nearest_view(key: F64, view_keys: F64) -> int:
-    if key[0] == 0.0 and key[1] == 0.0 and key[2] == 0.0:
-        return 0
-    best, nearest = 0, np.inf
-    for v in range(view_keys.shape[0]):
-        distance = 0.0
-        for i in range(key.shape[0]):
-            distance += (key[i] - view_keys[v, i]) ** 2
-        if distance < nearest:
-            best, nearest = v, distance
-    return best
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _draw_texture(frame: F64, levels: NDArray[np.int64], texels: U8, out: U8) -> tuple[int, int, int, int]:
-    """Composite one texture over `out` (both premultiplied). Returns the rows and columns touched: y0, y1, x0, x1."""
-    lx, ly, wx, wy = frame[0, 0], frame[1, 0], frame[0, 1], frame[1, 1]
-    along, across = np.sqrt(lx * lx + ly * ly), np.sqrt(wx * wx + wy * wy)
-    level = 0
-    while level + 1 < levels.shape[0] and levels[level, 1] > 1.5 * along and levels[level, 2] > 3.0 * across:
-        level += 1
-    texture = levels[level]
-    rows, columns = texture[1], texture[2]
-    # Texel (row i, column j) has u = (i + 0.5) / rows, v = 2 (j + 0.5) / columns - 1; along and across are
-    # perpendicular.
-    ux, uy = lx / (along * along) * rows, ly / (along * along) * rows
-    vx, vy = wx / (across * across) * columns * 0.5, wy / (across * across) * columns * 0.5
-    # Row and column at the canvas pixel (0, 0), whose centre is at (0.5, 0.5).
-    row0 = ux * (0.5 - frame[0, 2]) + uy * (0.5 - frame[1, 2]) - 0.5
-    column0 = vx * (0.5 - frame[0, 2]) + vy * (0.5 - frame[1, 2]) + 0.5 * columns - 0.5
-    reach_y = abs(wy) + 1.0
-    y0 = max(0, int(np.floor(min(frame[1, 2], frame[1, 2] + ly) - reach_y)))
-    y1 = min(out.shape[0] - 1, int(np.ceil(max(frame[1, 2], frame[1, 2] + ly) + reach_y)))
-    left, right = out.shape[1], -1
-    for y in range(y0, y1 + 1):
-        row, column = row0 + uy * y, column0 + vy * y
-        a0, a1 = _span(row, ux, float(texture[3]), texture[4] + _LAST)
-        b0, b1 = _span(column, vx, float(texture[5]), texture[6] + _LAST)
-        x0, x1 = int(max(a0, b0, 0.0)), int(min(a1, b1, float(out.shape[1] - 1)))
-        if x0 <= x1:
-            left, right = min(left, x0), max(right, x1)
-            _blend_row(texels, texture, row + ux * x0, column + vx * x0, ux, vx, x0, x1, out[y])
-    return y0, y1, left, right
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

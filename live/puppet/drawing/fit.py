@@ -3,12 +3,13 @@
 Facing and turn tell a limb's views apart. Heads and hands have too many shapes for that, so their key is ten points,
 and the view drawn is the one whose points are nearest once turned, sized and shifted to fit by least squares (the
 similarity fit of Umeyama 1991, eq. 40 to 42, in the plane).
+
+Points and directions are complex numbers, x + iy: a product turns and sizes, a sum shifts.
 """
 
 import numpy as np
 
-from engines.arrays import F64
-from live.puppet.compiler import numba
+from engines.arrays import C128, F32, F64, Bool
 
 KEY_POINTS = 10
 KEY_SIZE = 2 * KEY_POINTS
@@ -20,122 +21,87 @@ ENOUGH = 4  # points needed to shift a view
 # Added to a fit's remainder (1 at most) for each point that the view lacks. Otherwise the view with the fewest points
 # would fit best, and a face that was found would be drawn from behind.
 LACKING = 1.0
+_LEAST = 1e-9  # below this, squared torso lengths say nothing about a turn
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def nearest_fit(key: F64, view_keys: F64, hangs: bool) -> tuple[int, float, float, float, float]:
-    """(view, x, y, u, v): the row of `view_keys` that fits `key` best; x + iy turns and sizes it, (u, v) shifts it.
+def as_complex(points: F32 | F64) -> C128:
+    """(N, 2) points as x + iy, (N,)."""
+    numbers: C128 = np.ascontiguousarray(points, np.float64).view(np.complex128)[..., 0]
+    return numbers
 
-    Keys are successive points, along and across the part's direction from its joint, in torso lengths; (0, 0) stands
-    for a point that was not found. The joint stays where it is for a part that `hangs` on it, and if fewer than ENOUGH
-    points can be compared; if none can, the result is view 0 unchanged. Rows of inf are not views.
+
+def point_key(offsets: C128, found: Bool, direction: complex) -> F64:
+    """(KEY_SIZE,) the key of KEY_POINTS points, `offsets` torso lengths from the joint of a part with `direction`.
+
+    A key is successive points, along and across that direction; (0, 0) stands for one that was not `found`, so a point
+    on the joint itself is moved a little.
     """
-    best, least, x, y = 0, np.inf, 1.0, 0.0
-    shifted, found = False, _common(key, key)
-    for row in range(view_keys.shape[0]):
-        common = _common(key, view_keys[row])
-        if common < 2:  # too few to tell how it is turned
-            continue
-        shifts = not hangs and common >= ENOUGH
-        left, a, b = _fit(key, view_keys[row], shifts)
-        left += LACKING * (found - common)
-        if left < least:
-            best, least, x, y, shifted = row, left, a, b, shifts
-    if not shifted:
-        return best, x, y, 0.0, 0.0
-    ka, kb, va, vb = _means(key, view_keys[best])
-    u, v = ka - (x * va - y * vb), kb - (y * va + x * vb)
-    far = np.sqrt(u * u + v * v)
-    if far > FARTHEST:
-        u, v = u * FARTHEST / far, v * FARTHEST / far
-    return best, x, y, u, v
+    places = offsets * direction.conjugate()
+    places[places == 0] = 1e-9
+    places[~found] = 0
+    return places.view(np.float64)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def missed_by(n: int, key: F64, view: F64, x: float, y: float, u: float, v: float) -> tuple[float, float]:
-    """How far, along and across in torso lengths, point `n` of a view laid this way lands from the key's.
+class Shapes:
+    """A part's views, (V, KEY_SIZE), as `nearest_fit` compares them. Keys: see `point_key`; a row of inf is no view."""
 
-    (0, 0) if either lacks it.
+    def __init__(self, view_keys: F64) -> None:
+        points = np.ascontiguousarray(view_keys, np.float64).view(np.complex128)
+        self.points: C128 = np.where(np.isfinite(points), points, 0)
+        self.found: F64 = (self.points != 0).astype(np.float64)
+        self.squares: F64 = np.square(np.abs(self.points))
+
+
+def nearest_fit(key: F64, shapes: Shapes, hangs: bool) -> tuple[int, complex, complex]:
+    """(view, turn, shift): the view that fits `key` best; a product with `turn` turns and sizes it.
+
+    The joint stays where it is for a part that `hangs` on it, and if fewer than ENOUGH points can be compared; if none
+    can, the result is view 0 unchanged.
     """
-    if not _both(key, view, 2 * n):
-        return 0.0, 0.0
-    a, b = view[2 * n], view[2 * n + 1]
-    return x * a - y * b + u - key[2 * n], y * a + x * b + v - key[2 * n + 1]
+    points = key.view(np.complex128)
+    found = (points != 0).astype(np.float64)
+    common = shapes.found @ found
+    # Sums over the points that both have, for a missing point is 0; about their means where a view is shifted.
+    count = np.where((common >= ENOUGH) & (not hangs), common, np.inf)
+    ours, theirs = shapes.found @ points, shapes.points @ found
+    turned = shapes.points.conj() @ points - ours * theirs.conj() / count
+    our_square = shapes.found @ np.abs(points) ** 2 - np.abs(ours) ** 2 / count
+    their_square = shapes.squares @ found - np.abs(theirs) ** 2 / count
+    length = np.abs(turned)
+    told = (length >= _LEAST) & (common >= 2)  # fewer points do not tell how it is turned
+    shifts = np.isfinite(count)
+    smallest, largest = (np.where(shifts, SIZES_SHIFTED[end], SIZES[end]) for end in (0, 1))
+    size = np.minimum(np.maximum(length / np.where(told, their_square, 1.0), smallest), largest)
+    left = (our_square - 2 * size * length + size * size * their_square) / np.where(told, our_square, 1.0)
+    best = int(np.where(told, left + LACKING * (found.sum() - common), np.inf).argmin())
+    if not told[best]:
+        return 0, 1 + 0j, 0j
+    turn = complex(size[best] * turned[best] / length[best])
+    shift = complex((ours[best] - turn * theirs[best]) / count[best])
+    if abs(shift) > FARTHEST:
+        shift *= FARTHEST / abs(shift)
+    return best, turn, shift
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def put(key: F64, n: int, ox: float, oy: float, dx: float, dy: float) -> None:
-    """Write point `n` of a key, (ox, oy) torso lengths from the joint of a part whose direction is (dx, dy).
+def missed_by(n: int, key: F64, view: F64, turn: complex, shift: complex) -> complex:
+    """How far, along + i across in torso lengths, point `n` of a view laid this way lands from the key's.
 
-    Keeps a point on the joint itself distinct from one that was not found.
+    0 if either lacks it.
     """
-    along, across = ox * dx + oy * dy, oy * dx - ox * dy
-    key[2 * n] = along if along != 0.0 or across != 0.0 else 1e-9
-    key[2 * n + 1] = across
+    ours, theirs = (complex(side.view(np.complex128)[n]) for side in (key, view))
+    if ours == 0 or theirs == 0 or not np.isfinite(theirs):
+        return 0j
+    return turn * theirs + shift - ours
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _fit(key: F64, view: F64, shifts: bool) -> tuple[float, float, float]:
-    """The remainder, as a share, of laying the view on the key, and how it is turned and sized: x, y. The remainder is
-    infinite if the points that both have do not determine that.
-    """
-    ka, kb, va, vb = 0.0, 0.0, 0.0, 0.0
-    if shifts:
-        ka, kb, va, vb = _means(key, view)
-    dot, cross, ours, theirs = 0.0, 0.0, 0.0, 0.0
-    for n in range(0, key.shape[0], 2):
-        if _both(key, view, n):
-            a, b, c, d = key[n] - ka, key[n + 1] - kb, view[n] - va, view[n + 1] - vb
-            dot += a * c + b * d
-            cross += b * c - a * d
-            ours += a * a + b * b
-            theirs += c * c + d * d
-    length = np.sqrt(dot * dot + cross * cross)
-    if length < 1e-9:
-        return np.inf, 1.0, 0.0
-    smallest, largest = SIZES_SHIFTED if shifts else SIZES
-    size = min(max(length / theirs, smallest), largest)
-    left = (ours - 2.0 * size * length + size * size * theirs) / ours
-    return left, size * dot / length, size * cross / length
-
-
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _both(key: F64, view: F64, n: int) -> bool:
-    """Whether the pose and the view have the point whose numbers begin at `n`."""
-    return bool((key[n] != 0.0 or key[n + 1] != 0.0) and (view[n] != 0.0 or view[n + 1] != 0.0) and view[n] < np.inf)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _common(key: F64, view: F64) -> int:
-    """How many points `key` and `view` have in common."""
-    count = 0
-    for n in range(0, key.shape[0], 2):
-        count += _both(key, view, n)
-    return count
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _means(key: F64, view: F64) -> tuple[float, float, float, float]:
-    """The means, in the key and in the view, of the points that both have."""
-    count, ka, kb, va, vb = 0, 0.0, 0.0, 0.0, 0.0
-    for n in range(0, key.shape[0], 2):
-        if _both(key, view, n):
-            count += 1
-            ka, kb, va, vb = ka + key[n], kb + key[n + 1], va + view[n], vb + view[n + 1]
-    return ka / count, kb / count, va / count, vb / count
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def lay(frame: F64, before: float, after: float, x: float, y: float, u: float, v: float) -> None:
+def lay(frame: F64, before: float, after: float, turn: complex, shift: complex) -> None:
     """Turn, size and shift a part's (2, 3) frame in place, as `nearest_fit` says.
 
     `before`, `after`: the part's extents in torso lengths; its joint lies between them, and it has no bone.
     """
+    along, across, corner = (complex(x, y) for x, y in frame.T.tolist())
     share = before / (before + after)
-    ax, ay = frame[0, 0] / (before + after), frame[1, 0] / (before + after)  # a torso length along the part
-    jx = frame[0, 2] + share * frame[0, 0] + u * ax - v * ay
-    jy = frame[1, 2] + share * frame[1, 0] + u * ay + v * ax
-    for c in range(2):
-        a, b = frame[0, c], frame[1, c]
-        frame[0, c], frame[1, c] = x * a - y * b, y * a + x * b
-    frame[0, 2], frame[1, 2] = jx - share * frame[0, 0], jy - share * frame[1, 0]
+    joint = corner + share * along + shift * along / (before + after)
+    along, across = turn * along, turn * across
+    laid = np.array([along, across, joint - share * along])
+    frame[0], frame[1] = laid.real, laid.imag

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from engines.arrays import F32, F64, Bool
 from live.puppet import topology as T
-from live.puppet.compiler import numba
-from live.puppet.drawing.fit import KEY_SIZE
-from live.puppet.drawing.hand_view import hand_axis, hand_found
+from live.puppet.drawing.fit import KEY_SIZE, as_complex
+from live.puppet.drawing.hand_view import hand_axis, hand_found, hand_key
 from live.puppet.drawing.head_view import head_axis, head_key, head_turn
-from live.puppet.drawing.mouth import mouth_found, mouth_place
+from live.puppet.drawing.mouth import mouth_found, mouth_key, mouth_place
 
 BONE, HEAD, HAND, MOUTH = 0, 1, 2, 3
 
@@ -60,7 +59,10 @@ PARTS: tuple[Part, ...] = (
 )
 PART_NAMES = tuple(part.name for part in PARTS)
 _INDEX = {name: i for i, name in enumerate(PART_NAMES)}
-_JOINTS = np.array([(part.kind, part.a, part.b) for part in PARTS], np.int32)
+_A, _B = np.array([part.a for part in PARTS]), np.array([part.b for part in PARTS])
+_HEAD, _MOUTH = _INDEX["head"], _INDEX["mouth"]
+_HANDS = ((_INDEX["r_hand"], T.R_HAND.start), (_INDEX["l_hand"], T.L_HAND.start))
+_FOREARMS = {_INDEX["r_hand"]: _INDEX["r_forearm"], _INDEX["l_hand"]: _INDEX["l_forearm"]}
 EXTENTS: F64 = np.array([(part.before, part.after, part.half_width) for part in PARTS], np.float64)
 
 
@@ -93,7 +95,9 @@ def drawing_order(points: F32, size_px: float) -> NDArray[np.int32]:
     return _DRAW_FACING_LEFT if points[T.NOSE, 0] < points[T.NECK, 0] else _DRAW_FACING_RIGHT
 
 
-def part_frames(points: F32, scores: F32, size_px: float, valid_score: float, extents: F64) -> tuple[F64, Bool, F64]:
+def part_frames(
+    points: F32 | F64, scores: F32, size_px: float, valid_score: float, extents: F64
+) -> tuple[F64, Bool, F64]:
     """Where each part lies: frames (P, 2, 3) of columns along, across, corner; valid (P,); view keys (P, KEY_SIZE).
 
     `corner` is the point u = 0, v = 0. `extents`: (P, 3) before, after, half-width in torso lengths, the atlas's own.
@@ -101,81 +105,31 @@ def part_frames(points: F32, scores: F32, size_px: float, valid_score: float, ex
     lips for the mouth (see `mouth`), facing, turn and length for all other parts. Keys are in torso lengths, comparable
     by distance, with 0 in unused places. A forearm ends where its hand begins.
     """
-    frames = np.zeros((len(PARTS), 2, 3))
-    valid = np.zeros(len(PARTS), np.bool_)
+    plane, size = as_complex(points), float(size_px)
+    valid = np.minimum(scores[_A], scores[_B]) >= valid_score
+    hands = {number: first for number, first in _HANDS if hand_found(scores, first, valid_score)}
+    ends = _B.copy()  # a hand's own wrist is more precise than the body's
+    for number, first in hands.items():
+        ends[[_FOREARMS[number], number]] = first
+    at, length = plane[_A], np.abs(plane[ends] - plane[_A])
+    direction = np.where(length > 1e-3 * size, (plane[ends] - at) / np.maximum(length, 1e-9), 1j)
     keys = np.zeros((len(PARTS), KEY_SIZE))
-    _fill_frames(points, scores, float(size_px), float(valid_score), _JOINTS, extents, frames, valid, keys)
-    return frames, valid, keys
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _fill_frames(
-    points: F32,
-    scores: F32,
-    size: float,
-    valid_score: float,
-    joints: NDArray[np.int32],
-    extents: F64,
-    frames: F64,
-    valid: Bool,
-    keys: F64,
-) -> None:
-    for p in range(joints.shape[0]):
-        kind, a, b = joints[p, 0], joints[p, 1], joints[p, 2]
-        if min(scores[a], scores[b]) < valid_score:
-            continue
-        valid[p], length = True, 0.0
-        if kind == HEAD:
-            ax, ay, dx, dy = head_axis(points, size)
-            head_key(points, scores, valid_score, (ax, ay, dx, dy), size, keys[p])
-        elif kind == MOUTH:
-            place = head_axis(points, size)
-            turn, (dx, dy) = head_turn(points, place, size), place[2:]
-            valid[p] = mouth_found(scores, valid_score) and turn[0] > _MOUTH_SHOWN
-            ax, ay = mouth_place(points, dx, dy, turn, size, keys[p])
-        else:
-            ax, ay, dx, dy, length = _bone_axis(points, scores, a, b, valid_score, size, keys[p])
-            if kind == HAND:
-                ax, ay, dx, dy = _hand_place(points, scores, b, valid_score, dx, dy, size, keys[p])
-                length = 0.0
-        before, after, half = extents[p, 0] * size, extents[p, 1] * size, extents[p, 2] * size
-        reach = before + length + after
-        frames[p, 0, 0], frames[p, 1, 0] = dx * reach, dy * reach
-        frames[p, 0, 1], frames[p, 1, 1] = -dy * half, dx * half
-        frames[p, 0, 2], frames[p, 1, 2] = ax - dx * before, ay - dy * before
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _bone_axis(
-    points: F32, scores: F32, a: int, b: int, valid_score: float, size: float, key: F64
-) -> tuple[float, float, float, float, float]:
-    """A bone's first joint, direction and length. Fills the key: facing, turn, length."""
-    end = _far_end(b, scores, valid_score)
-    ax, ay = float(points[a, 0]), float(points[a, 1])
-    dx, dy = float(points[end, 0]) - ax, float(points[end, 1]) - ay
-    length = np.sqrt(dx * dx + dy * dy)
-    dx, dy = (dx / length, dy / length) if length > 1e-3 * size else (0.0, 1.0)
-    key[0] = (points[T.L_SHOULDER, 0] - points[T.R_SHOULDER, 0]) / size
-    key[1] = (points[T.NOSE, 0] - points[T.NECK, 0]) / size
-    key[2] = 0.5 * length / size
-    return ax, ay, dx, dy, length
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _hand_place(
-    points: F32, scores: F32, b: int, valid_score: float, dx: float, dy: float, size: float, key: F64
-) -> tuple[float, float, float, float]:
-    """A hand's wrist and direction, given its forearm's. Fills the key; see `hand_view`."""
-    key[:3] = 0.0
-    end = _far_end(b, scores, valid_score)
-    if end != b:
-        dx, dy = hand_axis(points, scores, end, valid_score, dx, dy, size, key)
-    return float(points[end, 0]), float(points[end, 1]), dx, dy
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _far_end(joint: int, scores: F32, valid_score: float) -> int:
-    """The point to use as a part's second joint: for a wrist whose hand was found, the hand's own, as more precise."""
-    first = T.R_HAND.start if joint == T.R_WRIST else T.L_HAND.start
-    is_wrist = joint == T.R_WRIST or joint == T.L_WRIST
-    return first if is_wrist and hand_found(scores, first, valid_score) else joint
+    keys[:, 0] = (plane[T.L_SHOULDER] - plane[T.R_SHOULDER]).real / size
+    keys[:, 1] = (plane[T.NOSE] - plane[T.NECK]).real / size
+    keys[:, 2] = 0.5 * length / size
+    for number, _ in _HANDS:  # it begins where its forearm ends, and has no bone
+        at[number], length[number], keys[number] = plane[ends[number]], 0.0, 0.0
+    for number, first in hands.items():
+        direction[number] = hand_axis(plane, first, complex(direction[number]), size)
+        keys[number] = hand_key(plane, scores, first, valid_score, complex(direction[number]), size)
+    centre, down = head_axis(plane, size)
+    turn = head_turn(plane, centre, down, size)
+    at[_HEAD], direction[_HEAD], length[_HEAD] = centre, down, 0.0
+    keys[_HEAD] = head_key(plane, scores, valid_score, centre, down, size)
+    valid[_MOUTH] &= mouth_found(scores, valid_score) and turn[0] > _MOUTH_SHOWN
+    at[_MOUTH], direction[_MOUTH], length[_MOUTH] = mouth_place(plane), down, 0.0
+    keys[_MOUTH, :4] = mouth_key(plane, down, turn, size)
+    before, after, half = extents.T * size
+    frames = np.stack([direction * (before + length + after), direction * 1j * half, at - direction * before], axis=1)
+    frames[~valid], keys[~valid] = 0, 0
+    return np.stack([frames.real, frames.imag], axis=1), valid, keys

@@ -7,6 +7,7 @@ import numpy as np
 
 from engines.arrays import F64
 from live.puppet import topology as T
+from live.puppet.drawing.fit import as_complex
 from live.puppet.drawing.head_view import head_axis, head_turn
 from live.puppet.geometry.body_stats import BodyStats
 from train.atlas.sample import TakeFrames
@@ -95,7 +96,8 @@ def _head(points: F64, scores: F64, size: F64, stats: BodyStats, count: int) -> 
         if min(score[T.R_EAR], score[T.L_EAR], score[T.NOSE], score[T.NECK]) < VALID:
             continue
         scale = float(torso)
-        ears, turn, nod = np.array(head_turn(point, head_axis(point, scale), scale)) / half
+        plane = as_complex(point)
+        ears, turn, nod = np.array(head_turn(plane, *head_axis(plane, scale), scale)) / half
         if ears < -0.5:
             behind += 1
         else:

@@ -3,8 +3,8 @@ import pytest
 
 from engines.arrays import F32, F64
 from live.puppet import topology as top
-from live.puppet.drawing.fit import KEY_SIZE
-from live.puppet.drawing.hand_view import POINTS, hand_axis, hand_found
+from live.puppet.drawing.fit import as_complex
+from live.puppet.drawing.hand_view import POINTS, hand_axis, hand_found, hand_key
 
 FIRST = top.R_HAND.start
 TORSO = 100.0
@@ -27,10 +27,9 @@ def hand(bend: float, *, turned: float = 0.0, size: float = 1.0, at: tuple[float
 
 
 def key_of(points: F32, *missing: int) -> F64:
-    scores, key = np.ones(top.K, np.float32), np.zeros(KEY_SIZE)
+    scores, plane = np.ones(top.K, np.float32), as_complex(points)
     scores[list(missing)] = 0
-    hand_axis(points, scores, FIRST, 0.3, 0.0, 1.0, TORSO, key)
-    return key
+    return hand_key(plane, scores, FIRST, 0.3, hand_axis(plane, FIRST, 1j, TORSO), TORSO)
 
 
 def test_a_hand_is_found_by_its_wrist_and_middle_knuckle() -> None:
@@ -51,7 +50,7 @@ def test_the_key_says_the_shape_and_not_where_the_hand_is_or_points() -> None:
 def test_a_palm_seen_end_on_takes_the_forearms_direction() -> None:
     points = hand(0.3)
     points[FIRST + 9] = points[FIRST]
-    assert hand_axis(points, np.ones(top.K, np.float32), FIRST, 0.3, 0.6, 0.8, TORSO, np.zeros(KEY_SIZE)) == (0.6, 0.8)
+    assert hand_axis(as_complex(points), FIRST, 0.6 + 0.8j, TORSO) == 0.6 + 0.8j
 
 
 def test_points_that_were_not_found_are_no_part_of_the_key() -> None:

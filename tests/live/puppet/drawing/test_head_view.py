@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from engines.arrays import F32
+from engines.arrays import F32, F64
 from live.puppet import topology as top
-from live.puppet.drawing.fit import KEY_SIZE
+from live.puppet.drawing.fit import KEY_SIZE, as_complex
 from live.puppet.drawing.head_view import BODY_POINTS, FACE_POINTS, head_axis, head_key, head_turn
 from tests.live.puppet.figure import figure, without
 from tests.live.puppet.paper import torso_of
@@ -12,10 +12,14 @@ STANDING = figure(floor=460, height=400, x=256, arms=0.8)
 SIZE = torso_of(STANDING)
 
 
-def key_of(points: F32, *missing: int) -> np.ndarray:
-    key = np.zeros(KEY_SIZE)
-    head_key(points, without(*missing), 0.3, head_axis(points, SIZE), SIZE, key)
-    return key
+def key_of(points: F32, *missing: int) -> F64:
+    plane = as_complex(points)
+    return head_key(plane, without(*missing), 0.3, *head_axis(plane, SIZE), SIZE)
+
+
+def turn_of(points: F32) -> tuple[float, float, float]:
+    plane = as_complex(points)
+    return head_turn(plane, *head_axis(plane, SIZE), SIZE)
 
 
 def test_the_key_moves_and_rolls_with_the_head() -> None:
@@ -40,12 +44,12 @@ def test_without_a_face_the_body_points_are_left() -> None:
 
 
 def test_the_turn_tells_front_from_back_left_from_right_and_up_from_down() -> None:
-    ears, yaw, pitch = head_turn(STANDING, head_axis(STANDING, SIZE), SIZE)
+    ears, yaw, pitch = turn_of(STANDING)
     behind = STANDING.copy()
     behind[[top.L_EAR, top.R_EAR]] = STANDING[[top.R_EAR, top.L_EAR]]
-    assert head_turn(behind, head_axis(behind, SIZE), SIZE)[0] == pytest.approx(-ears) and ears > 0
+    assert turn_of(behind)[0] == pytest.approx(-ears) and ears > 0
     aside, down = STANDING.copy(), STANDING.copy()
     aside[top.NOSE, 0] -= 8
     down[top.NOSE, 1] += 8
-    assert abs(head_turn(aside, head_axis(aside, SIZE), SIZE)[1] - yaw) == pytest.approx(8 / SIZE, abs=1e-4)
-    assert head_turn(down, head_axis(down, SIZE), SIZE)[2] - pitch == pytest.approx(8 / SIZE, abs=1e-4)
+    assert abs(turn_of(aside)[1] - yaw) == pytest.approx(8 / SIZE, abs=1e-4)
+    assert turn_of(down)[2] - pitch == pytest.approx(8 / SIZE, abs=1e-4)

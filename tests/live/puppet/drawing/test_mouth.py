@@ -5,8 +5,8 @@ import pytest
 
 from engines.arrays import F32
 from live.puppet import topology as top
-from live.puppet.drawing.fit import KEY_SIZE
-from live.puppet.drawing.mouth import mouth_found, mouth_place
+from live.puppet.drawing.fit import as_complex
+from live.puppet.drawing.mouth import mouth_found, mouth_key, mouth_place
 from live.puppet.drawing.parts import EXTENTS, PART_NAMES, part_frames
 from live.puppet.values import PlacedPose
 from tests.live.puppet.figure import figure, without
@@ -27,15 +27,12 @@ def with_lips(*, gap: float = 0.0, width: float = 10.0, at: tuple[float, float] 
     return points
 
 
-def key_of(points: F32) -> np.ndarray:
-    key = np.zeros(KEY_SIZE)
-    mouth_place(points, 0.0, 1.0, (0.3, 0.0, 0.0), SIZE, key)
-    return key
+def key_of(points: F32) -> tuple[float, ...]:
+    return mouth_key(as_complex(points), 1j, (0.3, 0.0, 0.0), SIZE)
 
 
 def test_the_mouth_is_where_the_lips_are() -> None:
-    key = np.zeros(KEY_SIZE)
-    assert mouth_place(with_lips(gap=6, at=(140, 95)), 0.0, 1.0, (0.3, 0, 0), SIZE, key) == pytest.approx((140, 95))
+    assert mouth_place(as_complex(with_lips(gap=6, at=(140, 95)))) == pytest.approx(140 + 95j)
 
 
 def test_the_key_tells_open_from_closed_and_wide_from_round() -> None:
