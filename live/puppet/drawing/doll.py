@@ -118,9 +118,9 @@ def _opaque_box(texture: U8) -> tuple[int, int, int, int]:
 class _Layout:
     """The N parts to draw, from far to near, each a texture that lies on the canvas by an affine map.
 
-    `textures` (N, 7): rows of the doll's `_where`. `steps` (N, 6) float64: row and column of the texel at the canvas pixel (0, 0), what
-    a pixel to the right adds to each, and what a pixel below adds. `rows` (N, 2): first and last row of the canvas that
-    the part may touch; `box`: y0, y1, x0, x1 of all of them, on the canvas.
+    `textures` (N, 7): rows of the doll's `_where`. `steps` (N, 6) float64: row and column of the texel at the canvas
+    pixel (0, 0), what a pixel to the right adds to each, and what a pixel below adds. `rows` (N, 2): first and last row
+    of the canvas that the part may touch; `box`: y0, y1, x0, x1 of all of them, on the canvas.
     """
 
     textures: NDArray[np.int64]
@@ -130,7 +130,7 @@ class _Layout:
 
 
 def _layout(frames: F64, levels: NDArray[np.int64], canvas: tuple[int, int]) -> _Layout:
-    """`frames` (N, 2, 3) of the parts to draw, and the `levels` (N, 3, 7) of the view of each, as in the doll's `_where`."""
+    """`frames` (N, 2, 3) of the parts to draw, and the `levels` (N, 3, 7) of their views, as in the doll's `_where`."""
     height, width = canvas
     (lx, wx, cx), (ly, wy, cy) = frames[:, 0].T, frames[:, 1].T
     along, across = np.sqrt(lx * lx + ly * ly), np.sqrt(wx * wx + wy * wy)
