@@ -22,6 +22,7 @@ os.environ["XDG_CONFIG_HOME"] = _SETTINGS = tempfile.mkdtemp(prefix="edl-setting
 atexit.register(shutil.rmtree, _SETTINGS, ignore_errors=True)
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "clips"
+_FIRST = ("tests/train/", "tests/test_", "tests/browser/", "tests/calib/")
 HARDWARE = ("camera", "v4l2", "gpu", "tensorrt")
 
 
@@ -45,9 +46,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The trainer's tests go first: torch's ONNX exporter crashes in a garbage collection once OpenVINO has run in the
     same process (torch 2.13.0, openvino 2026.4.1). Our programs never do both: live has no torch, and training checks
-    its files with ONNX Runtime.
+    its files with ONNX Runtime. Then come the tests of whole commands and of the pages: a file is run by one worker, so
+    a long file at the end would leave the other one idle.
     """
-    items.sort(key=lambda item: "tests/train/" not in item.nodeid)
+    items.sort(key=lambda item: [item.nodeid.startswith(first) for first in _FIRST], reverse=True)
     asked = config.getoption("-m")
     for item in items:
         for mark in HARDWARE:
