@@ -14,12 +14,12 @@ class LiveConfig:
     or "auto", which goes by what is in view. fps: of the output; None means the target's in real time, the clip's own
     otherwise. threads: for the engine. estimator: see `live.estimator.choose`. face: paint the face network's faces if
     the target has one. upgrade: prepare faster engines in the background and switch to them (in real time only). mark:
-    see `live.render.mark`. calibration: see `live.performer.profile.load_profile`; calibrate: begin with the wizard.
-    host: where the control room listens; browser_asked: its sink was typed; open_browser: open it at once. duration_s,
-    frames: when to stop; None: never. hold_s, ease_s: with nobody in view, how long to hold the last pose, then to ease
-    into the idle loop. forget_s: after this long away, the next person counts as somebody new. gap_reset_s: after a gap
-    this long, the previous picture is no longer fed back. camera_size_px: (width, height) to request; the camera gives
-    its nearest.
+    see `live.render.mark`. predict: draw each pose as it will be when its picture is seen (in real time only).
+    calibration: see `live.performer.profile.load_profile`; calibrate: begin with the wizard. host: where the control
+    room listens; browser_asked: its sink was typed; open_browser: open it at once. duration_s, frames: when to stop;
+    None: never. hold_s, ease_s: with nobody in view, how long to hold the last pose, then to ease into the idle loop.
+    forget_s: after this long away, the next person counts as somebody new. gap_reset_s: after a gap this long, the
+    previous picture is no longer fed back. camera_size_px: (width, height) to request; the camera gives its nearest.
     """
 
     target: str
@@ -32,6 +32,7 @@ class LiveConfig:
     threads: int = 1
     estimator: str = "auto"
     face: bool = True
+    predict: bool = True
     upgrade: bool = True
     mark: bool = True
     fps: float | None = None

@@ -165,6 +165,12 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         "character has one)",
     )
     group.add_argument(
+        "--predict",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw fast movements a little ahead, to where you will be when the picture is seen (default: predict)",
+    )
+    group.add_argument(
         "--upgrade",
         action=argparse.BooleanOptionalAction,
         default=True,
@@ -225,6 +231,7 @@ def to_config(
         threads=arguments.threads,
         estimator=arguments.estimator,
         face=arguments.face,
+        predict=arguments.predict,
         upgrade=arguments.upgrade,
         mark=arguments.mark,
         fps=arguments.fps,

@@ -7,17 +7,22 @@ import numpy as np
 
 from live.puppet.values import PlacedPose
 from live.scene.idle_loop import IdleLoop, blend
+from live.scene.predictor import Motion
 
 State = Literal["in view", "held", "easing", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
 class PresencePose:
-    """The pose to draw; None: the "back soon" card. `epoch` grows each time the recurrence has to start over."""
+    """The pose to draw; None: the "back soon" card. `epoch` grows each time the recurrence has to start over. `motion`:
+    what `placed` was moved on from by `ahead_s`; None if it is not predicted.
+    """
 
     placed: PlacedPose | None
     state: State
     epoch: int
+    motion: Motion | None = None
+    ahead_s: float = 0.0
 
 
 class Presence:

@@ -1,13 +1,14 @@
 """`Scene`: everything about what is shown, replaced as a whole between two frames. `Scenes`: the one that runs."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engines.arrays import U8
 from live.puppet.condition import Conditioner
 from live.puppet.values import PuppetFrame
 from live.render.renderer import Renderer, RenderInput
 from live.scene.idle_legs import IdleLegs
+from live.scene.predictor import Motion
 from live.scene.presence import Presence
 from live.scene.settings import SceneSettings
 from live.scene.target import Target
@@ -43,10 +44,21 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """A drawn picture with its scene: the pose map of one target never reaches the generator of another."""
+    """A drawn picture with its scene: the pose map of one target never reaches the generator of another.
+
+    `motion`: the pose it was drawn from, moved on by `ahead_s`; None if it is not to be moved on.
+    """
 
     scene: Scene
     drawn: RenderInput
+    motion: Motion | None = None
+    ahead_s: float = 0.0
+
+    def later(self, by_s: float) -> "RenderJob":
+        """The same pose drawn anew, moved on by `by_s` more. May be called from any thread. Needs `motion`."""
+        assert self.motion is not None
+        conditioning = self.scene.conditioner.draw(self.motion.after(self.ahead_s + by_s))
+        return replace(self, drawn=replace(self.drawn, conditioning=conditioning))
 
 
 class Scenes:

@@ -143,9 +143,16 @@ def _pose_stage(
         reopen=director.reopen,
         faults=partial(FaultPolicy, say=say, clock=stage.clock, realtime=config.realtime, live=opened.source.live),
         realtime=config.realtime,
+        ahead_s=partial(_latency_s, stage.report, stage.clock) if config.realtime and config.predict else None,
         saw=director.saw,
         resized=director.resized,
     )
+
+
+def _latency_s(report: Report, clock: Clock) -> float:
+    """How long a frame takes from its capture to the sinks just now; 0 as long as nobody knows."""
+    latency = report.recent_latency_s(clock.now())
+    return latency[0] if latency else 0.0
 
 
 def _another(opened: OpenedSource, config: LiveConfig, say: Say) -> Callable[[], PoseEstimator]:

@@ -17,6 +17,7 @@ from live.puppet.errors import CameraError
 from live.puppet.values import Frame, PuppetFrame
 from live.scene.engine_upgrade import EngineUpgrade
 from live.scene.scene import RenderJob, Scenes
+from live.session.inbetweens import Inbetweens
 from live.session.pose_stage import PoseStage
 from live.session.pump import Pump
 from live.session.standstill import Standstill
@@ -85,6 +86,7 @@ class Loop:
             live=parts.source.live,
         )
         self._watchdog = Watchdog("draw", patient=not config.realtime)
+        self._inbetweens = Inbetweens(parts.fps, say) if config.realtime and config.predict else None
         report.sinks = parts.sinks
         self._pumped = threading.Event()
         self._standstill = Standstill()
@@ -201,10 +203,23 @@ class Loop:
                 return
 
     def _generate(self) -> None:
-        while (shot := self._shots.take()) is not None:
+        between = self._inbetweens
+        while True:
+            job = self._shots.take(between.wait_s(self._clock.now()) if between else None)
             start = self._clock.now()
-            frame = self._finished(shot)
-            now, face_s = self._clock.now(), shot.scene.generator.face_s
+            if job is not None:
+                frame = self._finished(job)
+                if between is not None:
+                    between.drew(job, start, self._clock.now())
+            elif self._shots.ended:
+                return
+            elif between is not None and (later := between.next(start)) is not None:
+                job, by_s = later
+                frame = self._finished(job, later_s=by_s)
+                between.drew_between(start, self._clock.now())
+            else:
+                continue
+            now, face_s = self._clock.now(), job.scene.generator.face_s
             self._report.took("generate", now - start - (face_s or 0.0), now)
             if face_s is not None:
                 self._report.took("face", face_s, now)
@@ -212,8 +227,8 @@ class Loop:
             if not self._puppets.put(frame):
                 return
 
-    def _finished(self, shot: RenderJob) -> PuppetFrame:
-        """The picture of `shot`, or the card if the engine or anything else fails."""
+    def _finished(self, shot: RenderJob, *, later_s: float = 0.0) -> PuppetFrame:
+        """The picture of `shot`, moved on by `later_s`, or the card if the engine or anything else fails."""
         scene, generator = shot.scene, shot.scene.generator
         spare, cutout = self._puppets.spare(), self.parts.sinks.wants_cutout
         if generator.hangs:
@@ -221,8 +236,9 @@ class Loop:
             return scene.card(shot.drawn, spare, cutout=cutout)
         try:
             self.parts.scenes.reached(scene)
+            drawn = shot.later(later_s).drawn if later_s else shot.drawn
             frame = self._watchdog.call(
-                lambda: scene.finish(shot.drawn, spare, cutout=cutout),
+                lambda: scene.finish(drawn, spare, cutout=cutout),
                 hangs=generator.hang,
                 back=generator.came_back,
             )

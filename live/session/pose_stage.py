@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from live.clock import Clock
 from live.estimator.estimator import PoseEstimator
@@ -10,9 +11,10 @@ from live.faults.fault_policy import FaultPolicyFactory
 from live.faults.replacement import Replacement
 from live.faults.watchdog import HungError, Watchdog
 from live.performer.mirror import mirror_pose
-from live.puppet.values import Frame, Pose
+from live.puppet.values import Frame, PlacedPose, Pose
 from live.render.renderer import RenderInput
-from live.scene.presence import PresencePose
+from live.scene.predictor import Predictor
+from live.scene.presence import Presence, PresencePose
 from live.scene.scene import RenderJob, Scene, Scenes
 from live.telemetry.report import Report
 
@@ -29,7 +31,8 @@ class PoseStage:
     next person counts as somebody new and is measured again. `saw` gets every pose as estimated, not mirrored, with its
     frame; `resized` is called when the size of a camera's pictures changes, with the new (width, height). `faults`
     makes the policies that decide whether the show goes on after a failure: without the `estimator` the puppet idles
-    until `replacement` has another one, without a scene the card is shown until `reopen` has another.
+    until `replacement` has another one, without a scene the card is shown until `reopen` has another. `ahead_s`: how
+    long after its capture a frame's picture will be seen; None: poses are not predicted.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class PoseStage:
         reopen: Callable[[], None],
         faults: FaultPolicyFactory,
         realtime: bool,
+        ahead_s: Callable[[], float] | None = None,
         saw: Saw = lambda pose, frame: None,
         resized: Resized = lambda size: None,
     ) -> None:
@@ -58,6 +62,7 @@ class PoseStage:
             "the automatic framing or the calibration gesture", "going on without it", lambda: None
         )
         self._drawing_faults = faults("the drawing of the pose", "showing a card", reopen)
+        self._ahead_s, self._predictor = ahead_s, self._predictor_for(self._scene)
         self._last_t_s: float | None = None
         self._spoilt: Scene | None = None  # the scene in which drawing failed: its measures are not to be trusted
         self.ever_seen = False
@@ -153,6 +158,8 @@ class PoseStage:
 
     def _enter(self, scene: Scene) -> None:
         before, self._scene = self._scene, scene
+        if scene.conditioner is not before.conditioner:
+            self._predictor = self._predictor_for(scene)
         same_person = scene.settings.mirror == before.settings.mirror and before is not self._spoilt
         if scene.conditioner is not before.conditioner and same_person:
             scene.conditioner.inherit(before.conditioner)
@@ -166,12 +173,23 @@ class PoseStage:
             same = presence.away_s(pose.t_capture_s) <= self._forget_s
             scene.conditioner.reset(keep_performer=same)
             scene.legs.reset()
+            self._predictor.reset()
         # Even if nobody is in view: the Conditioner has to see every pose, as it does in training.
         placed = scene.conditioner.place(pose)
         if pose.in_view and (placed.scores >= scene.target.puppet.valid_score).any():
             self.ever_seen = True
-            return presence.seen(scene.legs.apply(pose, placed))
+            return self._seen(presence, scene.legs.apply(pose, placed))
         return presence.missed(pose.frame_id, pose.t_capture_s)
+
+    def _seen(self, presence: Presence, placed: PlacedPose) -> PresencePose:
+        if self._ahead_s is None:
+            return presence.seen(placed)
+        motion, ahead_s = self._predictor.step(placed), self._ahead_s()
+        return replace(presence.seen(motion.after(ahead_s)), motion=motion, ahead_s=ahead_s)
+
+    @staticmethod
+    def _predictor_for(scene: Scene) -> Predictor:
+        return Predictor(valid_score=scene.target.puppet.valid_score)
 
     def _measure_anew(self, scene: Scene, pose: Pose) -> None:
         """If the size of the camera's pictures has changed, discard what was measured in pixels."""
@@ -187,4 +205,5 @@ class PoseStage:
         self._last_t_s = t_s
         self._report.person_shown("card" if shown.placed is None else shown.state, passed)
         conditioning = None if shown.placed is None else scene.conditioner.draw(shown.placed)
-        return RenderJob(scene, RenderInput(frame_id, t_s, conditioning, shown.epoch, scene.cut))
+        drawn = RenderInput(frame_id, t_s, conditioning, shown.epoch, scene.cut)
+        return RenderJob(scene, drawn, shown.motion, shown.ahead_s)

@@ -142,6 +142,7 @@ def fake_loop(
     open_wizard: WizardFactory | None = None,
     open_engine: OpenEngine | None = None,
     open_estimator: Callable[[], PoseEstimator] | None = None,
+    ahead_s: Callable[[], float] | None = None,
 ) -> tuple[Loop, Report, threading.Event]:
     """A loop over the real scene, director, Conditioner, presence and generator. `target`: the folder of one."""
     config = config or LiveConfig("tiny", "colour", ("collector",), realtime=False)
@@ -166,6 +167,7 @@ def fake_loop(
         reopen=director.reopen,
         faults=partial(FaultPolicy, say=say, clock=clock, realtime=config.realtime, live=source.live),
         realtime=config.realtime,
+        ahead_s=ahead_s,
         saw=director.saw,
         resized=director.resized,
     )

@@ -1,6 +1,7 @@
 """The loop: ids in = ids out, newest wins, drops counted, lag bounded, nothing of the camera ever shown."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,12 @@ import pytest
 
 from engines.arrays import U8
 from live.clock import FakeClock, SystemClock
+from live.puppet.golden_pose import golden_pose
+from live.puppet.values import Frame, Pose
 from live.render.face import Face
 from live.render.renderer import Renderer, RenderInput
+from live.scene.scene import RenderJob
+from live.session.inbetweens import Inbetweens
 from tests.live.face_engine import FaceEngine
 from tests.live.fakes import (
     REALTIME,
@@ -164,3 +169,85 @@ def test_stop_ends_a_run_and_keeps_the_file(tiny: Path) -> None:
     loop.run()
     assert sink.complete is True
     assert len(sink.images) == 6
+
+
+def still(count: int) -> list[Pose]:
+    return [replace(golden_pose(0), frame_id=i, t_capture_s=i / 30) for i in range(count)]
+
+
+class EachTwiceMore(Inbetweens):
+    """Two more pictures of every pose, whatever the clock says."""
+
+    def __init__(self) -> None:
+        super().__init__(30.0, lambda line: None)
+        self._left = 0
+
+    def drew(self, job: RenderJob, begun_s: float, now_s: float) -> None:
+        super().drew(job, begun_s, now_s)
+        self._left = 2
+
+    def wait_s(self, now_s: float) -> float | None:
+        return 0.0 if self._left and self._job is not None else None
+
+    def next(self, now_s: float) -> tuple[RenderJob, float] | None:
+        self._left -= 1
+        return None if self._job is None else (self._job, (2 - self._left) / 60)
+
+
+def test_pictures_between_two_poses_move_on_and_keep_the_frames_number_and_time(tiny: Path) -> None:
+    count, drawn, seen = 12, Meter(), []
+
+    def note(shown: RenderInput) -> None:
+        assert shown.conditioning is not None
+        seen.append((shown.frame_id, shown.t_capture_s, shown.conditioning.placed.points_px[:25].mean(axis=0)))
+        drawn.add()
+
+    class Patient(ColourSource):
+        def read(self) -> Frame | None:  # waits for all pictures of the frames before
+            drawn.wait_for(3 * max(0, self._next_id - 1))
+            return super().read()
+
+    poses = [replace(p, points_px=p.points_px + np.float32([9 * i, 0])) for i, p in enumerate(still(count))]
+    loop, report, _ = fake_loop(
+        Patient(count),
+        ListedEstimator(poses),
+        tiny,
+        sinks=[Collector()],
+        generator=WatchedGenerator(note),
+        clock=SystemClock(),
+        config=replace(REALTIME, frames=count),
+        ahead_s=lambda: 0.0,
+    )
+    loop._inbetweens = EachTwiceMore()
+    loop.run()
+    for number in range(4, count - 1):
+        times, places = zip(*((t_s, place[0]) for frame_id, t_s, place in seen if frame_id == number), strict=True)
+        assert len(times) == 3 and set(times) == {number / 30}
+        following = next(place[0] for frame_id, _, place in seen if frame_id == number + 1)
+        assert places[0] < places[1] < places[2] < following + 2
+    assert report.generated.count == len(seen) > report.estimated.count
+
+
+def test_a_pose_is_drawn_where_the_performer_will_be_when_the_picture_is_seen(tiny: Path) -> None:
+    places = {}
+    for ahead_s in (0.0, 0.05):
+        neck_px: list[float] = []
+
+        def note(shown: RenderInput, neck_px: list[float] = neck_px) -> None:
+            assert shown.conditioning is not None
+            neck_px.append(shown.conditioning.placed.points_px[1, 0])
+
+        poses = [replace(p, points_px=p.points_px + np.float32([9 * i, 0])) for i, p in enumerate(still(20))]
+        loop, _, _ = fake_loop(
+            ColourSource(20),
+            ListedEstimator(poses),
+            tiny,
+            sinks=[Collector()],
+            generator=WatchedGenerator(note),
+            ahead_s=partial(float, ahead_s),
+        )
+        loop.run()
+        places[ahead_s] = np.array(neck_px)
+    late, early = places[0.0], places[0.05]
+    assert early[0] == late[0], "of the first pose no motion is known"
+    assert (early[5:] > late[5:]).all() and (early[5:-2] < late[7:]).all()
