@@ -213,7 +213,7 @@ class Loop:
                     between.drew(job, start, self._clock.now())
             elif self._shots.ended:
                 return
-            elif between is not None and (later := between.next(start)) is not None:
+            elif between is not None and (later := between.next()) is not None:
                 job, by_s = later
                 frame = self._finished(job, later_s=by_s)
                 between.drew_between(start, self._clock.now())

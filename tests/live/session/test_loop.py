@@ -189,7 +189,7 @@ class EachTwiceMore(Inbetweens):
     def wait_s(self, now_s: float) -> float | None:
         return 0.0 if self._left and self._job is not None else None
 
-    def next(self, now_s: float) -> tuple[RenderJob, float] | None:
+    def next(self) -> tuple[RenderJob, float] | None:
         self._left -= 1
         return None if self._job is None else (self._job, (2 - self._left) / 60)
 
