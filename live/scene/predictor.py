@@ -11,7 +11,8 @@ from live.puppet.values import PlacedPose
 
 # All measured on two real clips (docs/measurements.md, "Prediction"): velocity is low-passed as in the One Euro filter;
 # it is trusted the less the further ahead, for people turn round and stop; and slow joints are left alone, since their
-# velocity is mostly noise.
+# velocity is mostly noise. And a velocity counts only as far as the frame before bears it out: a joint that was put
+# elsewhere for one frame would be thrown twice as far.
 CUTOFF_HZ = 6.0
 TRUST_S = 0.06
 SLOW = 0.8  # torso lengths a second: at this speed half of the velocity counts
@@ -51,17 +52,19 @@ class Predictor:
         """Forget the person and start over."""
         self._last: PlacedPose | None = None
         self._velocity = np.zeros((T.K, 2))  # torso lengths a second
+        self._moved = np.zeros((T.K, 2))  # the same, from the last two poses alone
 
     def step(self, placed: PlacedPose) -> Motion:
         """Pass every pose, in order of time. A joint not found in this pose or the one before stands still."""
         last, self._last = self._last, placed
         passed_s = 0.0 if last is None else placed.t_capture_s - last.t_capture_s
         if last is None or not 0 < passed_s <= FORGET_S:
-            self._velocity[:] = 0
+            self._velocity[:] = self._moved[:] = 0
         else:
             now = (placed.points_px - last.points_px) / (passed_s * placed.size_px)
             share = 1 / (1 + 1 / (2 * math.pi * CUTOFF_HZ * passed_s))
-            self._velocity += share * (now - self._velocity)
+            self._velocity += share * (_borne_out(now, self._moved) - self._velocity)
+            self._moved = now
             self._velocity[np.minimum(placed.scores, last.scores) < self._valid_score] = 0
         return Motion(placed, (self._trusted(placed.scores) * placed.size_px).astype(np.float32))
 
@@ -72,3 +75,8 @@ class Predictor:
         for points, leaders in _WHOLES:
             velocity[points] = velocity[leaders].mean(axis=0)
         return velocity
+
+
+def _borne_out(now: F64, before: F64) -> F64:
+    """`now`, but each number at most twice as large as in `before`, and 0 where the signs differ."""
+    return np.where(now * before > 0, np.sign(now) * np.minimum(np.abs(now), 2 * np.abs(before)), 0.0)

@@ -59,6 +59,16 @@ def test_a_sudden_stop_is_overshot_by_less_than_a_frame_and_forgotten_within_a_f
     assert max(beyond[3:]) < 1.0 and beyond == sorted(beyond, reverse=True)
 
 
+def test_a_joint_that_is_elsewhere_for_one_frame_is_not_thrown_further() -> None:
+    still = walked(0.0)
+    points = STANDING.copy()
+    points[top.L_WRIST] -= np.float32([0, 60])
+    jumped = replace(pose(len(still)), points_px=points)
+    back = pose(len(still) + 1)
+    assert np.abs(moved_px([*still, jumped], 0.1)).max() < 0.5
+    assert np.abs(moved_px([*still, jumped, back], 0.1)).max() < 0.5
+
+
 @given(speed=st.floats(0, 200), ahead_s=st.floats(0, 2))
 def test_no_joint_is_moved_further_than_the_limit(speed: float, ahead_s: float) -> None:
     moved = moved_px(walked(speed, frames=5), ahead_s)
