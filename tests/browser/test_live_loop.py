@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import OpenPage
-from tests.browser.live_run import LiveRun, live_run, reaches
+from tests.browser.live_run import FastClock, LiveRun, live_run, reaches
 from tests.browser.looking import alpha, becomes_see_through, changes, connected, until
 from tests.live.room.visitor import open_socket
 
@@ -22,8 +22,8 @@ CORNER_IS_GREEN = """() => {
 
 @pytest.fixture(scope="module")
 def run(chromium: Any) -> Iterator[LiveRun]:
-    """One run for all tests of this file; each leaves it as it found it."""
-    with live_run(engine="openvino", precision="fp32") as running:
+    """One run for all tests of this file; each leaves it as it found it. It plays slowly, to leave room for the browser."""
+    with live_run(engine="openvino", clock=FastClock(0.3)) as running:
         yield running
 
 
