@@ -22,7 +22,7 @@ CORNER_IS_GREEN = """() => {
 
 @pytest.fixture(scope="module")
 def run(chromium: Any) -> Iterator[LiveRun]:
-    """One run for all tests of this file; each leaves it as it found it. It plays slowly, to leave room for the browser."""
+    """One run for all tests of this file; each leaves it as it found it. Slow, so that the browser has room."""
     with live_run(engine="openvino", clock=FastClock(0.3)) as running:
         yield running
 
