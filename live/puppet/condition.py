@@ -64,6 +64,7 @@ class Conditioner:
         )
         self._completer = Completer(target, valid_score=config.valid_score)
         self._running = RunningStats(freeze_s=config.freeze_s)
+        self._stepped: Conditioning | None = None
         self._fit: _Fit | None = None
         self._old: _Fit | None = None
         self._fade_from_s = 0.0
@@ -73,6 +74,7 @@ class Conditioner:
         """Forget the person and start over. `keep_performer`: the same person is back, so their measures still hold."""
         self._smoother.reset()
         self._completer.reset()
+        self._stepped = None
         if keep_performer and self._fit is not None:
             self._fit.normalizer.reset()
             self._old = None
@@ -95,8 +97,9 @@ class Conditioner:
         return self._fit.stats if self._fit is not None else self._performer
 
     def step(self, pose: Pose) -> Conditioning:
-        """`draw(place(pose))`. The arrays are new and belong to the caller."""
-        return self.draw(self.place(pose))
+        """`draw(place(pose))`, after the step before. The arrays are new and belong to the caller."""
+        self._stepped = self.draw(self.place(pose), self._stepped)
+        return self._stepped
 
     def place(self, pose: Pose) -> PlacedPose:
         """Smooth, normalize, retarget and complete one pose. Keeps state: pass every pose of a clip, in order of time.
@@ -124,17 +127,21 @@ class Conditioner:
         scores = self._known(scores)
         return PlacedPose(pose.frame_id, t_s, placed, scores, size_px)
 
-    def draw(self, placed: PlacedPose) -> Conditioning:
-        """The pictures of a placed pose. Keeps no state. The arrays are new and belong to the caller."""
+    def draw(self, placed: PlacedPose, before: Conditioning | None = None) -> Conditioning:
+        """The pictures of a placed pose. Keeps no state. The arrays are new and belong to the caller.
+
+        `before`: of the frame before, by the same atlas. Its views of the body's parts are kept where they nearly fit,
+        so that a part that hardly moves does not change its look.
+        """
         width, height = self.config.canvas_px
         map_height, map_width = self.config.pose_map_shape
         channels = np.empty((map_height, map_width, pose_map.CHANNELS), np.uint8)
         pose_map.draw_pose_map(placed, self.config, channels)
         doll = np.empty((height, width, 4), np.uint8)
-        self._doll.draw(placed, doll)
+        views = self._doll.draw(placed, doll, kept=None if before is None else before.views)
         seen = np.where(placed.scores >= self.config.valid_score, placed.scores, np.float32(0))
         box = face_box(placed.points_px, seen, self.config.canvas_px)
-        return Conditioning(placed.frame_id, placed.t_capture_s, channels, doll, box, placed)
+        return Conditioning(placed.frame_id, placed.t_capture_s, channels, doll, box, placed, views)
 
     def _known(self, scores: F32) -> F32:
         """The scores, 0 for a face or fingers never seen on the target: no generator has learnt to draw them."""

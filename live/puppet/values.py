@@ -8,6 +8,7 @@ owns an array until the sender's next step; a stage that keeps one copies it.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.arrays import F32, U8
 
@@ -103,7 +104,8 @@ class Conditioning:
     """The generator's input for one frame.
 
     `pose_map`: (H/4, W/4, C) uint8. `doll`: (H, W, 4) uint8 RGBA, the atlas posed by this skeleton. `face_box`: None if
-    no head is in view. `placed`: the skeleton that both were drawn from.
+    no head is in view. `placed`: the skeleton that both were drawn from. `views`: (P,) which view of each part the doll
+    shows, for the next frame; None if there is no doll of parts.
     """
 
     frame_id: int
@@ -112,6 +114,7 @@ class Conditioning:
     doll: U8
     face_box: FaceBox | None
     placed: PlacedPose
+    views: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class RenderJob:
     def later(self, by_s: float) -> "RenderJob":
         """The same pose drawn anew, moved on by `by_s` more. May be called from any thread. Needs `motion`."""
         assert self.motion is not None
-        conditioning = self.scene.conditioner.draw(self.motion.after(self.ahead_s + by_s))
+        later = self.motion.after(self.ahead_s + by_s)
+        conditioning = self.scene.conditioner.draw(later, self.drawn.conditioning)
         return replace(self, drawn=replace(self.drawn, conditioning=conditioning))
 
 

@@ -11,7 +11,7 @@ from live.faults.fault_policy import FaultPolicyFactory
 from live.faults.replacement import Replacement
 from live.faults.watchdog import HungError, Watchdog
 from live.performer.mirror import mirror_pose
-from live.puppet.values import Frame, PlacedPose, Pose
+from live.puppet.values import Conditioning, Frame, PlacedPose, Pose
 from live.render.renderer import RenderInput
 from live.scene.predictor import Predictor
 from live.scene.presence import Presence, PresencePose
@@ -63,6 +63,7 @@ class PoseStage:
         )
         self._drawing_faults = faults("the drawing of the pose", "showing a card", reopen)
         self._ahead_s, self._predictor = ahead_s, self._predictor_for(self._scene)
+        self._drawn_before: Conditioning | None = None  # by the conditioner of this scene
         self._last_t_s: float | None = None
         self._spoilt: Scene | None = None  # the scene in which drawing failed: its measures are not to be trusted
         self.ever_seen = False
@@ -159,7 +160,7 @@ class PoseStage:
     def _enter(self, scene: Scene) -> None:
         before, self._scene = self._scene, scene
         if scene.conditioner is not before.conditioner:
-            self._predictor = self._predictor_for(scene)
+            self._predictor, self._drawn_before = self._predictor_for(scene), None
         same_person = scene.settings.mirror == before.settings.mirror and before is not self._spoilt
         if scene.conditioner is not before.conditioner and same_person:
             scene.conditioner.inherit(before.conditioner)
@@ -204,6 +205,7 @@ class PoseStage:
         passed = 0.0 if self._last_t_s is None else max(0.0, t_s - self._last_t_s)
         self._last_t_s = t_s
         self._report.person_shown("card" if shown.placed is None else shown.state, passed)
-        conditioning = None if shown.placed is None else scene.conditioner.draw(shown.placed)
+        conditioning = None if shown.placed is None else scene.conditioner.draw(shown.placed, self._drawn_before)
+        self._drawn_before = conditioning
         drawn = RenderInput(frame_id, t_s, conditioning, shown.epoch, scene.cut)
         return RenderJob(scene, drawn, shown.motion, shown.ahead_s)

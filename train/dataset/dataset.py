@@ -49,16 +49,18 @@ class Dataset:
         """C of the pose map."""
         return CHANNELS
 
-    def draw(self, placed: PlacedPose) -> Conditioning:
-        """What live would give the generator for this pose."""
-        return self.drawer.draw(placed)
+    def draw(self, placed: PlacedPose, before: Conditioning | None = None) -> Conditioning:
+        """What live would give the generator for this pose, after the frame `before`; see `Conditioner.draw`."""
+        return self.drawer.draw(placed, before)
 
     def sequence(
         self, take: Take, start: int, stop: int, *, refined: bool = False
     ) -> Iterator[tuple[Conditioning, U8]]:
         """Whole-canvas frames in order for evaluation: conditioning and the real (H, W, 4) RGBA frame."""
+        drawn: Conditioning | None = None
         for index in range(start, stop):
-            yield self.draw(take.placed(index, refined=refined)), np.asarray(take.frames[index])
+            drawn = self.draw(take.placed(index, refined=refined), drawn)
+            yield drawn, np.asarray(take.frames[index])
 
 
 def read_dataset(folder: Path, manifest: dict[str, Any]) -> Dataset:

@@ -37,7 +37,7 @@ class PairDataset(Dataset):
         """No."""
         return False
 
-    def draw(self, placed: PlacedPose) -> Conditioning:
+    def draw(self, placed: PlacedPose, before: Conditioning | None = None) -> Conditioning:
         """Picture A of this frame in the doll's place, and an empty pose map."""
         height, width = self.inputs.shape[1] // POSE_MAP_SHRINK, self.inputs.shape[2] // POSE_MAP_SHRINK
         nothing = np.zeros((height, width, CHANNELS), np.uint8)

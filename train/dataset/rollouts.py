@@ -13,7 +13,7 @@ from live.puppet import topology as T
 from live.puppet.config import POSE_MAP_SHRINK
 from live.puppet.drawing.pose_map import CHANNELS
 from live.puppet.topology import BODY
-from live.puppet.values import PlacedPose
+from live.puppet.values import Conditioning, PlacedPose
 from train.dataset.align import align
 from train.dataset.dataset import Dataset
 from train.dataset.disturbance import ZOOM_SHARE, ZOOMS, Stretch, draw_stretch, zoomed
@@ -167,9 +167,10 @@ class Rollouts(RandomBatches):
         x, y = corner
         width, height = self._crop
         shrink = POSE_MAP_SHRINK
+        drawn: Conditioning | None = None
         for t, (frame, pose) in enumerate(zip(stretch.frames, stretch.poses, strict=True)):
             shown = pose if zoom == 1 else zoomed(pose, zoom, centre)
-            drawn = self._dataset.draw(shown)
+            drawn = self._dataset.draw(shown, drawn)
             batch.pose_map[b, t] = drawn.pose_map[
                 y // shrink : (y + height) // shrink, x // shrink : (x + width) // shrink
             ]

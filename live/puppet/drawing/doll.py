@@ -18,6 +18,12 @@ _MIN_ALPHA = 4
 _FAINT = 16  # below this alpha, a pixel's colour in whole levels is meaningless: a network would make specks of it
 _LAST = 255 / 256  # a sample between the last texel and the one after it still touches the last
 _KINDS = np.array([part.kind for part in PARTS])
+# A part keeps the view it had in the frame before unless another is nearer by this much: in torso lengths for limbs,
+# torso and mouth, as a share of the key's size for heads and hands. With none, hands changed their views 4 to 11 times
+# a second (docs/measurements.md, "Views").
+_MARGINS = np.array([{BONE: 0.06, HEAD: 0.03, HAND: 0.2, MOUTH: 0.12}[part.kind] for part in PARTS])
+
+Views = NDArray[np.int64]  # (P,) the view of each part
 
 
 class Doll:
@@ -42,10 +48,13 @@ class Doll:
         self._texels = np.concatenate(texels)
         self._shapes = [Shapes(keys) for keys in self._keys]
 
-    def draw(self, placed: PlacedPose, out: U8) -> None:
-        """Draw into `out`, (H, W, 4) uint8 RGBA with straight alpha, cleared first. The caller owns `out`."""
+    def draw(self, placed: PlacedPose, out: U8, *, kept: Views | None = None) -> Views:
+        """Draw into `out`, (H, W, 4) uint8 RGBA with straight alpha, cleared first. The caller owns `out`.
+
+        Returns the views drawn, to be `kept` in the next frame if they nearly fit there; None: each is the best.
+        """
         placed = placed.bounded()
-        frames, valid, views = self.lay(placed)
+        frames, valid, views = self.lay(placed, kept=kept)
         order = drawing_order(placed.points_px, placed.size_px)
         order = order[valid[order]]
         laid = _layout(frames[order], self._where[order, views[order]], (out.shape[0], out.shape[1]))
@@ -53,20 +62,26 @@ class Doll:
         _draw_parts(laid.textures, laid.steps, laid.rows, self._texels, out)
         y0, y1, x0, x1 = laid.box
         _straighten(out[y0 : y1 + 1, x0 : x1 + 1])
+        return views
 
-    def lay(self, placed: PlacedPose) -> tuple[F64, NDArray[np.bool_], NDArray[np.int64]]:
+    def lay(self, placed: PlacedPose, *, kept: Views | None = None) -> tuple[F64, NDArray[np.bool_], Views]:
         """Where each part is drawn, whether it is, and its view: (P, 2, 3) frames as in `part_frames`, (P,), (P,)."""
         frames, valid, keys = part_frames(
             placed.points_px, placed.scores, placed.size_px, self._valid_score, self._extents
         )
-        views = _nearest_views(keys, self._keys)
+        views = _nearest_views(keys, self._keys, kept)
+        if kept is not None:
+            views[~valid] = kept[~valid]
         turn, missed = 1 + 0j, 0j  # of the head, which comes before its mouth
         for number in np.flatnonzero(valid & (_KINDS != BONE)):
             kind, key, (before, after, _) = _KINDS[number], keys[number], self._extents[number]
             if kind == MOUTH:  # on the head's own lips, which would otherwise show beside it
                 lay(frames[number], before, after, turn, missed)
                 continue
-            view, turned, shift = nearest_fit(key, self._shapes[number], kind == HAND)
+            last = None if kept is None else int(kept[number])
+            view, turned, shift = nearest_fit(
+                key, self._shapes[number], kind == HAND, kept=last, margin=_MARGINS[number]
+            )
             lay(frames[number], before, after, turned, shift)  # a hand hangs on its wrist; a head goes where it fits
             views[number] = view
             if kind == HEAD:
@@ -74,10 +89,14 @@ class Doll:
         return frames, valid, views
 
 
-def _nearest_views(keys: F64, view_keys: F64) -> NDArray[np.int64]:
-    """(P,) the view of each part whose key is nearest; 0, the most typical, where the key is empty."""
-    distance = ((keys[:, None] - view_keys) ** 2).sum(axis=2)
-    return np.where(keys[:, :3].any(axis=1), distance.argmin(axis=1), 0)
+def _nearest_views(keys: F64, view_keys: F64, kept: Views | None) -> Views:
+    """The view of each part whose key is nearest, or the one that was `kept`; 0, the most typical, for an empty key."""
+    distance = np.sqrt(((keys[:, None] - view_keys) ** 2).sum(axis=2))
+    nearest = distance.argmin(axis=1)
+    if kept is not None:
+        parts = np.arange(len(keys))
+        nearest = np.where(distance[parts, kept] <= distance[parts, nearest] + _MARGINS, kept, nearest)
+    return np.where(keys[:, :3].any(axis=1), nearest, 0)
 
 
 def _premultiplied(rgba: U8) -> U8:

@@ -16,6 +16,8 @@ KEY_SIZE = 2 * KEY_POINTS
 # How far a view may be shrunk or enlarged; beyond that it is the wrong view. A view that is also shifted nearly keeps
 # its size: a performer's features differ from the target's, and a head must not grow and shrink as it turns.
 SIZES, SIZES_SHIFTED = (0.75, 1.3), (0.95, 1.05)
+# A view that is only kept (see `nearest_fit`) may not do so by growing: a hand would swell and shrink.
+SIZES_KEPT = (0.87, 1.15)
 FARTHEST = 0.1  # torso lengths that a view may be shifted
 ENOUGH = 4  # points needed to shift a view
 # Added to a fit's remainder (1 at most) for each point that the view lacks. Otherwise the view with the fewest points
@@ -52,11 +54,14 @@ class Shapes:
         self.squares: F64 = np.square(np.abs(self.points))
 
 
-def nearest_fit(key: F64, shapes: Shapes, hangs: bool) -> tuple[int, complex, complex]:
+def nearest_fit(
+    key: F64, shapes: Shapes, hangs: bool, *, kept: int | None = None, margin: float = 0.0
+) -> tuple[int, complex, complex]:
     """(view, turn, shift): the view that fits `key` best; a product with `turn` turns and sizes it.
 
-    The joint stays where it is for a part that `hangs` on it, and if fewer than ENOUGH points can be compared; if none
-    can, the result is view 0 unchanged.
+    The joint stays where it is for a part that `hangs` on it, and if fewer than ENOUGH points can be compared. View
+    `kept` is returned unless another fits better by more than `margin`, a share of the key's own size. If nothing can
+    be compared, it is `kept`, or else 0, unchanged.
     """
     points = key.view(np.complex128)
     found = (points != 0).astype(np.float64)
@@ -71,11 +76,16 @@ def nearest_fit(key: F64, shapes: Shapes, hangs: bool) -> tuple[int, complex, co
     told = (length >= _LEAST) & (common >= 2)  # fewer points do not tell how it is turned
     shifts = np.isfinite(count)
     smallest, largest = (np.where(shifts, SIZES_SHIFTED[end], SIZES[end]) for end in (0, 1))
+    if kept is not None and not shifts[kept]:
+        smallest[kept], largest[kept] = SIZES_KEPT
     size = np.minimum(np.maximum(length / np.where(told, their_square, 1.0), smallest), largest)
     left = (our_square - 2 * size * length + size * size * their_square) / np.where(told, our_square, 1.0)
-    best = int(np.where(told, left + LACKING * (found.sum() - common), np.inf).argmin())
+    left = np.where(told, left + LACKING * (found.sum() - common), np.inf)
+    best = int(left.argmin())
     if not told[best]:
-        return 0, 1 + 0j, 0j
+        return kept or 0, 1 + 0j, 0j
+    if kept is not None and left[kept] <= left[best] + margin:
+        best = kept
     turn = complex(size[best] * turned[best] / length[best])
     shift = complex((ours[best] - turn * theirs[best]) / count[best])
     if abs(shift) > FARTHEST:

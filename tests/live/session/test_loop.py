@@ -9,8 +9,9 @@ import pytest
 
 from engines.arrays import U8
 from live.clock import FakeClock, SystemClock
+from live.puppet.condition import Conditioner
 from live.puppet.golden_pose import golden_pose
-from live.puppet.values import Frame, Pose
+from live.puppet.values import Conditioning, Frame, PlacedPose, Pose
 from live.render.face import Face
 from live.render.renderer import Renderer, RenderInput
 from live.scene.scene import RenderJob
@@ -251,3 +252,32 @@ def test_a_pose_is_drawn_where_the_performer_will_be_when_the_picture_is_seen(ti
     late, early = places[0.0], places[0.05]
     assert early[0] == late[0], "of the first pose no motion is known"
     assert (early[5:] > late[5:]).all() and (early[5:-2] < late[7:]).all()
+
+
+def test_each_frame_is_drawn_after_the_one_before_and_a_new_conditioner_begins_anew(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, calls = Conditioner.draw, []
+
+    def note(self: Conditioner, placed: PlacedPose, before: Conditioning | None = None) -> Conditioning:
+        drawn = draw(self, placed, before)
+        calls.append((self, before, drawn))
+        return drawn
+
+    monkeypatch.setattr(Conditioner, "draw", note)
+    loop, _, _ = fake_loop(ColourSource(20), ListedEstimator(still(20)), tiny, sinks=[Collector()])
+    first = loop.parts.scenes.current
+    estimate = loop.parts.poses.step
+
+    def change_in_the_middle(frame: Frame) -> RenderJob:
+        if frame.frame_id == 10:
+            loop.parts.scenes.put(replace(first, conditioner=other))
+        return estimate(frame)
+
+    other = Conditioner(first.target.puppet, target=first.target.stats, atlas=first.target.atlas)
+    calls.clear()
+    monkeypatch.setattr(loop.parts.poses, "step", change_in_the_middle)
+    loop.run()
+    assert [conditioner is other for conditioner, _, _ in calls] == [False] * 10 + [True] * 10
+    for number, (_, before, _) in enumerate(calls):
+        assert before is (None if number in (0, 10) else calls[number - 1][2])

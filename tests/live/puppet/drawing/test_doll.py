@@ -204,3 +204,30 @@ def test_drawing_is_clipped_at_the_canvas_whatever_the_points(data: st.DataObjec
     doll.draw(PlacedPose(0, 0.0, points, without(), size), around[1:-1, 1:-1])
     around[1:-1, 1:-1] = 99
     assert (around == 99).all()
+
+
+@pytest.mark.parametrize("name", ["torso", "r_forearm", "head", "mouth"])
+def test_a_part_between_two_views_keeps_the_one_it_has_and_one_that_clearly_changes_does_not(name: str) -> None:
+    number = INDEX[name]
+    key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][number]
+    near, far = key.copy(), key.copy()
+    near[:2] += 0.01
+    far[:2] += 3.0
+    atlas = with_views(name, flat_views(RED, GREEN, BLUE), [near.tolist(), key.tolist(), far.tolist()])
+    doll, out = Doll(atlas, valid_score=0.3), np.empty((256, 256, 4), np.uint8)
+    for before, wanted in ((None, GREEN), (0, RED), (1, GREEN), (2, GREEN)):
+        kept = None if before is None else np.full(len(PARTS), before)
+        views = doll.draw(PLACED, out, kept=kept)
+        assert colours_of(out) == {wanted} and views[number] == [RED, GREEN, BLUE].index(wanted)
+
+
+def test_a_hand_that_is_lost_for_a_moment_keeps_its_view() -> None:
+    key = part_frames(STANDING, without(), SIZE, 0.3, EXTENTS)[2][INDEX["r_hand"]]
+    atlas = with_views("r_hand", flat_views(RED, GREEN), [(0.5 * key[::-1]).tolist(), key.tolist()])
+    doll, out = Doll(atlas, valid_score=0.3), np.empty((256, 256, 4), np.uint8)
+    views = doll.draw(PLACED, out)
+    assert colours_of(out) == {GREEN}
+    lost = replace(PLACED, scores=without(*range(top.R_HAND.start, top.R_HAND.stop)))
+    nowhere = replace(PLACED, scores=without(top.R_WRIST, *range(top.R_HAND.start, top.R_HAND.stop)))
+    views = doll.draw(lost, out, kept=doll.draw(nowhere, out, kept=views))
+    assert colours_of(out) == {GREEN} and views[INDEX["r_hand"]] == 1

@@ -10,6 +10,7 @@ from live.puppet.drawing.fit import (
     KEY_POINTS,
     KEY_SIZE,
     SIZES,
+    SIZES_KEPT,
     SIZES_SHIFTED,
     Shapes,
     lay,
@@ -121,3 +122,21 @@ def test_a_frame_is_turned_about_its_joint_and_shifted_along_and_across() -> Non
     frame = np.array([[0.0, -20.0, 70.0], [60.0, 0.0, 30.0]])
     lay(frame, 1.0, 3.0, 1 + 0j, 2 + 1j)
     assert frame[:, 2] == pytest.approx([70.0 - 15.0, 30.0 + 30.0])
+
+
+def test_a_view_is_kept_until_another_fits_clearly_better() -> None:
+    other = SHAPES[0] + 0.5 * SHAPES[1]
+    views = Shapes(np.stack([SHAPES[0], other]))
+    for share, wanted in ((0.45, 0), (0.6, 0), (1.0, 1)):  # from the first shape to the second
+        key = (1 - share) * SHAPES[0] + share * other
+        assert nearest_fit(key, views, True, kept=0, margin=0.1)[0] == wanted
+        assert nearest_fit(key, views, True)[0] == (share > 0.5)
+    assert nearest_fit(np.zeros(KEY_SIZE), views, True, kept=1, margin=0.1) == (1, 1, 0), "nothing says otherwise"
+    assert nearest_fit(SHAPES[1], Shapes(np.vstack([np.full(KEY_SIZE, np.inf), SHAPES])), True, kept=0)[0] == 2
+
+
+def test_a_view_that_is_only_kept_does_not_swell() -> None:
+    for size, wanted in ((1.25, SIZES_KEPT[1]), (0.8, SIZES_KEPT[0])):
+        key = moved(SHAPES[0], size=size)
+        assert abs(nearest_fit(key, Shapes(SHAPES[:1]), True)[1]) == pytest.approx(size)
+        assert abs(nearest_fit(key, Shapes(SHAPES[:1]), True, kept=0, margin=0.1)[1]) == pytest.approx(wanted)
