@@ -168,7 +168,8 @@ def _add_speed(group: "argparse._ArgumentGroup") -> None:
         "--predict",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="draw fast movements a little ahead, to where you will be when the picture is seen (default: predict)",
+        help="draw fast movements a little ahead, to where you will be when the picture is seen, and pictures between "
+        "two frames (default: predict)",
     )
     group.add_argument(
         "--upgrade",
@@ -183,7 +184,8 @@ def _add_run(group: "argparse._ArgumentGroup") -> None:
         "--fps",
         type=_fps,
         metavar="N",
-        help="output frames per second (default: the character's own, 30; with --no-realtime the clip's)",
+        help="output frames per second; between a slower camera's frames pictures are drawn where there is time "
+        "(default: the character's own, 30; with --no-realtime the clip's)",
     )
     group.add_argument("--duration", type=_positive, metavar="S", help="stop after S seconds (default: at the end)")
     group.add_argument("--frames", type=whole_number, metavar="N", help="stop after N frames of the source")
