@@ -107,7 +107,7 @@ class Engine(Protocol):
         """Copies a state in. Raises EngineError, and changes nothing, if it does not fit `spec.state_inputs`."""
 
     def describe(self) -> str:
-        """One line for people: backend, device, precision, threads, and why these."""
+        """One line for people: backend, device, precision, threads, and why these. At any time, from any thread."""
 
     def frames_by_size(self) -> dict[tuple[int, int], int]:
         """How many frames it drew in windows of each (width, height) in px; empty if it has no windows."""

@@ -62,6 +62,8 @@ class WindowedEngine:
             raise
         whole = self._engines[self._canvas]
         self.backend, self.device, self.precision = whole.backend, whole.device, whole.precision
+        windows = ", ".join(f"{width}x{height}" for width, height in self._engines)
+        self._description = f"{whole.describe()}, windows {windows}"
         self._window = self._whole = Window(0, 0, *self._canvas)
         self._begun, self._too_large_for = False, 0  # whether a window was chosen; frames
         self._outputs = {tensor.name: np.zeros(tensor.shape, np.uint8) for tensor in spec.outputs}
@@ -105,9 +107,7 @@ class WindowedEngine:
 
     def describe(self) -> str:
         """See `Engine.describe`."""
-        with self._lock:
-            self._check_open()
-            return f"{self._engine.describe()}, windows {', '.join(f'{w}x{h}' for w, h in self._engines)}"
+        return self._description
 
     @property
     def window(self) -> Window:

@@ -261,9 +261,10 @@ def test_threads_at_once_wait_for_each_other(engine: Engine, open_it: Open) -> N
 
 
 def test_a_closed_engine_refuses_and_may_be_closed_again(engine: Engine) -> None:
-    shown = engine.run(tiny_feeds())["frame"]
+    shown, described = engine.run(tiny_feeds())["frame"], engine.describe()
     engine.close()
     engine.close()
+    assert engine.describe() == described, "whoever shows the state may ask in the moment of an exchange"
     for use in (lambda: engine.run(tiny_feeds()), engine.reset, engine.state, lambda: engine.load_state({})):
         with pytest.raises(EngineError, match="is closed"):
             use()

@@ -150,9 +150,11 @@ def test_wrong_feeds_and_a_closed_engine_are_refused(engine: WindowedEngine) -> 
         engine.run({"doll": feeds(None)["doll"]})
     with pytest.raises(EngineError, match="do not fit"):
         engine.run({**feeds(None), "doll": np.zeros((1, 8, 8, 4), np.uint8)})
+    described = engine.describe()
     engine.close()
     engine.close()
-    for use in (lambda: engine.run(feeds(None)), engine.reset, engine.state, engine.describe):
+    assert engine.describe() == described, "whoever shows the state may ask in the moment of an exchange"
+    for use in (lambda: engine.run(feeds(None)), engine.reset, engine.state):
         with pytest.raises(EngineError, match="closed"):
             use()
 
