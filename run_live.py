@@ -74,9 +74,9 @@ def _show(arguments: argparse.Namespace, status: "Status") -> int:
     source, sinks = resolve(arguments.source, arguments.sink, status.say, page=page)
     config = to_config(arguments, target=target, source=source, sinks=sinks, open_browser=open_browser)
     if arguments.dry_run:
-        from live.cli.defaults import described
+        from live.cli.defaults import describe
 
-        print(json.dumps(described(config), indent=1))
+        print(json.dumps(describe(config), indent=1))
         return 0
     from calib.raised_hands import RaisedHands
     from calib.wizard import open_wizard

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from engines.errors import UserError
 from engines.system import process
 from train.arguments import DEFAULT_MINUTES, FACE_MINUTES, FACE_SHARE, parser
-from train.collisions import found_in
+from train.collisions import find_collision
 from train.consent import film_of
 from train.errors import TrainError
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 on success, 1 on failure (one line on stderr), 2 on wrong usage."""
     flags = parser()
     chosen = flags.parse_args(arguments)
-    if problem := found_in(chosen):
+    if problem := find_collision(chosen):
         flags.error(problem)
     try:
         return COMMANDS[chosen.command](chosen)

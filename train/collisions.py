@@ -8,7 +8,7 @@ from engines.errors import EngineError
 from engines.system.same_file import Named, collision
 
 
-def found_in(chosen: argparse.Namespace) -> str | None:
+def find_collision(chosen: argparse.Namespace) -> str | None:
     """What is wrong with the paths of a parsed command line, as a usage message, or None."""
     look = {
         "all": _film,

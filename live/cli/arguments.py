@@ -213,9 +213,9 @@ def check(arguments: argparse.Namespace) -> str | None:
         return "--loop needs a file, as a camera has no end"
     if arguments.loop and not arguments.realtime and arguments.duration is None and arguments.frames is None:
         return "--loop with --no-realtime would never end: give --duration or --frames too"
-    from live.cli.collisions import found_in  # reads the targets' folders, which --help does not need
+    from live.cli.collisions import find_collision  # reads the targets' folders, which --help does not need
 
-    return found_in(arguments)
+    return find_collision(arguments)
 
 
 def to_config(

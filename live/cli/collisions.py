@@ -8,7 +8,7 @@ from engines.system.same_file import Named, collision, same_file
 from live.specs import is_camera, sink_file
 
 
-def found_in(arguments: argparse.Namespace) -> str | None:
+def find_collision(arguments: argparse.Namespace) -> str | None:
     """What is wrong with the files of a parsed command line, worded for a usage message; None if nothing."""
     writes = [("--sink", Path(file)) for spec in arguments.sink or () if (file := sink_file(spec)) is not None]
     writes += [("--report", arguments.report)] if arguments.report is not None else []

@@ -41,7 +41,7 @@ def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys
     return platform != "linux" or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
-def described(config: LiveConfig) -> dict[str, Any]:
+def describe(config: LiveConfig) -> dict[str, Any]:
     """The config with what it resolves to, for --dry-run. Raises EngineError for a target that does not exist."""
     from engines.bundle import find_target, open_bundle
 

@@ -19,11 +19,11 @@ _DEBIAN = {
 
 def explain(error: ImportError) -> str:
     """One line for the user about a failed import: what to install, or the error itself."""
-    what, do = explained(error)
+    what, do = remedy_for(error)
     return f"{what}; do this: {do}"
 
 
-def explained(error: ImportError) -> tuple[str, str]:
+def remedy_for(error: ImportError) -> tuple[str, str]:
     """What a failed import was missing, and what to do about it."""
     for library, package in _DEBIAN.items():
         if library in str(error):

@@ -53,13 +53,13 @@ class Catalog:
             if self._closed.is_set():
                 return
             try:
-                found.append(described(name, open_bundle(folder)))
+                found.append(describe(name, open_bundle(folder)))
             except EngineError:  # damaged, so it cannot be chosen
                 continue
         self.targets = found
 
 
-def described(name: str, bundle: Bundle) -> dict[str, Any]:
+def describe(name: str, bundle: Bundle) -> dict[str, Any]:
     """Name, title, poster (whether there is one) and framings of an installed target."""
     framings = [framing for framing in FRAMINGS if framing in bundle.takes]
     return {"name": name, "title": bundle.title, "poster": bundle.poster is not None, "framings": framings}

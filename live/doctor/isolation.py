@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import UserError, reason
-from live.cli.exit_code import explained
+from live.cli.exit_code import remedy_for
 from live.doctor.exam import Exam
 from live.doctor.finding import MARKS, Finding, Mark
 
@@ -73,12 +73,12 @@ def _read(told: bytes) -> list[Finding]:
     return [Finding(v["mark"], v["text"], v["do"], tuple(v["private"])) for v in values]
 
 
-def attempted(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
+def run_look(look: Callable[[], list[Finding]], mark: Mark) -> list[Finding]:
     """What `look` found, or its exception, of whatever kind, as a finding with this mark."""
     try:
         return look()
     except ImportError as error:
-        what, do = explained(error)
+        what, do = remedy_for(error)
         return [Finding(mark, what, do)]
     except UserError as error:
         return [of_error(error, mark)]
@@ -102,7 +102,7 @@ def main(argv: Sequence[str]) -> None:
         found: list[Finding] = importlib.import_module(module).findings()
         return found
 
-    values: list[dict[str, Any]] = [asdict(finding) for finding in attempted(look, mark)]
+    values: list[dict[str, Any]] = [asdict(finding) for finding in run_look(look, mark)]
     with open(answer, "wb") as file:
         file.write(json.dumps(values).encode())
     os._exit(0)  # at once, because a library's own threads may end late or never

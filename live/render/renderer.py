@@ -82,7 +82,7 @@ class Renderer:
         """The face network in use."""
         return self._face
 
-    def described(self) -> dict[str, str]:
+    def description(self) -> dict[str, str]:
         """Backend, device and precision in use, for the report; and the sizes it drew in, if it draws in windows."""
         engine = self._engine
         if engine is None:

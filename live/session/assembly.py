@@ -175,7 +175,7 @@ def _describe(scene: Scene, estimator: PoseEstimator, config: LiveConfig, report
             f"{bundle.name} was trained on poses from {bundle.estimator}, but these are from {estimator.name}: "
             "expect the puppet to follow less well"
         )
-    report.engine = generator.described()
+    report.engine = generator.description()
     if generator.engine is None:
         say("this target has no generator yet, so the bare paper doll is shown")
     if not config.mark:

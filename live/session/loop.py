@@ -128,7 +128,7 @@ class Loop:
         if self.left_behind:
             self._say(f"left behind because it does not end: {', '.join(self.left_behind)}")
         self._report.resets = self.parts.scenes.resets
-        self._report.engine = self.parts.scenes.current.generator.described()
+        self._report.engine = self.parts.scenes.current.generator.description()
         if self._failures:
             raise self._failures[0]
 

@@ -9,7 +9,7 @@ from typing import Any
 import av
 
 from live.sinks.ai_metadata import CONTAINER_METADATA, XMP_BOX
-from live.sources.film.container import film_url, opened_film
+from live.sources.film.container import film_url, open_film
 from live.sources.film.reader import FilmReader
 from live.sources.film.timeline import Timeline
 from train.errors import TrainError
@@ -31,7 +31,7 @@ def lay_sound(pictures: Path, source: Path, out: Path, *, say: Callable[[str], o
     with closing(FilmReader(source, lambda _: None)) as film:
         start_s, jumps, has_sound = film.start_s, film.jumps, film.has_sound
     try:
-        with opened_film(pictures) as shown, opened_film(source) as heard:
+        with open_film(pictures) as shown, open_film(source) as heard:
             with av.open(film_url(out), "w", format="mp4", container_options=_CONTAINER) as made:
                 made.metadata.update(CONTAINER_METADATA)
                 video = shown.streams.video[0]

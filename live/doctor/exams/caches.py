@@ -15,10 +15,10 @@ _COMPILED = ("*.nbi", "*.nbc")
 
 def findings() -> list[Finding]:
     """One line about the engines, one about the drawing code."""
-    return [examined_engines(cache_folder()), examined_kernels(Path(os.environ.get(VARIABLE, "")))]
+    return [examine_engines(cache_folder()), examine_kernels(Path(os.environ.get(VARIABLE, "")))]
 
 
-def examined_engines(folder: Path | None) -> Finding:
+def examine_engines(folder: Path | None) -> Finding:
     """`folder`: the cache's; None if it is switched off."""
     if folder is None:
         return Finding(
@@ -37,7 +37,7 @@ def examined_engines(folder: Path | None) -> Finding:
     return Finding("ok", told)
 
 
-def examined_kernels(folder: Path) -> Finding:
+def examine_kernels(folder: Path) -> Finding:
     """`folder`: where the compiled code is kept."""
     if any(any(folder.rglob(pattern)) for pattern in _COMPILED):
         return Finding("ok", "the drawing code is compiled")

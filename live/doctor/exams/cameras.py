@@ -42,10 +42,10 @@ class Footage:
 
 def findings() -> list[Finding]:
     """The camera that a run would use, and the names of the others."""
-    return examined_cameras(list_cameras(), _open, SystemClock(), holders)
+    return examine_cameras(list_cameras(), _open, SystemClock(), holders)
 
 
-def examined_cameras(
+def examine_cameras(
     cameras: list[CameraDevice], open_source: OpenSource, clock: Clock, holders: Callable[[str], list[str]]
 ) -> list[Finding]:
     """`open_source` opens a camera; `holders` names the programs that have a device open."""

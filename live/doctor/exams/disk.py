@@ -21,8 +21,8 @@ _DO = {"this folder": "start it from another folder", "temporary files": "name a
 
 
 def findings() -> list[Finding]:
-    """See `examined_folders`."""
-    return examined_folders(
+    """See `examine_folders`."""
+    return examine_folders(
         {
             "the cache": lambda: cache_folder() or USER.user_cache_path,
             "your settings": lambda: USER.user_config_path,
@@ -33,7 +33,7 @@ def findings() -> list[Finding]:
     )
 
 
-def examined_folders(folders: Mapping[str, Callable[[], Path]]) -> list[Finding]:
+def examine_folders(folders: Mapping[str, Callable[[], Path]]) -> list[Finding]:
     """A line for each named folder that cannot be written or whose disk is nearly full; if none, one line for all."""
     found, least = [], float("inf")
     for name, where in folders.items():

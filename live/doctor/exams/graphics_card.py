@@ -20,11 +20,11 @@ def findings() -> list[Finding]:
     tool = shutil.which(_TOOL)
     if tool is None:
         return [Finding("absent", f"no NVIDIA card: {_WITHOUT}")]
-    found = [examined_card(line) for line in _asked(tool).splitlines() if line.strip()]
+    found = [examine_card(line) for line in _asked(tool).splitlines() if line.strip()]
     return [*found, tensorrt()]
 
 
-def examined_card(line: str) -> Finding:
+def examine_card(line: str) -> Finding:
     """Judges a line of nvidia-smi's answer: name, driver, memory in MB and how much of it is free."""
     parts = [part.strip() for part in line.split(",")]
     if len(parts) != 4 or not all(part.isdigit() for part in parts[2:]):

@@ -25,7 +25,7 @@ _TRIES = 10  # pictures of the clip
 def findings() -> list[Finding]:
     """A line about what is wrong with the files; if nothing, one about the dancer."""
     wrong = changed(MODELS, SHA256) + damaged(_PACKAGE)
-    return wrong or [found_in(_demo_frames(), _open)]
+    return wrong or [find_dancer(_demo_frames(), _open)]
 
 
 def changed(folder: Path, sha256: Mapping[str, str]) -> list[Finding]:
@@ -49,7 +49,7 @@ def damaged(package: str) -> list[Finding]:
     return []
 
 
-def found_in(frames: list[Frame], open_estimator: "Callable[[], PoseEstimator]") -> Finding:
+def find_dancer(frames: list[Frame], open_estimator: "Callable[[], PoseEstimator]") -> Finding:
     """Whether the estimator finds somebody in one of the frames."""
     estimator = open_estimator()
     try:

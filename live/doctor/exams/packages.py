@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from live.doctor.exams.requirements import PROGRAM, fits, read_requirements
 from live.doctor.finding import Finding
-from live.doctor.isolation import attempted
+from live.doctor.isolation import run_look
 
 _INSTALL = "pip install -e ."
 _MODULES = {"opencv-contrib-python": "cv2", "protobuf": "google.protobuf"}
@@ -57,7 +57,7 @@ def loaded(name: str) -> list[Finding]:
         importlib.import_module(_MODULES.get(name, name.replace("-", "_")))
         return []
 
-    return attempted(load, "bad")
+    return run_look(load, "bad")
 
 
 def installed_version(name: str) -> str | None:

@@ -13,11 +13,11 @@ _HOST = "127.0.0.1"
 
 
 def findings() -> list[Finding]:
-    """See `examined_port`."""
-    return [examined_port(DEFAULT_PORT, listeners)]
+    """See `examine_port`."""
+    return [examine_port(DEFAULT_PORT, listeners)]
 
 
-def examined_port(port: int, listeners: Callable[[int], list[str]]) -> Finding:
+def examine_port(port: int, listeners: Callable[[int], list[str]]) -> Finding:
     """`listeners` names the programs that listen on a port."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:

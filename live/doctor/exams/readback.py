@@ -33,10 +33,10 @@ ReadBack = Callable[[int], U8 | None]  # of camera number N, RGB; None if no pic
 def findings() -> list[Finding]:
     """Whether it exists, opens, and delivers what was sent."""
     devices = [camera for camera in list_cameras() if camera.virtual] if sys.platform == "linux" else None
-    return examined_output(devices, VirtualCameraSink, read_back, holders, _exclusive(_EXCLUSIVE))
+    return examine_output(devices, VirtualCameraSink, read_back, holders, _exclusive(_EXCLUSIVE))
 
 
-def examined_output(
+def examine_output(
     devices: list[CameraDevice] | None,
     open_sink: Callable[[], VirtualCameraSink],
     read_back: ReadBack,

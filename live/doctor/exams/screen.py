@@ -6,11 +6,11 @@ from live.sinks.window import has_screen
 
 
 def findings() -> list[Finding]:
-    """See `examined_screen`."""
-    return [examined_screen(desktop=has_desktop(), window=has_screen())]
+    """See `examine_screen`."""
+    return [examine_screen(desktop=has_desktop(), window=has_screen())]
 
 
-def examined_screen(*, desktop: bool, window: bool) -> Finding:
+def examine_screen(*, desktop: bool, window: bool) -> Finding:
     """desktop: there is a screen. window: a window can be opened on it."""
     if not desktop:
         return Finding(

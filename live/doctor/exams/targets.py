@@ -10,11 +10,11 @@ _AGAIN = "restore the program's files: git checkout -- engines/targets, or downl
 
 
 def findings() -> list[Finding]:
-    """See `examined_targets`."""
-    return examined_targets(SHIPPED, user_targets())
+    """See `examine_targets`."""
+    return examine_targets(SHIPPED, user_targets())
 
 
-def examined_targets(shipped: Path, own: Path) -> list[Finding]:
+def examine_targets(shipped: Path, own: Path) -> list[Finding]:
     """A line for the targets that came with the program, one for the user's own, whose names are private, and one for
     each damaged one.
     """

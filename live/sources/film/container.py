@@ -36,7 +36,7 @@ class _Nameless:
 
 
 @contextmanager
-def opened_film(path: Path) -> Iterator[InputContainer]:
+def open_film(path: Path) -> Iterator[InputContainer]:
     """The container in the file `path`, for reading. Raises FILM_ERRORS.
 
     A picture of more than LARGEST_PX is not decoded, not even to find out about the film.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from av.video.stream import VideoStream
 
-from live.sources.film.container import FILM_ERRORS, opened_film
+from live.sources.film.container import FILM_ERRORS, open_film
 from live.sources.film.timeline import Timeline
 
 USUAL_FPS = 30.0  # for a film that gives no rate
@@ -57,7 +57,7 @@ def scan(path: Path, index: int) -> Scan:
     """Scan the packets of stream `index` without decoding. Raises FILM_ERRORS."""
     stamps: list[float | None] = []
     read_bytes, whole = 0, True
-    with opened_film(path) as container:
+    with open_film(path) as container:
         stream = container.streams[index]
         try:
             for packet in container.demux(stream):

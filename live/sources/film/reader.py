@@ -18,7 +18,7 @@ from engines.arrays import U8
 from engines.messages import Say
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
-from live.sources.film.container import FILM_ERRORS, LARGEST_PX, is_playlist, opened_film
+from live.sources.film.container import FILM_ERRORS, LARGEST_PX, is_playlist, open_film
 from live.sources.film.deinterlace import Deinterlacer
 from live.sources.film.rate import film_rate, jumps, scan
 from live.sources.film.timeline import Timeline
@@ -69,7 +69,7 @@ class FilmReader:
     def _open(self) -> None:
         if is_playlist(self.path):
             raise self._no_film("a playlist, which only names other files", do="give the film itself")
-        container = self._closing.enter_context(opened_film(self.path))
+        container = self._closing.enter_context(open_film(self.path))
         # A song's cover is also a video stream, of one picture.
         streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not streams:

@@ -8,7 +8,7 @@ import pytest
 
 from engines.arrays import U8
 from live.clock import FakeClock
-from live.doctor.exams.cameras import Footage, examined_cameras, judge
+from live.doctor.exams.cameras import Footage, examine_cameras, judge
 from live.doctor.finding import Finding, Mark
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
@@ -50,7 +50,7 @@ class FakeCamera:
 def looked_at(picture: Callable[[int], U8 | None] = noise, dt_s: float = 1 / 30) -> Finding:
     clock = FakeClock()
     camera = FakeCamera(clock, picture, dt_s)
-    (finding,) = examined_cameras([WEBCAM, OURS], lambda device: camera, clock, lambda device: [])
+    (finding,) = examine_cameras([WEBCAM, OURS], lambda device: camera, clock, lambda device: [])
     assert camera.closed
     return finding
 
@@ -59,7 +59,7 @@ def refused(*programs: str) -> Finding:
     def taken(device: CameraDevice) -> FakeCamera:
         raise CameraError("it gives no picture", got="nothing", do="choose another")
 
-    return examined_cameras([WEBCAM], taken, FakeClock(), lambda device: list(programs))[0]
+    return examine_cameras([WEBCAM], taken, FakeClock(), lambda device: list(programs))[0]
 
 
 def test_a_good_camera_is_told_with_its_real_rate_and_light() -> None:
@@ -101,13 +101,13 @@ def test_one_in_use_names_who_uses_it() -> None:
 
 @pytest.mark.parametrize("cameras", [[], [OURS]])
 def test_none_is_no_fault_and_a_virtual_one_is_none(cameras: list[CameraDevice]) -> None:
-    (finding,) = examined_cameras(cameras, lambda device: pytest.fail("opened"), FakeClock(), lambda device: [])
+    (finding,) = examine_cameras(cameras, lambda device: pytest.fail("opened"), FakeClock(), lambda device: [])
     assert finding.mark == "absent" and "demo clip" in finding.text
 
 
 def test_the_others_are_named_and_not_opened() -> None:
     clock, opened = FakeClock(), []
-    found = examined_cameras(
+    found = examine_cameras(
         [WEBCAM, CARD], lambda device: opened.append(device) or FakeCamera(clock), clock, lambda device: []
     )
     assert opened == [WEBCAM]

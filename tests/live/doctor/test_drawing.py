@@ -21,10 +21,10 @@ from engines.selection.candidates import BACKENDS, Candidate
 from engines.selection.compare import Verdict
 from engines.selection.selector import Selector
 from live.doctor.exams import graphics_card
-from live.doctor.exams.graphics_card import examined_card
-from live.doctor.exams.models import damaged, found_in
+from live.doctor.exams.graphics_card import examine_card
+from live.doctor.exams.models import damaged, find_dancer
 from live.doctor.exams.parity import StillFeeds, compared
-from live.doctor.exams.screen import examined_screen
+from live.doctor.exams.screen import examine_screen
 from live.doctor.exams.telemetry import left_behind, reporting
 from live.doctor.finding import Finding
 from live.puppet.values import Frame, Pose
@@ -90,7 +90,7 @@ class FakeEstimator:
 def test_the_dancer_has_to_be_found_in_one_of_the_pictures(at: int, mark: str) -> None:
     estimator = FakeEstimator(at)
     frames = [Frame(number, 0.0, np.zeros((8, 8, 3), np.uint8)) for number in range(3)]
-    assert found_in(frames, lambda: estimator).mark == mark
+    assert find_dancer(frames, lambda: estimator).mark == mark
     assert estimator.closed
 
 
@@ -169,7 +169,7 @@ def test_of_one_that_was_prepared_what_is_kept_is_told(generator: GeneratorNetwo
     ],
 )
 def test_a_graphics_card_is_judged_by_what_its_driver_says(line: str, mark: str, told: str) -> None:
-    finding = examined_card(line)
+    finding = examine_card(line)
     assert finding.mark == mark and told in finding.text
 
 
@@ -200,7 +200,7 @@ def test_a_card_without_tensorrt_is_a_warning_with_how_to_get_it(monkeypatch: py
     ("desktop", "window", "mark"), [(True, True, "ok"), (True, False, "warning"), (False, False, "absent")]
 )
 def test_a_screen_is_judged(desktop: bool, window: bool, mark: str) -> None:
-    assert examined_screen(desktop=desktop, window=window).mark == mark
+    assert examine_screen(desktop=desktop, window=window).mark == mark
 
 
 OFF = ({"openvino_telemetry": None}, {"ORT_DISABLE_TELEMETRY": "1"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from live.doctor.exams.holders import holders, listeners
-from live.doctor.exams.page import examined_port
+from live.doctor.exams.page import examine_port
 
 TABLE = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ROW = (
@@ -60,14 +60,14 @@ def taken() -> Iterator[int]:
 
 
 def test_a_port_that_is_taken_is_a_warning_with_who_has_it(taken: int) -> None:
-    finding = examined_port(taken, lambda port: ["zoom"] if port == taken else [])
+    finding = examine_port(taken, lambda port: ["zoom"] if port == taken else [])
     assert finding.mark == "warning" and finding.text == f"port {taken} is taken by zoom"
     assert finding.do == f"close zoom, or use --sink browser:{taken + 1}"
-    assert "cannot be opened" in examined_port(taken, lambda port: []).text
+    assert "cannot be opened" in examine_port(taken, lambda port: []).text
 
 
 def test_a_free_port_is_ok() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    assert examined_port(port, lambda port: []).mark == "ok"
+    assert examine_port(port, lambda port: []).mark == "ok"

@@ -9,7 +9,7 @@ import pytest
 
 from live.doctor.exam import EXAMS, Exam
 from live.doctor.finding import Finding, Mark
-from live.doctor.isolation import attempted, examine
+from live.doctor.isolation import examine, run_look
 from live.puppet.errors import CameraError
 
 GOOD = "return [Finding('ok', 'well', private=('me',))]"
@@ -72,7 +72,7 @@ def test_an_import_that_fails_says_what_to_install() -> None:
     def missing_library() -> list[Finding]:
         raise ImportError("libGL.so.1: cannot open shared object file")
 
-    assert attempted(missing_library, "bad") == [
+    assert run_look(missing_library, "bad") == [
         Finding("bad", "the system library libGL.so.1 is missing", "sudo apt install libgl1 libglib2.0-0")
     ]
 
@@ -81,7 +81,7 @@ def test_an_error_of_ours_keeps_what_to_do() -> None:
     def refused() -> list[Finding]:
         raise CameraError("it is gone", got="nothing", do="plug it in")
 
-    assert attempted(refused, "warning") == [Finding("warning", "it is gone; got: nothing", "plug it in")]
+    assert run_look(refused, "warning") == [Finding("warning", "it is gone; got: nothing", "plug it in")]
 
 
 def test_every_exam_has_its_module() -> None:

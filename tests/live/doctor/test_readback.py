@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.arrays import U8
-from live.doctor.exams.readback import CHART, _exclusive, examined_output
+from live.doctor.exams.readback import CHART, _exclusive, examine_output
 from live.doctor.finding import Finding
 from live.puppet.errors import SinkError
 from live.puppet.values import PuppetFrame
@@ -54,7 +54,7 @@ def looked_at(
         assert index == OURS.index and sink.sent_to.wait(PATIENCE_S)
         return seen
 
-    (finding,) = examined_output(devices, lambda: sink, read_back, lambda device: list(programs), exclusive)  # type: ignore[arg-type, return-value]
+    (finding,) = examine_output(devices, lambda: sink, read_back, lambda device: list(programs), exclusive)  # type: ignore[arg-type, return-value]
     assert sink.closed or not sink.size[0]
     return finding
 

@@ -16,7 +16,7 @@ import pytest
 from engines.arrays import U8
 from live.puppet.errors import CameraError
 from live.puppet.values import Frame
-from live.sources.film.container import opened_film
+from live.sources.film.container import open_film
 from live.sources.film.reader import FilmReader
 from tests.live.odd_films import (
     CORNERS,
@@ -256,10 +256,10 @@ def test_a_stream_that_begins_in_the_middle_ends_the_film(tmp_path: Path, monkey
 
     @contextlib.contextmanager
     def opened(path: Path) -> Iterator[Demuxed]:
-        with opened_film(path) as container:
+        with open_film(path) as container:
             yield Demuxed(container)
 
-    monkeypatch.setattr("live.sources.film.reader.opened_film", opened)
-    monkeypatch.setattr("live.sources.film.rate.opened_film", opened)
+    monkeypatch.setattr("live.sources.film.reader.open_film", opened)
+    monkeypatch.setattr("live.sources.film.rate.open_film", opened)
     said: list[str] = []
     assert len(list(FilmReader(path, said.append))) == 3 and "list index" in said[0]
