@@ -69,22 +69,21 @@ class OpenVINOBackend:
         if missing:
             raise EngineError(f"openvino cannot run in {precision} here", got=missing)
         graph, ports = _read(artifact, spec)
+        content = sha256_of(artifact)
         cells = any(ports[tensor.name] != tensor.shape for tensor in spec.inputs)  # only `prepare` makes these
         if not (cells and can_be_windowed(spec)):
-            return self._opened(graph, ports, spec, precision, threads, sha256_of(artifact))
-        return WindowedEngine(spec, lambda part: self._opened_for(artifact, spec, part, precision, threads))
+            return self._opened(graph, ports, spec, precision, threads, content)
 
-    def _opened_for(
-        self, artifact: Path, spec: EngineSpec, part: EngineSpec, precision: str, threads: int
-    ) -> HostEngine:
-        """`artifact`, a network of `spec`, for the sizes of `part`."""
-        graph, ports = _read(artifact, spec)
-        shapes = {t.name: _scaled(ports[t.name], t.shape, own.shape) for t, own in _pairs(spec, part)}
-        try:
-            graph.reshape({port: shapes[_name_of(port, spec.inputs)] for port in graph.inputs})
-        except Exception as error:
-            raise EngineError(f"{artifact.name} cannot be opened in windows", got=reason(error)) from error
-        return self._opened(graph, shapes, part, precision, threads, sha256_of(artifact))
+        def open_size(part: EngineSpec) -> HostEngine:
+            shapes = {t.name: _scaled(ports[t.name], t.shape, own.shape) for t, own in _pairs(spec, part)}
+            try:
+                resized = graph.clone()
+                resized.reshape({port: shapes[_name_of(port, spec.inputs)] for port in resized.inputs})
+            except Exception as error:
+                raise EngineError(f"{artifact.name} cannot be opened in windows", got=reason(error)) from error
+            return self._opened(resized, shapes, part, precision, threads, content)
+
+        return WindowedEngine(spec, open_size)
 
     def _opened(
         self, graph: "ov.Model", ports: Ports, spec: EngineSpec, precision: str, threads: int, content: str
