@@ -1,7 +1,6 @@
 """`BodyTracker`: the body of one person from picture to picture: 33 points, and the region of the next picture."""
 
 from dataclasses import dataclass
-from math import pi
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from live.estimator.compiled import compiled
 from live.estimator.detector import Detector
 from live.estimator.network import Network
 from live.estimator.region import Region, of_body, whole
+from live.puppet.geometry.smooth import low_pass_share
 
 _POINTS, _OF_BODY, _AUXILIARY = 39, 33, slice(33, 35)
 _LEAST_PRESENCE = 0.5
@@ -112,13 +112,8 @@ class _OneEuro:
             return points
         passed = t_s - self._t_s if t_s > self._t_s else self._USUAL_S
         speed = (raw - self._raw) / max(scale, 1.0) / passed
-        self._speed = self._speed + _alpha(np.array(self._SPEED_CUTOFF_HZ), passed) * (speed - self._speed)
+        self._speed = self._speed + low_pass_share(self._SPEED_CUTOFF_HZ, passed) * (speed - self._speed)
         cutoff = self._CUTOFF_HZ + self._BETA * np.abs(self._speed)
-        self._place = self._place + _alpha(cutoff, passed) * (raw - self._place)
+        self._place = self._place + low_pass_share(cutoff, passed) * (raw - self._place)
         self._raw, self._t_s = raw, t_s
         return self._place.astype(np.float32)
-
-
-def _alpha(cutoff_hz: F64, passed_s: float) -> F64:
-    alpha: F64 = 1 / (1 + 1 / (2 * pi * cutoff_hz * passed_s))
-    return alpha

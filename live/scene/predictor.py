@@ -7,6 +7,7 @@ import numpy as np
 
 from engines.arrays import F32, F64
 from live.puppet import topology as T
+from live.puppet.geometry.smooth import low_pass_share
 from live.puppet.values import PlacedPose
 
 # All measured on two real clips (docs/measurements.md, "Prediction"): velocity is low-passed as in the One Euro filter;
@@ -62,8 +63,7 @@ class Predictor:
             self._velocity[:] = self._moved[:] = 0
         else:
             now = (placed.points_px - last.points_px) / (passed_s * placed.size_px)
-            share = 1 / (1 + 1 / (2 * math.pi * CUTOFF_HZ * passed_s))
-            self._velocity += share * (_borne_out(now, self._moved) - self._velocity)
+            self._velocity += low_pass_share(CUTOFF_HZ, passed_s) * (_borne_out(now, self._moved) - self._velocity)
             self._moved = now
             self._velocity[np.minimum(placed.scores, last.scores) < self._valid_score] = 0
         return Motion(placed, (self._trusted(placed.scores) * placed.size_px).astype(np.float32))

@@ -83,13 +83,12 @@ class Smoother:
     def _filter(self, moved: Bool, points: F32, dt_s: F64, size_px: float, derivative_cutoff_hz: float) -> None:
         """One step of the filter for the joints in `moved`, whose `points` (N, 2) came `dt_s` (N, 1) after the last."""
         place, speed = self._place[moved], self._speed[moved]
-        speed += _alpha(derivative_cutoff_hz, dt_s) * ((points - place) / (dt_s * size_px) - speed)
+        speed += low_pass_share(derivative_cutoff_hz, dt_s) * ((points - place) / (dt_s * size_px) - speed)
         cutoffs_hz = self._cutoffs[moved] + self._betas[moved] * np.hypot(speed[:, 0], speed[:, 1])
-        self._place[moved] = place + _alpha(cutoffs_hz[:, None], dt_s) * (points - place)
+        self._place[moved] = place + low_pass_share(cutoffs_hz[:, None], dt_s) * (points - place)
         self._speed[moved] = speed
 
 
-def _alpha(cutoff_hz: float | F64, dt_s: F64) -> F64:
+def low_pass_share(cutoff_hz: float | F64, dt_s: float | F64) -> F64:
     """The share of a new value that a low-pass filter takes over (equation 3 of the paper)."""
-    share: F64 = 1.0 / (1.0 + 1.0 / (2.0 * np.pi * cutoff_hz * dt_s))
-    return share
+    return np.asarray(1.0 / (1.0 + 1.0 / (2.0 * np.pi * cutoff_hz * dt_s)))
