@@ -54,12 +54,12 @@ class RenderJob:
     motion: Motion | None = None
     ahead_s: float = 0.0
 
-    def later(self, by_s: float) -> "RenderJob":
-        """The same pose drawn anew, moved on by `by_s` more. May be called from any thread. Needs `motion`."""
+    def later(self, by_s: float) -> RenderInput:
+        """`drawn` anew, of the pose moved on by `by_s` more. May be called from any thread. Needs `motion`."""
         assert self.motion is not None
         later = self.motion.after(self.ahead_s + by_s)
         conditioning = self.scene.conditioner.draw(later, self.drawn.conditioning)
-        return replace(self, drawn=replace(self.drawn, conditioning=conditioning))
+        return replace(self.drawn, conditioning=conditioning)
 
 
 class Scenes:

@@ -236,7 +236,7 @@ class Loop:
             return scene.card(shot.drawn, spare, cutout=cutout)
         try:
             self.parts.scenes.reached(scene)
-            drawn = shot.later(later_s).drawn if later_s else shot.drawn
+            drawn = shot.later(later_s) if later_s else shot.drawn
             frame = self._watchdog.call(
                 lambda: scene.finish(drawn, spare, cutout=cutout),
                 hangs=generator.hang,
