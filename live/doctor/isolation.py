@@ -13,15 +13,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from engines.errors import UserError, reason
+from engines.system.child import child_environment
 from live.cli.exit_code import remedy_for
 from live.doctor.exam import Exam
 from live.doctor.finding import MARKS, Finding, Mark
 
-_ROOT = Path(__file__).resolve().parents[2]
 _GRACE_S = 1.0  # a process stuck in a driver cannot even be killed, so it is left behind
 _OUT, _ERR = 1, 2
 
@@ -32,7 +31,7 @@ def examine(exam: Exam) -> list[Finding]:
     try:
         child = subprocess.Popen(
             [sys.executable, "-m", "live.doctor.isolation", exam.module, mark],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))},
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
