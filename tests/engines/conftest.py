@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.bundle import write_manifest
-from tests.engines.tiny_bundle import FILES, manifest
+from tests.engines.tiny_bundle import write_bundle
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +28,4 @@ def tiny_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A bundle whose files are a few bytes each."""
-    path = tmp_path / "tiny"
-    path.mkdir()
-    for name in FILES:
-        (path / name).write_bytes(name.encode())
-    write_manifest(path, manifest())
-    return path
+    return write_bundle(tmp_path / "tiny")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engines.bundle import open_bundle
+from engines.bundle import open_bundle, write_manifest
 from engines.errors import BundleError
 from tests.engines.tiny_model import tiny_spec
 
@@ -42,6 +42,15 @@ def manifest() -> dict[str, Any]:
         "tools": {"torch": "2.13"},
         "training": {"steps": 0},
     }
+
+
+def write_bundle(folder: Path, content: bytes | None = None) -> Path:
+    """Makes `folder`, a bundle each of whose files holds `content`, or by default its own name."""
+    folder.mkdir()
+    for name in FILES:
+        (folder / name).write_bytes(name.encode() if content is None else content)
+    write_manifest(folder, manifest())
+    return folder
 
 
 def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from engines.bundle import write_manifest
-from tests.engines.tiny_bundle import FILES, manifest
+from tests.engines.tiny_bundle import manifest, write_bundle
 from train.consent import film_of
 
 
@@ -35,9 +35,8 @@ def test_without_an_answer_nothing_is_stated_and_that_is_said(tmp_path: Path, st
 
 
 def test_whoever_makes_the_puppet_anew_is_not_asked_again(tmp_path: Path) -> None:
-    for name in FILES:
-        (tmp_path / name).write_bytes(name.encode())
-    write_manifest(tmp_path, manifest() | {"consent": "character"})
+    folder = write_bundle(tmp_path / "tiny")
+    write_manifest(folder, manifest() | {"consent": "character"})
     out = Terminal()
-    assert film_of(None, tmp_path, Terminal("me\n"), out) == "character"
+    assert film_of(None, folder, Terminal("me\n"), out) == "character"
     assert out.getvalue() == ""

@@ -15,18 +15,14 @@ from engines.tools import bench as bench_module
 from engines.tools import command_line as command
 from engines.tools.bench import Contender, Timing, measure, table
 from engines.tools.chart import write_chart
-from tests.engines.tiny_bundle import FILES, manifest
+from tests.engines.tiny_bundle import manifest, write_bundle
 from tests.engines.tiny_model import tiny_feeds
 
 
 @pytest.fixture
 def target(tmp_path: Path, tiny_network: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A bundle of the tiny network, which is rehearsed on noise, and a cache of its own."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    for name in FILES:
-        (folder / name).write_bytes(tiny_network.read_bytes())
-    write_manifest(folder, manifest())
+    folder = write_bundle(tmp_path / "tiny", tiny_network.read_bytes())
     monkeypatch.setenv("EDL_CACHE", str(tmp_path / "cache"))
     feeds: Feeds = [tiny_feeds(seed) for seed in range(12)]
     monkeypatch.setattr(command, "_feeds", lambda target, network: feeds)

@@ -9,18 +9,13 @@ from typing import Any
 import pytest
 
 from engines.bundle import open_bundle, write_manifest
-from tests.engines.tiny_bundle import FILES, manifest
+from tests.engines.tiny_bundle import manifest, write_bundle
 from train.bundle.int8 import add_int8
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    for name in FILES:
-        (folder / name).write_bytes(name.encode())
-    write_manifest(folder, manifest())
-    return folder
+    return write_bundle(tmp_path / "tiny")
 
 
 def test_our_own_command_is_run_on_the_bundle(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from engines.tools import selftest
 from tests.engines.backends.tensorrt.deep_model import write_deep_model
 from tests.engines.backends.tensorrt.fake_cuda import cudaError_t
 from tests.engines.backends.tensorrt.fake_tensorrt import FakeTensorRT
-from tests.engines.tiny_bundle import FILES, manifest
+from tests.engines.tiny_bundle import manifest, write_bundle
 from tests.engines.tiny_model import tiny_feeds
 
 
@@ -38,13 +38,8 @@ def rehearse(bundle: Bundle, network: str) -> TinyFeeds:
 
 @pytest.fixture
 def target(tmp_path: Path, tiny_model: Path) -> Path:
-    folder = tmp_path / "tiny"
-    folder.mkdir()
     model = write_deep_model(tiny_model, tmp_path / "deep.onnx")
-    for name in FILES:
-        (folder / name).write_bytes(model.read_bytes())
-    write_manifest(folder, manifest())
-    return folder
+    return write_bundle(tmp_path / "tiny", model.read_bytes())
 
 
 def arguments(target: Path, *more: str) -> argparse.Namespace:
